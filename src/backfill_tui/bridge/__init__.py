@@ -1,0 +1,1 @@
+"""The process that imports Airflow and speaks for it."""

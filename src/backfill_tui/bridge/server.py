@@ -1,0 +1,161 @@
+"""Answers calls: one reader, one thread a call, one writer with a lock.
+
+The server knows nothing of Airflow. Handlers are registered by method; each runs in a thread of its own, so
+that a launch of a minute does not stop the watching, and may open its own database session there.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from typing import BinaryIO, Generic, TypeVar, cast
+
+import msgspec
+
+from backfill_tui.domain.problems import Interrupted, Problem, ProblemReport
+from backfill_tui.wire.frames import BrokenFrameError, FrameReader, FrameWriter
+from backfill_tui.wire.messages import Cancel, Event, Failure, Message, Request, Result
+from backfill_tui.wire.methods import Method
+
+P = TypeVar("P")
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+class Call(Generic[E]):
+    """One call under way, as its handler sees it."""
+
+    def __init__(self, emit: Callable[[E], None], closing: threading.Event) -> None:
+        self._emit = emit
+        self._cancelled = threading.Event()
+        self._closing = closing
+
+    def emit(self, event: E) -> None:
+        """Send an event to the caller."""
+        self._emit(event)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self._cancelled.is_set() or self._closing.is_set()
+
+    def check(self) -> None:
+        """Raise Interrupted once the call is cancelled."""
+        if self.cancelled:
+            raise Interrupted("The call was cancelled")
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but no longer than until the call is cancelled; whether it was."""
+        self._cancelled.wait(seconds)
+        return self.cancelled
+
+    def cancel(self) -> None:
+        """Tell the handler to stop at its next look."""
+        self._cancelled.set()
+
+
+Handler = Callable[[P, Call[E]], R]
+
+
+class Server:
+    """Serves calls from one stream until it ends."""
+
+    def __init__(self, reader: FrameReader, stream: BinaryIO) -> None:
+        self._reader = reader
+        self._writer = FrameWriter(stream)
+        self._write_lock = threading.Lock()
+        self._handlers: dict[str, tuple[Method[object, object, object], Handler[object, object, object]]] = {}
+        self._calls: dict[int, Call[object]] = {}
+        self._calls_lock = threading.Lock()
+        self._closing = threading.Event()
+
+    def handle(self, method: Method[P, E, R], handler: Handler[P, E, R]) -> None:
+        """Let `handler` answer the calls of `method`."""
+        self._handlers[method.name] = (
+            cast("Method[object, object, object]", method),
+            cast("Handler[object, object, object]", handler),
+        )
+
+    def send(self, message: Message) -> None:
+        """Write one message; when the other side is gone the server begins to close."""
+        with self._write_lock:
+            try:
+                self._writer.write(message)
+            except OSError:
+                self._closing.set()
+
+    def serve(self) -> None:
+        """Read and answer until the stream ends; a broken frame raises BrokenFrameError."""
+        try:
+            while not self._closing.is_set():
+                message = self._reader.read()
+                if message is None:
+                    return
+                if isinstance(message, Request):
+                    self._start(message)
+                elif isinstance(message, Cancel):
+                    with self._calls_lock:
+                        call = self._calls.get(message.call)
+                    if call is not None:
+                        call.cancel()
+        finally:
+            self._closing.set()
+            with self._calls_lock:
+                under_way = list(self._calls.values())
+            for call in under_way:
+                call.cancel()
+
+    def _start(self, request: Request) -> None:
+        number = request.call
+        encoder = msgspec.msgpack.Encoder()
+
+        def emit(event: object) -> None:
+            self.send(Event(number, msgspec.Raw(encoder.encode(event))))
+
+        call = Call(emit, self._closing)
+        with self._calls_lock:
+            self._calls[number] = call
+        threading.Thread(
+            target=self._run, args=(request, call), name=f"call-{number}-{request.method}", daemon=True
+        ).start()
+
+    def _run(self, request: Request, call: Call[object]) -> None:
+        try:
+            answer: Message = Result(request.call, msgspec.Raw(self._answer(request, call)))
+        except Problem as problem:
+            answer = Failure(request.call, problem.report())
+        except Exception as bug:
+            traceback.print_exc()
+            answer = Failure(request.call, _report_of(bug, request.method))
+        with self._calls_lock:
+            self._calls.pop(request.call, None)
+        try:
+            self.send(answer)
+        except BrokenFrameError as too_large:
+            report = ProblemReport(
+                code="airflow_failed",
+                message=f"The answer to {request.method} is too large to send",
+                remedy="ask for less, such as a shorter range",
+                detail=str(too_large),
+            )
+            self.send(Failure(request.call, report))
+
+    def _answer(self, request: Request, call: Call[object]) -> bytes:
+        if request.method not in self._handlers:
+            raise Problem(
+                f"The bridge has no method {request.method!r}",
+                remedy="the screen and the bridge are of different versions: install the same on both sides",
+            )
+        method, handler = self._handlers[request.method]
+        params = msgspec.msgpack.decode(request.params, type=method.params)
+        return msgspec.msgpack.encode(handler(params, call))
+
+
+def _report_of(bug: Exception, method: str) -> ProblemReport:
+    return ProblemReport(
+        code="airflow_failed",
+        message=f"{method} failed: {type(bug).__name__}: {bug}",
+        remedy="the traceback is in the bridge's log",
+        detail="".join(traceback.format_exception(bug)),
+    )

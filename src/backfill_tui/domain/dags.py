@@ -1,0 +1,71 @@
+"""What the Dag list shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.states import RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentRun:
+    """One of a Dag's last runs, oldest first in the list that holds it."""
+
+    run_id: RunId
+    logical_date: Instant | None
+    state: RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagSummary:
+    """One Dag, as the list and its detail pane show it.
+
+    `schedule` is in words (`every day at 00:00`), `timetable` Airflow's own summary of it. `backfillable`
+    is false for a schedule without periods, and `not_backfillable_because` then says so. `task_ids` are in
+    topological order. `active_backfills` are those not completed, newest first.
+    """
+
+    dag_id: DagId
+    display_name: str
+    file: str
+    schedule: str
+    timetable: str
+    timezone: str
+    backfillable: bool
+    not_backfillable_because: str = ""
+    partitioned: bool = False
+    tags: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    description: str = ""
+    is_paused: bool = False
+    is_stale: bool = False
+    catchup: bool = False
+    depends_on_past: bool = False
+    start_date: Instant | None = None
+    end_date: Instant | None = None
+    next_run: Instant | None = None
+    max_active_runs: int = 16
+    task_ids: tuple[TaskId, ...] = ()
+    recent_runs: tuple[RecentRun, ...] = ()
+    active_backfills: tuple[BackfillId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportProblem:
+    """A Dag file that does not import: the shortest useful sentence, an advice, and the whole traceback."""
+
+    file: str
+    sentence: str
+    advice: str
+    traceback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagList:
+    """The Dags in alphabetical order, the files that do not import, and when both were read."""
+
+    dags: tuple[DagSummary, ...]
+    import_problems: tuple[ImportProblem, ...]
+    read_at: Instant

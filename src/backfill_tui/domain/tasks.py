@@ -1,0 +1,60 @@
+"""One cell of the grid looked at closely: its task instances and their logs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.repairing import TaskInstanceKey
+from backfill_tui.domain.states import TaskState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellQuery:
+    """Which cell: a task of a run."""
+
+    dag_id: DagId
+    run_id: RunId
+    task_id: TaskId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInstanceDetails:
+    """One task instance: its state, its latest try, and how many it may have in all.
+
+    `max_tries` is the number of the last try Airflow would make by itself (its column counts retries).
+    """
+
+    key: TaskInstanceKey
+    state: TaskState
+    try_number: int
+    max_tries: int
+    operator: str
+    started_at: Instant | None
+    ended_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellDetails:
+    """The task instances behind one cell: one, or one for each map index; none before they are made."""
+
+    instances: tuple[TaskInstanceDetails, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogQuery:
+    """Which log to read: of one try of one task instance; `max_lines` keeps the last ones."""
+
+    dag_id: DagId
+    key: TaskInstanceKey
+    try_number: int
+    max_lines: int = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskLog:
+    """The lines of a log as they were written, outside text throughout; `truncated` when its head was cut."""
+
+    lines: tuple[str, ...]
+    truncated: bool = False

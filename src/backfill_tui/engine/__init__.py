@@ -1,0 +1,1 @@
+"""The embedded Airflow: a private home and the processes on it."""

@@ -1,0 +1,132 @@
+"""Airflow through the bridge: a child process that imports Airflow, spoken to in frames."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
+
+from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.environment import Environment, StartupStep
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate
+from backfill_tui.gateway.calls import Conversation, PendingCall
+from backfill_tui.gateway.child import BridgeChild
+from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.wire import methods
+from backfill_tui.wire.methods import Method
+
+P = TypeVar("P")
+E = TypeVar("E")
+R = TypeVar("R")
+
+_CANCEL_POLL_SECONDS = 0.05
+
+
+class BridgeGateway:
+    """The gateway to a bridge that is already starting; see `gateway.port.Gateway` for the methods.
+
+    `call_seconds` is the longest a plain call may take before it counts as unanswered; opening, parsing,
+    planning, launching and clearing take as long as they take, and are watched by their progress.
+    """
+
+    def __init__(self, child: BridgeChild, *, call_seconds: float = 60) -> None:
+        self._conversation = Conversation(child)
+        self._call_seconds = call_seconds
+
+    def open(self, on_step: Callable[[StartupStep], None] = ignore) -> Environment:
+        return self._call(methods.OPEN, methods.Nothing(), on_event=on_step)
+
+    def environment(self) -> Environment:
+        return self._call(methods.ENVIRONMENT, methods.Nothing(), seconds=self._call_seconds)
+
+    def dags(self) -> DagList:
+        return self._call(methods.DAGS, methods.Nothing(), seconds=self._call_seconds)
+
+    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
+        return self._call(methods.PARSE, methods.Nothing(), on_event=on_step)
+
+    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+        return self._call(methods.PLAN, request, is_cancelled=is_cancelled)
+
+    def launch(
+        self,
+        launch: Launch,
+        on_progress: Callable[[CreationProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> Launched:
+        return self._call(methods.LAUNCH, launch, on_event=on_progress, is_cancelled=is_cancelled)
+
+    def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
+        asked = methods.ForDag(dag_id=dag_id)
+        return self._call(methods.BACKFILLS, asked, seconds=self._call_seconds).backfills
+
+    def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
+        return self._updates(methods.Watch(backfill_id=backfill_id))
+
+    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
+        return self._call(methods.PREVIEW_RERUN, request)
+
+    def rerun(self, request: RerunRequest) -> RerunOutcome:
+        return self._call(methods.RERUN, request)
+
+    def cell(self, query: CellQuery) -> CellDetails:
+        return self._call(methods.CELL, query, seconds=self._call_seconds)
+
+    def log(self, query: LogQuery) -> TaskLog:
+        return self._call(methods.LOG, query, seconds=self._call_seconds)
+
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
+        self._call(
+            methods.PAUSE_DAG,
+            methods.PauseDag(dag_id=dag_id, is_paused=is_paused),
+            seconds=self._call_seconds,
+        )
+
+    def close(self) -> None:
+        self._conversation.close()
+
+    def _call(
+        self,
+        method: Method[P, E, R],
+        params: P,
+        *,
+        on_event: Callable[[E], None] = ignore,
+        is_cancelled: IsCancelled = never,
+        seconds: float | None = None,
+    ) -> R:
+        with self._conversation.begin(method, params) as call:
+            for event in _events(call, is_cancelled, seconds):
+                on_event(event)
+            return call.result()
+
+    @contextmanager
+    def _updates(self, params: methods.Watch) -> Generator[Iterator[GridUpdate], None, None]:
+        with self._conversation.begin(methods.WATCH, params) as call:
+            yield call.events()
+
+
+def _events(call: PendingCall[E, R], is_cancelled: IsCancelled, seconds: float | None) -> Iterator[E]:
+    if is_cancelled is never:
+        yield from call.events(timeout_seconds=seconds)
+        return
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(_CANCEL_POLL_SECONDS):
+            if is_cancelled():
+                call.cancel()
+                return
+
+    watcher = threading.Thread(target=look, name="cancel-watch", daemon=True)
+    watcher.start()
+    try:
+        yield from call.events(timeout_seconds=seconds)
+    finally:
+        done.set()
+        watcher.join()

@@ -1,0 +1,163 @@
+"""Calls to the bridge: many threads ask, one thread reads, each answer finds its caller."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+import msgspec
+
+from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.gateway.child import BridgeChild
+from backfill_tui.wire.frames import BrokenFrameError
+from backfill_tui.wire.messages import PROTOCOL_VERSION, Cancel, Event, Failure, Hello, Request, Result
+from backfill_tui.wire.methods import Method
+
+P = TypeVar("P")
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+class PendingCall(Generic[E, R]):
+    """A call that was sent; its events and its end arrive in a queue."""
+
+    def __init__(self, number: int, method: Method[P, E, R], conversation: Conversation) -> None:
+        self.number = number
+        self._method_name = method.name
+        self._event = msgspec.msgpack.Decoder(method.event)
+        self._result = msgspec.msgpack.Decoder(method.result)
+        self._inbox: queue.SimpleQueue[Event | Result | Failure | Problem] = queue.SimpleQueue()
+        self._end: Result | None = None
+        self._conversation = conversation
+
+    def events(self, timeout_seconds: float | None = None) -> Iterator[E]:
+        """The events until the call ends; raises its Problem if it fails.
+
+        Raises Unreachable when nothing arrives for `timeout_seconds`.
+        """
+        while self._end is None:
+            try:
+                arrived = self._inbox.get(timeout=timeout_seconds)
+            except queue.Empty:
+                raise Unreachable(
+                    f"The bridge has not answered {self._method_name} for {timeout_seconds:.0f} s",
+                    remedy="restart it, or look into its log",
+                ) from None
+            if isinstance(arrived, Event):
+                yield self._event.decode(arrived.payload)
+            elif isinstance(arrived, Result):
+                self._end = arrived
+            elif isinstance(arrived, Failure):
+                raise arrived.problem.revive()
+            else:
+                raise arrived
+
+    def result(self) -> R:
+        """The answer; waits for it and drops the events before it."""
+        for _ in self.events():
+            pass
+        if self._end is None:
+            raise Unreachable(f"{self._method_name} has no answer")
+        return self._result.decode(self._end.payload)
+
+    def cancel(self) -> None:
+        """Tell the bridge that the answer is no longer wanted; the call then ends by itself."""
+        self._conversation.tell(Cancel(self.number))
+
+    def deliver(self, arrived: Event | Result | Failure | Problem) -> None:
+        """Hand over what arrived for this call (the reader's thread)."""
+        self._inbox.put(arrived)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the result is here."""
+        return self._end is not None
+
+
+class Conversation:
+    """The frames to and from one bridge."""
+
+    def __init__(self, child: BridgeChild) -> None:
+        self._child = child
+        self._numbers = itertools.count(1)
+        self._calls: dict[int, PendingCall[object, object]] = {}
+        self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._over: Problem | None = None
+        self._reader = threading.Thread(target=self._read, name="bridge-reader", daemon=True)
+        self._reader.start()
+
+    @contextmanager
+    def begin(self, method: Method[P, E, R], params: P) -> Generator[PendingCall[E, R], None, None]:
+        """Send a call; leaving the context before its end cancels it."""
+        call = PendingCall(next(self._numbers), method, self)
+        with self._lock:
+            if self._over is not None:
+                raise self._over
+            self._calls[call.number] = call  # type: ignore[assignment]  # decoded by the call itself
+        try:
+            self.tell(Request(call.number, method.name, msgspec.Raw(msgspec.msgpack.encode(params))))
+            yield call
+        finally:
+            with self._lock:
+                self._calls.pop(call.number, None)
+                over = self._over is not None
+            if not call.ended and not over:
+                call.cancel()
+
+    def tell(self, message: Request | Cancel) -> None:
+        """Write one message; a bridge that is gone is reported by the reader, to every call."""
+        with self._write_lock:
+            try:
+                self._child.writer.write(message)
+            except (OSError, ValueError):
+                return
+
+    def close(self) -> None:
+        """End the bridge; every waiting call raises Unreachable at once."""
+        self._finish(Unreachable("The connection to the bridge was closed"))
+        self._child.end()
+
+    def _read(self) -> None:
+        try:
+            while (message := self._child.reader.read()) is not None:
+                if isinstance(message, Hello):
+                    self._greet(message)
+                elif isinstance(message, (Event, Result, Failure)):
+                    with self._lock:
+                        call = self._calls.get(message.call)
+                    if call is not None:
+                        call.deliver(message)
+            problem = self._child.how_it_ended()
+        except BrokenFrameError as broken:
+            problem = Unreachable(
+                "The bridge wrote something that is not a frame",
+                remedy="look into its log, then restart it",
+                detail=f"{broken}\n\n{self._child.log_tail()}",
+            )
+        except Problem as mismatch:
+            problem = mismatch
+        except (OSError, ValueError):
+            # The stream was closed under the reader: the bridge was ended on purpose.
+            problem = Unreachable("The connection to the bridge was closed")
+        self._finish(problem)
+
+    def _greet(self, hello: Hello) -> None:
+        if hello.protocol != PROTOCOL_VERSION:
+            raise Unreachable(
+                f"The bridge is version {hello.program} and speaks protocol {hello.protocol}, "
+                f"this program speaks {PROTOCOL_VERSION}",
+                remedy="install the same version on both sides",
+            )
+
+    def _finish(self, problem: Problem) -> None:
+        with self._lock:
+            if self._over is None:
+                self._over = problem
+            waiting = list(self._calls.values())
+        for call in waiting:
+            call.deliver(self._over)

@@ -1,0 +1,116 @@
+"""What the screen and the commands ask of Airflow, whoever answers.
+
+Every method blocks; the screen calls them from thread workers. All of them raise
+`backfill_tui.domain.problems.Problem` and nothing else that is expected; after `close` every call, also one
+that is waiting, raises `Unreachable`. Nothing here assumes a database: the next implementation speaks HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate
+
+IsCancelled = Callable[[], bool]
+
+
+def never() -> bool:
+    """The default for calls that are not cancelled."""
+    return False
+
+
+def ignore(_event: object) -> None:
+    """The default for calls whose progress nobody follows."""
+
+
+class Gateway(Protocol):
+    """Airflow, as far as this program needs it."""
+
+    def open(self, on_step: Callable[[StartupStep], None] = ignore) -> Environment:
+        """Come up: import Airflow, see to the database, read the Dags. Tells each step; call it first."""
+        ...
+
+    def environment(self) -> Environment:
+        """The environment with the scheduler's latest heartbeat."""
+        ...
+
+    def dags(self) -> DagList:
+        """The Dags as Airflow knows them now."""
+        ...
+
+    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
+        """Parse the Dag files again, let Airflow know of them, and list the Dags."""
+        ...
+
+    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+        """What the request would do, date by date; changes nothing."""
+        ...
+
+    def launch(
+        self,
+        launch: Launch,
+        on_progress: Callable[[CreationProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> Launched:
+        """Create the backfill, wholly or not at all; cancelled before its end, nothing is left of it."""
+        ...
+
+    def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
+        """The backfills of one Dag or of all, newest first."""
+        ...
+
+    def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
+        """Follow a backfill until the context is left (from any thread); the first update has everything.
+
+        An update comes at every reading, changed or not, so that the age of the data is known.
+        """
+        ...
+
+    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
+        """What a rerun would touch, from Airflow's own dry clear; changes nothing."""
+        ...
+
+    def rerun(self, request: RerunRequest) -> RerunOutcome:
+        """Clear the task instances of the request, so that the scheduler runs them again."""
+        ...
+
+    def cell(self, query: CellQuery) -> CellDetails:
+        """The task instances behind one cell of the grid."""
+        ...
+
+    def log(self, query: LogQuery) -> TaskLog:
+        """The log of one try; empty when nothing was written yet."""
+        ...
+
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
+        """Pause or unpause a Dag."""
+        ...
+
+    def close(self) -> None:
+        """Let go at once; every waiting call returns. Safe to call twice and from any thread."""
+        ...
+
+
+class Engine(Protocol):
+    """The embedded Airflow's processes; there is none in attached mode."""
+
+    def start(self) -> EngineStatus:
+        """Start it unless it runs, and return without waiting for it to be ready."""
+        ...
+
+    def status(self) -> EngineStatus:
+        """How it is now; cheap enough to ask every second."""
+        ...
+
+    def stop(self, timeout_seconds: float = 30) -> EngineStatus:
+        """End it and all its processes; runs under way stay in the database and go on at the next start."""
+        ...

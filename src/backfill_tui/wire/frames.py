@@ -1,0 +1,78 @@
+"""Frames on a byte stream: four bytes of length, big-endian, then one MessagePack value.
+
+The stream is the bridge's stdin or stdout. A frame that is too long, cut short or not MessagePack ends the
+conversation with a sentence, because nothing after it can be trusted.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, Final
+
+import msgspec
+
+from backfill_tui.wire.messages import Message
+
+MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
+"""Far above the largest frame sent (a plan of 100,000 dates takes about 15 MB)."""
+
+_HEADER: Final = struct.Struct(">I")
+
+
+class BrokenFrameError(Exception):
+    """The stream does not carry frames (any more): the sentence says what was read instead."""
+
+
+class FrameWriter:
+    """Writes messages; not safe for several threads, its owner holds a lock."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def write(self, message: Message) -> None:
+        """Write one frame and flush it.
+
+        Raises BrokenFrameError when it is over the limit, OSError when the other side is gone.
+        """
+        body = self._encoder.encode(message)
+        if len(body) > MAX_FRAME_BYTES:
+            raise BrokenFrameError(f"a frame of {len(body):,} bytes is over the limit of {MAX_FRAME_BYTES:,}")
+        self._stream.write(_HEADER.pack(len(body)) + body)
+        self._stream.flush()
+
+
+class FrameReader:
+    """Reads messages from a buffered stream."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+    def read(self) -> Message | None:
+        """The next message, None at the end of the stream between two frames.
+
+        Raises BrokenFrameError for anything that is not a whole frame with a known message in it.
+        """
+        header = self._stream.read(_HEADER.size)
+        if not header:
+            return None
+        if len(header) < _HEADER.size:
+            raise BrokenFrameError(f"the stream ended inside a frame's header, after {header!r}")
+        (length,) = _HEADER.unpack(header)
+        if length > MAX_FRAME_BYTES:
+            raise BrokenFrameError(
+                f"a frame claims {length:,} bytes, over the limit of {MAX_FRAME_BYTES:,}: "
+                f"something else wrote {header!r} into the stream"
+            )
+        body = self._stream.read(length)
+        if len(body) < length:
+            raise BrokenFrameError(
+                f"the stream ended inside a frame, after {len(body):,} of {length:,} bytes"
+            )
+        try:
+            return self._decoder.decode(body)
+        except (msgspec.DecodeError, msgspec.ValidationError) as broken:
+            raise BrokenFrameError(
+                f"a frame of {length:,} bytes is not a known message: {broken}"
+            ) from broken

@@ -1,0 +1,82 @@
+"""Every method of the bridge, with the types of its parameter, its events and its result.
+
+Both sides read this table, so neither can encode what the other does not expect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Generic, TypeVar
+
+from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.environment import Environment, StartupStep
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate
+
+P = TypeVar("P")
+E = TypeVar("E")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[P, E, R]):
+    """One method: its name on the wire, and the types that travel."""
+
+    name: str
+    params: type[P]
+    event: type[E]
+    result: type[R]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No parameter, no events, or no result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForDag:
+    """A Dag by name; None means all Dags."""
+
+    dag_id: DagId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A backfill to follow, read every `interval_ms` milliseconds."""
+
+    backfill_id: BackfillId
+    interval_ms: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseDag:
+    """A Dag, and whether it is to be paused."""
+
+    dag_id: DagId
+    is_paused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backfills:
+    """Backfills, newest first."""
+
+    backfills: tuple[BackfillSummary, ...]
+
+
+OPEN: Final = Method("open", Nothing, StartupStep, Environment)
+ENVIRONMENT: Final = Method("environment", Nothing, Nothing, Environment)
+DAGS: Final = Method("dags", Nothing, Nothing, DagList)
+PARSE: Final = Method("parse", Nothing, StartupStep, DagList)
+PLAN: Final = Method("plan", BackfillRequest, Nothing, BackfillPlan)
+LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched)
+BACKFILLS: Final = Method("backfills", ForDag, Nothing, Backfills)
+WATCH: Final = Method("watch", Watch, GridUpdate, Nothing)
+PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)
+RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
+CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
+LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
+PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Nothing)
