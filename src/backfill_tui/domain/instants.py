@@ -25,7 +25,8 @@ def from_datetime(moment: datetime) -> Instant:
     if moment.tzinfo is None:
         msg = f"{moment!r} has no timezone"
         raise ValueError(msg)
-    return Instant((moment - _EPOCH) // timedelta(microseconds=1))
+    # The method of `datetime` itself: pendulum's own difference can not be divided by a plain timedelta.
+    return Instant(datetime.__sub__(moment, _EPOCH) // timedelta(microseconds=1))
 
 
 def to_datetime(instant: Instant, zone: tzinfo = timezone.utc) -> datetime:
