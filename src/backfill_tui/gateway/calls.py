@@ -22,6 +22,9 @@ E = TypeVar("E")
 R = TypeVar("R")
 
 
+_READER_SECONDS = 2.0
+
+
 class PendingCall(Generic[E, R]):
     """A call that was sent; its events and its end arrive in a queue."""
 
@@ -121,6 +124,10 @@ class Conversation:
         """End the bridge; every waiting call raises Unreachable at once."""
         self._finish(Unreachable("The connection to the bridge was closed"))
         self._child.end()
+        if threading.current_thread() is not self._reader:
+            self._reader.join(_READER_SECONDS)
+        if not self._reader.is_alive():
+            self._child.close_output()
 
     def _read(self) -> None:
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ class BridgeChild:
 
     def __init__(self, command: BridgeCommand) -> None:
         self._log = command.log
+        self._ended = False
         try:
             with command.log.open("wb") as log:
                 self._process: subprocess.Popen[bytes] = subprocess.Popen(
@@ -78,17 +81,32 @@ class BridgeChild:
             detail=self.log_tail(),
         )
 
-    def end(self) -> None:
-        """End the process by signals; returns when it is gone. What it had not committed is rolled back."""
-        # Signals first: closing a full pipe would wait for a reader that may never come.
-        self._process.terminate()
+    def close_input(self) -> None:
+        """Close the bridge's stdin, which is how it learns that the screen is gone."""
         _close_quietly(self._process.stdin)
-        deadline = time.monotonic() + _GRACE_SECONDS
+
+    def end(self) -> None:
+        """End the process and what it forked, by signals; what it had not committed is rolled back."""
+        if self._ended:
+            return
+        self._ended = True
+        # Signals first: closing a full pipe would wait for a reader that may never come.
+        self._signal(signal.SIGTERM)
+        self.close_input()
         try:
-            self._process.wait(max(0.0, deadline - time.monotonic()))
+            self._process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._signal(signal.SIGKILL)
             self._process.wait()
+
+    def close_output(self) -> None:
+        """Let go of the bridge's stdout, once nobody reads it any more."""
+        _close_quietly(self._process.stdout)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # The bridge leads a group of its own, so a Dag file that loops in one of its children ends too.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
 
 
 def _close_quietly(stream: IO[bytes] | None) -> None:
