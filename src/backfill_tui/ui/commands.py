@@ -1,0 +1,179 @@
+"""The registry: every command of the program.
+
+Bindings, footer, help, palette, the README's key table and the ids of a user's keymap all come from here,
+so they can never disagree. The commands of the watch, rerun and backfills screens are declared in
+`watch_commands`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.ui.command import Command
+from backfill_tui.ui.watch_commands import BACKFILLS, RERUN, WATCH
+
+APP = (
+    Command(
+        id="app.help",
+        keys="question_mark,f1",
+        action="app.help",
+        label="help",
+        help="Show the keys of this place, and what the signs mean",
+    ),
+    Command(
+        id="app.palette",
+        keys="ctrl+p",
+        action="app.command_palette",
+        label="",
+        help="Find a command by its words",
+        palette=False,
+    ),
+    Command(
+        id="app.theme",
+        keys="ctrl+t",
+        action="app.next_theme",
+        label="",
+        help="Change between the dark and the light theme",
+    ),
+    Command(
+        id="app.reconnect",
+        keys="ctrl+o",
+        action="app.reconnect",
+        label="restart bridge",
+        help="Start the bridge to Airflow again after it ended",
+        priority=True,
+    ),
+    Command(
+        id="app.quit",
+        keys="q,ctrl+q,ctrl+c",
+        action="app.leave",
+        label="quit",
+        help="Leave the program; asks first while a backfill is running",
+    ),
+)
+
+DAGS = (
+    Command(
+        id="dags.plan", keys="enter", action="plan", label="plan",
+        help="Plan a backfill of this Dag, or read why its file does not import",
+    ),
+    Command(
+        id="dags.watch", keys="w", action="watch", label="watch",
+        help="Watch the active backfill of this Dag, else its newest",
+    ),
+    Command(
+        id="dags.backfills", keys="b", action="backfills", label="backfills",
+        help="List the backfills of all Dags",
+    ),
+    Command(
+        id="dags.pause", keys="u", action="pause", label="pause/unpause",
+        help="Pause this Dag, or unpause it; asks first",
+    ),
+    Command(
+        id="dags.filter", keys="slash", action="filter", label="filter",
+        help="Show only the Dags whose name, tag or owner contains some text",
+    ),
+    Command(
+        id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
+        help="Parse the Dag files again",
+    ),
+    Command(
+        id="dags.unfilter", keys="escape", action="unfilter", label="",
+        help="Show all Dags again", palette=False,
+    ),
+)  # fmt: skip
+
+PLAN = (
+    Command(
+        id="plan.launch", keys="f5,ctrl+s", action="launch", label="launch", priority=True,
+        help="Launch what the list shows, after one more question",
+    ),
+    Command(
+        id="plan.next_field", keys="tab", action="app.focus_next", label="next field",
+        help="Go to the next field", palette=False,
+    ),
+    Command(
+        id="plan.refresh", keys="ctrl+r", action="refresh_plan", label="", priority=True,
+        help="Plan again, against what Airflow has now",
+    ),
+    Command(
+        id="plan.unpause", keys="ctrl+u", action="unpause", label="unpause", priority=True,
+        help="Unpause the Dag, so that its runs can start; asks first",
+    ),
+    Command(
+        id="plan.back", keys="escape", action="back", label="back", help="Go back to the Dags",
+    ),
+)  # fmt: skip
+
+LIST = (
+    Command(id="list.up", keys="up,k", action="move(-1)", label="", help="Go up", palette=False),
+    Command(id="list.down", keys="down,j", action="move(1)", label="", help="Go down", palette=False),
+    Command(id="list.page_up", keys="pageup,ctrl+b", action="move_page(-1)", label="",
+            help="Go up a page", palette=False),
+    Command(id="list.page_down", keys="pagedown,ctrl+f", action="move_page(1)", label="",
+            help="Go down a page", palette=False),
+    Command(id="list.first", keys="home,g", action="move_to(0)", label="",
+            help="Go to the first row", palette=False),
+    Command(id="list.last", keys="end,shift+g", action="move_to(-1)", label="",
+            help="Go to the last row", palette=False),
+)  # fmt: skip
+
+DIALOG = (
+    Command(id="dialog.accept", keys="enter", action="accept", label="yes", help="Do it", palette=False),
+    Command(id="dialog.cancel", keys="escape,n", action="cancel", label="no",
+            help="Close this and change nothing", palette=False),
+)  # fmt: skip
+
+QUIT = (
+    Command(id="quit.keep", keys="enter,y", action="keep", label="quit, engine goes on",
+            help="Quit; the engine goes on with the backfill", palette=False),
+    Command(id="quit.stop", keys="s", action="stop", label="quit and stop it",
+            help="Quit and stop the engine; runs go on at its next start", palette=False),
+    Command(id="quit.cancel", keys="escape,n", action="cancel", label="stay",
+            help="Go back and quit nothing", palette=False),
+)  # fmt: skip
+
+TEXT = (
+    Command(id="text.close", keys="escape,enter,q", action="close", label="close",
+            help="Close this", palette=False),
+    Command(id="text.up", keys="up,k", action="line(-1)", label="", help="Scroll up", palette=False),
+    Command(id="text.down", keys="down,j", action="line(1)", label="", help="Scroll down", palette=False),
+    Command(id="text.page_up", keys="pageup,ctrl+b", action="page(-1)", label="",
+            help="Scroll up a page", palette=False),
+    Command(id="text.page_down", keys="pagedown,space,ctrl+f", action="page(1)", label="",
+            help="Scroll down a page", palette=False),
+)  # fmt: skip
+
+CREATION = (
+    Command(id="creation.cancel", keys="escape", action="cancel", label="cancel",
+            help="Stop creating; nothing of it is left", palette=False),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A screen or dialog as the help shows it: its title, its own commands, and those of what is on it."""
+
+    name: str
+    title: str
+    commands: tuple[Command, ...]
+
+
+PLACES: dict[str, Place] = {
+    place.name: place
+    for place in (
+        Place(name="dags", title="Dags", commands=DAGS + LIST + APP),
+        Place(name="plan", title="Plan", commands=PLAN + LIST + APP),
+        Place(name="watch", title="Watch", commands=WATCH + APP),
+        Place(name="rerun", title="Rerun", commands=RERUN),
+        Place(name="backfills", title="Backfills", commands=BACKFILLS + LIST + APP),
+        Place(name="dialog", title="Question", commands=DIALOG),
+        Place(name="quit", title="Quit", commands=QUIT),
+        Place(name="text", title="Text", commands=TEXT),
+        Place(name="creation", title="Launch", commands=CREATION),
+    )
+}
+
+REGISTRY: tuple[Command, ...] = tuple(
+    {command.id: command for place in PLACES.values() for command in place.commands}.values()
+)
