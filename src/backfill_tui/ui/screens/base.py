@@ -1,0 +1,36 @@
+"""What every screen of the program has: a place in the registry, and the program itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual.screen import ModalScreen, Screen
+
+if TYPE_CHECKING:
+    from backfill_tui.ui.app import BackfillApp
+
+T = TypeVar("T")
+
+
+class PlaceScreen(Screen[T]):
+    """A screen whose commands are those of `PLACE` in the registry; `HELP` says what it is for."""
+
+    PLACE: ClassVar[str]
+    HELP: ClassVar[str | None] = ""
+
+    @property
+    def program(self) -> BackfillApp:
+        """The program: its gateway, its engine, and what it last read of them."""
+        return cast("BackfillApp", self.app)
+
+
+class Dialog(ModalScreen[T]):
+    """A modal screen; its commands are those of `PLACE` in the registry."""
+
+    PLACE: ClassVar[str]
+    HELP: ClassVar[str | None] = ""
+
+    @property
+    def program(self) -> BackfillApp:
+        """The program: its gateway, its engine, and what it last read of them."""
+        return cast("BackfillApp", self.app)
