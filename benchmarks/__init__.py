@@ -1,0 +1,1 @@
+"""Measurements against Airflow's own way, both sides in one run."""
