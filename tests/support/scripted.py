@@ -1,0 +1,392 @@
+"""A gateway without Airflow but with its semantics, over a `World` that a test moves on by hand."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+
+from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
+from backfill_tui.domain.ids import BackfillId, DagId, TaskId
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import (
+    BackfillPlan,
+    BackfillRequest,
+    PlannedRun,
+    PlanWarning,
+    Verdict,
+    decide,
+)
+from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
+from backfill_tui.domain.progress import count_runs
+from backfill_tui.domain.repairing import (
+    AffectedTask,
+    LeftAlone,
+    RerunOutcome,
+    RerunRequest,
+    RerunScope,
+    TaskInstanceKey,
+)
+from backfill_tui.domain.states import FAILED_TASK_STATES, RunState
+from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskInstanceDetails, TaskLog
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate, TaskColumn
+from backfill_tui.gateway.port import IsCancelled, ignore, never
+from tests.support.world import ScriptedBackfill, ScriptedDag, ScriptedRun, World
+
+_READING_SECONDS = 0.2
+_STEPS = (
+    StartupStep(phase=StartupPhase.IMPORTING, sentence="Importing Airflow"),
+    StartupStep(phase=StartupPhase.CHECKING_DATABASE, sentence="Checking the database"),
+    StartupStep(phase=StartupPhase.PARSING, sentence="Parsing Dag files", done=0, total=1),
+    StartupStep(phase=StartupPhase.PARSING, sentence="Parsing Dag files", done=1, total=1),
+)
+
+
+class ScriptedGateway:
+    """Implements `gateway.port.Gateway`.
+
+    `hold(method)` keeps calls of a method waiting until the gate is opened; `fail(method, problem)` lets the
+    next one fail; `asked` counts the calls.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        read_only: bool = False,
+        where: str = "dags/",
+        steps: tuple[StartupStep, ...] = _STEPS,
+    ) -> None:
+        self.world = world
+        self.asked: dict[str, int] = {}
+        self._read_only = read_only
+        self._where = where
+        self._steps = steps
+        self._closed = False
+        self._held: set[str] = set()
+        self._problems: dict[str, Problem] = {}
+
+    # What a test does to it.
+
+    @contextmanager
+    def hold(self, method: str) -> Generator[None, None, None]:
+        """Calls of that method wait while the context is open."""
+        with self.world.changed:
+            self._held.add(method)
+        try:
+            yield
+        finally:
+            with self.world.changed:
+                self._held.discard(method)
+                self.world.changed.notify_all()
+
+    def fail(self, method: str, problem: Problem) -> None:
+        """The next call of that method fails."""
+        self._problems[method] = problem
+
+    # The gateway.
+
+    def open(self, on_step: Callable[[StartupStep], None] = ignore) -> Environment:
+        for step in self._steps:
+            on_step(step)
+            self._enter("open", count=step is self._steps[0])
+        return self.environment()
+
+    def environment(self) -> Environment:
+        self._enter("environment")
+        with self.world.changed:
+            return Environment(
+                mode=Mode.EMBEDDED, where=self._where, version="3.3.2", executor="LocalExecutor",
+                database="sqlite", read_only=self._read_only,
+                scheduler_heartbeat=self.world.now if self.world.scheduler_alive else None,
+                read_at=self.world.now,
+            )  # fmt: skip
+
+    def dags(self) -> DagList:
+        self._enter("dags")
+        with self.world.changed:
+            return self.world.dag_list()
+
+    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
+        on_step(self._steps[-1])
+        self._enter("parse")
+        with self.world.changed:
+            return self.world.dag_list()
+
+    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+        self._enter("plan", is_cancelled)
+        with self.world.changed:
+            dag = self._dag(request.dag_id)
+            self._check(request, dag)
+            runs = decide(
+                self.world.occurrences(request), self.world.existing(request.dag_id),
+                behavior=request.reprocess_behavior, now=self.world.now, run_backwards=request.run_backwards,
+            )  # fmt: skip
+            return BackfillPlan(
+                request=request, timezone=dag.summary.timezone, runs=runs,
+                warnings=tuple(self._warnings(request.dag_id)), planned_at=self.world.now,
+                fingerprint=_fingerprint(runs), depends_on_past=dag.summary.depends_on_past,
+            )  # fmt: skip
+
+    def launch(
+        self,
+        launch: Launch,
+        on_progress: Callable[[CreationProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> Launched:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        plan = self.plan(launch.request)
+        if active := self.world.active_backfills(launch.request.dag_id):
+            raise Refused(
+                f'Backfill {active[0]} of "{launch.request.dag_id}" is active', remedy="watch it, or wait"
+            )
+        if launch.fingerprint and launch.fingerprint != plan.fingerprint:
+            raise Refused("The plan has changed since it was shown", remedy="look at it again, then launch")
+        taken_up = [run for run in plan.runs if run.verdict is not Verdict.NOT_YET]
+        if not taken_up:
+            raise BadRequest(
+                f'There is no date to run for "{launch.request.dag_id}"', remedy="choose a longer range"
+            )
+        for done in range(len(taken_up) + 1):
+            on_progress(CreationProgress(done=done, total=len(taken_up)))
+            self._enter("launch", is_cancelled, count=done == 0)
+            if is_cancelled():
+                raise Interrupted("The launch was cancelled")
+        with self.world.changed:
+            backfill = self.world.create(launch.request, taken_up)
+        return Launched(
+            backfill_id=backfill.backfill_id, created=plan.count(Verdict.CREATE),
+            reprocessed=plan.count(Verdict.REPROCESS),
+            skipped=plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
+        )  # fmt: skip
+
+    def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
+        self._enter("backfills")
+        with self.world.changed:
+            return tuple(
+                BackfillSummary(
+                    facts=self.world.facts(backfill),
+                    counts=count_runs(row for row, _ in self.world.rows(backfill)),
+                    read_at=self.world.now,
+                )
+                for backfill in reversed(self.world.backfills.values())
+                if dag_id in {None, backfill.request.dag_id}
+            )
+
+    @contextmanager
+    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
+        self._enter("watch")
+        left = threading.Event()
+        if backfill_id not in self.world.backfills:
+            raise NotThere(f"There is no backfill {backfill_id}", remedy="look at the list of backfills")
+        try:
+            yield self._updates(self.world.backfills[backfill_id], left)
+        finally:
+            left.set()
+            with self.world.changed:
+                self.world.changed.notify_all()
+
+    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
+        self._enter("preview_rerun")
+        with self.world.changed:
+            return self._rerun(request)[0]
+
+    def rerun(self, request: RerunRequest) -> RerunOutcome:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        self._enter("rerun")
+        with self.world.changed:
+            outcome, runs = self._rerun(request)
+            for run in runs:
+                self.world.clear(run, [t.key.task_id for t in outcome.affected if t.key.run_id == run.run_id])
+            for number in outcome.unblocked:
+                self.world.backfills[BackfillId(number)].is_paused = False
+            return outcome
+
+    def cell(self, query: CellQuery) -> CellDetails:
+        self._enter("cell")
+        with self.world.changed:
+            run = self.world.runs.get((query.dag_id, query.run_id))
+            if run is None or query.task_id not in run.tasks:
+                return CellDetails(instances=())
+            return CellDetails(
+                instances=(
+                    TaskInstanceDetails(
+                        key=TaskInstanceKey(run_id=query.run_id, task_id=query.task_id),
+                        state=run.tasks[query.task_id], try_number=run.tries.get(query.task_id, 0),
+                        max_tries=1, operator="PythonOperator", started_at=run.started_at,
+                        ended_at=run.ended_at,
+                    ),
+                )
+            )  # fmt: skip
+
+    def log(self, query: LogQuery) -> TaskLog:
+        self._enter("log")
+        with self.world.changed:
+            lines = self.world.logs.get(query.key, ())
+            return TaskLog(lines=lines[-query.max_lines :], truncated=len(lines) > query.max_lines)
+
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        self._enter("pause_dag")
+        with self.world.changed:
+            self._dag(dag_id)
+            (self.world.paused.add if is_paused else self.world.paused.discard)(dag_id)
+            self.world.changed.notify_all()
+
+    def close(self) -> None:
+        with self.world.changed:
+            self._closed = True
+            self.world.changed.notify_all()
+
+    # How it does it.
+
+    def _enter(self, method: str, is_cancelled: IsCancelled = never, *, count: bool = True) -> None:
+        with self.world.changed:
+            self.asked[method] = self.asked.get(method, 0) + count
+            while method in self._held and not self._closed and not is_cancelled():
+                self.world.changed.wait(0.02)
+            if self._closed:
+                raise Unreachable("The connection to the bridge was closed")
+            if is_cancelled():
+                raise Interrupted("The call was cancelled")
+            if problem := self._problems.pop(method, None):
+                raise problem
+
+    def _dag(self, dag_id: DagId) -> ScriptedDag:
+        if dag_id not in self.world.dags:
+            raise NotThere(f'There is no Dag "{dag_id}"', remedy="look at the list of Dags")
+        return self.world.dags[dag_id]
+
+    def _check(self, request: BackfillRequest, dag: ScriptedDag) -> None:
+        if request.from_date > request.to_date:
+            raise BadRequest("The range ends before it begins", remedy="swap its bounds")
+        if not dag.summary.backfillable:
+            raise BadRequest(
+                f'"{request.dag_id}" can not be backfilled: {dag.summary.not_backfillable_because}'
+            )
+        if request.max_active_runs < 1:
+            raise BadRequest("Max active runs must be 1 or more", remedy="give a larger number")
+        if request.conf:
+            try:
+                conf = json.loads(request.conf)
+            except json.JSONDecodeError as wrong:
+                raise BadRequest(
+                    f"The conf is not JSON: {wrong}", remedy='write it as {"key": "value"}'
+                ) from None
+            if not isinstance(conf, dict):
+                raise BadRequest("The conf is not a JSON object", remedy='write it as {"key": "value"}')
+
+    def _warnings(self, dag_id: DagId) -> Iterator[PlanWarning]:
+        if active := self.world.active_backfills(dag_id):
+            yield PlanWarning(
+                code="active_backfill", message=f"Backfill {active[0]} of this Dag is active",
+                remedy="watch it, or wait until it is done", blocks=True,
+            )  # fmt: skip
+        if dag_id in self.world.paused:
+            yield PlanWarning(
+                code="dag_paused", message="The Dag is paused, so no run will start", remedy="unpause it"
+            )
+
+    def _updates(self, backfill: ScriptedBackfill, left: threading.Event) -> Iterator[GridUpdate]:
+        columns: tuple[TaskColumn, ...] | None = tuple(
+            TaskColumn(task_id=task, operator="PythonOperator")
+            for task in self.world.dags[backfill.request.dag_id].summary.task_ids
+        )
+        sent: dict[int, object] = {}
+        while not left.is_set():
+            with self.world.changed:
+                if self._closed:
+                    raise Unreachable("The connection to the bridge was closed")
+                rows = self.world.rows(backfill)
+                changed = [entry for entry in rows if sent.get(entry[0].ordinal) != entry]
+                update = GridUpdate(
+                    read_at=self.world.now, facts=self.world.facts(backfill), columns=columns,
+                    rows=tuple(row for row, _ in changed), cells=b"".join(cells for _, cells in changed),
+                    total_rows=len(rows), loaded=True,
+                )  # fmt: skip
+            sent.update({row.ordinal: (row, cells) for row, cells in changed})
+            columns = None
+            yield update
+            with self.world.changed:
+                if not left.is_set() and not self._closed and self.world.rows(backfill) == rows:
+                    self.world.changed.wait(_READING_SECONDS)
+
+    def _rerun(self, request: RerunRequest) -> tuple[RerunOutcome, list[ScriptedRun]]:
+        affected: list[AffectedTask] = []
+        left_alone: list[LeftAlone] = []
+        runs: list[ScriptedRun] = []
+        for run_id in request.run_ids:
+            run = self.world.runs.get((request.dag_id, run_id))
+            if run is None:
+                left_alone.append(LeftAlone(run_id=run_id, reason="it was deleted"))
+                continue
+            if not (tasks := _in_scope(run, request.scope)):
+                left_alone.append(LeftAlone(run_id=run_id, reason="nothing in it failed"))
+                continue
+            runs.append(run)
+            affected += [
+                AffectedTask(key=TaskInstanceKey(run_id=run_id, task_id=task), state=run.tasks[task])
+                for task in tasks
+            ]
+        untouched = sum(len(run.tasks) for run in runs) - len(affected)
+        return RerunOutcome(
+            affected=tuple(affected), untouched=untouched, left_alone=tuple(left_alone),
+            unblocked=tuple(self._stuck(runs)),
+        ), runs  # fmt: skip
+
+    def _stuck(self, runs: list[ScriptedRun]) -> list[int]:
+        backfills = (self.world.backfills.get(run.backfill_id) for run in runs if run.backfill_id is not None)
+        return sorted(
+            {int(b.backfill_id) for b in backfills if b and b.is_paused and b.completed_at is not None}
+        )
+
+
+class ScriptedEngine:
+    """Implements `gateway.port.Engine`: its scheduler is the world's."""
+
+    def __init__(self, world: World, *, problem: str = "") -> None:
+        self._world = world
+        self._running = False
+        self._problem = problem
+        world.scheduler_alive = False
+
+    def start(self) -> EngineStatus:
+        if not self._problem:
+            self._running = True
+        return self.status()
+
+    def ready(self) -> None:
+        """Let its scheduler give its first heartbeat."""
+        self._world.scheduler_alive = True
+
+    def status(self) -> EngineStatus:
+        return EngineStatus(
+            running=self._running, ready=self._running and self._world.scheduler_alive,
+            pid=4711 if self._running else None,
+            sentence="" if self._running else "stopped", problem=self._problem,
+        )  # fmt: skip
+
+    def stop(self, timeout_seconds: float = 30) -> EngineStatus:  # noqa: ARG002  # it ends at once
+        self._running = self._world.scheduler_alive = False
+        return self.status()
+
+
+def _in_scope(run: ScriptedRun, scope: RerunScope) -> list[TaskId]:
+    failed = [task for task, state in run.tasks.items() if state in FAILED_TASK_STATES]
+    if scope is RerunScope.WHOLE_RUN or (run.state is RunState.FAILED and run.started_at is None):
+        return list(run.tasks)
+    if scope is RerunScope.FAILED_AND_DOWNSTREAM and failed:
+        tasks = list(run.tasks)
+        return tasks[tasks.index(failed[0]) :]
+    return failed
+
+
+def _fingerprint(runs: tuple[PlannedRun, ...]) -> str:
+    told = repr([(run.occurrence, run.verdict, run.existing and run.existing.state) for run in runs])
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
