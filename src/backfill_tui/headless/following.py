@@ -1,0 +1,158 @@
+"""Following a backfill to its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import BackfillId, RunId
+from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.problems import Interrupted, Unreachable
+from backfill_tui.domain.progress import BackfillStatus, Standing, count_runs, failed_rows, standing
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow
+from backfill_tui.headless import encode
+from backfill_tui.headless.session import Session, counted
+
+_ENGINE_SECONDS: Final = 1.0
+_FAILED_SHOWN: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A backfill as it was read at one time, and its failed rows."""
+
+    facts: BackfillFacts
+    counts: RunCounts
+    stands: Standing
+    failed: tuple[RunRow, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all of it succeeded, 1 when it finished otherwise or has not finished."""
+        return 0 if self.stands.status is BackfillStatus.DONE else 1
+
+    @property
+    def json(self) -> encode.JsonObject:
+        """Its object."""
+        return encode.backfill(self.facts, self.counts, self.stands)
+
+    @property
+    def sentence(self) -> str:
+        """One line that says how it stands."""
+        facts = self.facts
+        status = str(self.stands.status).replace("_", " ")
+        remedy = f": {self.stands.remedy}" if self.stands.remedy else ""
+        return one_line(
+            f"Backfill {facts.backfill_id} of {facts.dag_id}: {status}, {self.stands.sentence}{remedy}"
+        )
+
+
+class Follower:
+    """Follows one backfill; `latest` is the last reading, None before the first.
+
+    With `run_ids` only these runs count: what else the backfill holds neither delays the end nor changes
+    the outcome.
+    """
+
+    def __init__(
+        self, session: Session, backfill_id: BackfillId, *, run_ids: frozenset[RunId] | None = None
+    ) -> None:
+        self._session = session
+        self._backfill_id = backfill_id
+        self._run_ids = run_ids
+        self._store = GridStore()
+        self._engine_asked_at = 0.0
+        self.latest: Reading | None = None
+
+    def to_end(self, on_change: Callable[[Reading], None]) -> Reading:
+        """Read until nothing of it will run any more; `on_change` gets every reading that differs.
+
+        Raises Interrupted when the user stops the waiting, which stops nothing else, and Unreachable when
+        the engine has given up.
+        """
+        try:
+            with self._session.gateway.watch(self._backfill_id) as updates:
+                for update in updates:
+                    reading = self._read(update)
+                    if reading is None:
+                        continue
+                    if reading != self.latest:
+                        self.latest = reading
+                        on_change(reading)
+                    if reading.stands.status.finished:
+                        return reading
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"No longer waiting for backfill {self._backfill_id}",
+                remedy=self._session.how_to_watch(self._backfill_id),
+            ) from None
+        finally:
+            self._session.voice.settle()
+        raise Unreachable(
+            f"The bridge stopped telling about backfill {self._backfill_id}",
+            remedy=f"run {self._session.again('watch', self._backfill_id)} again",
+        )
+
+    def _read(self, update: GridUpdate) -> Reading | None:
+        self._store.apply(update)
+        if not self._store.loaded:
+            return None
+        rows = [row for row in self._store.rows if row is not None and self._counts(row)]
+        counts = count_runs(rows)
+        stands = self._with_engine(standing(update.facts, counts, update.read_at))
+        # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
+        facts = replace(update.facts, scheduler_heartbeat=None)
+        return Reading(facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)))
+
+    def _counts(self, row: RunRow) -> bool:
+        return self._run_ids is None or row.run_id in self._run_ids
+
+    def _with_engine(self, stands: Standing) -> Standing:
+        """The standing, told apart: an engine that is coming up is no missing scheduler."""
+        engine = self._session.engine
+        if stands.status is not BackfillStatus.BLOCKED or engine is None or self._session.read_only:
+            return stands
+        before = self.latest.stands if self.latest is not None else stands
+        if time.monotonic() - self._engine_asked_at < _ENGINE_SECONDS:
+            return before if before.status is BackfillStatus.QUEUED else stands
+        self._engine_asked_at = time.monotonic()
+        status = engine.status()
+        if status.problem:
+            raise Unreachable(
+                status.problem, remedy=f"look into its logs with {self._session.again('engine', 'logs')}"
+            )
+        if status.running and not status.ready:
+            return Standing(status=BackfillStatus.QUEUED, sentence="the engine is starting")
+        return stands
+
+
+def tell_progress(session: Session) -> Callable[[Reading], None]:
+    """Progress as talk: a live line on a terminal, a line at each change in a pipe."""
+
+    def tell(reading: Reading) -> None:
+        counts = reading.counts
+        failed = f", {counts.failed:,} failed" if counts.failed else ""
+        session.voice.activity(
+            f"{reading.sentence}{failed}", counts.finished, counts.included, key=str(reading.stands.status)
+        )
+
+    return tell
+
+
+def show_end(session: Session, reading: Reading) -> None:
+    """The outcome for people: one line, and the failed dates."""
+    session.paper.line(reading.sentence)
+    if not reading.failed:
+        return
+    zone = zone_named(reading.facts.timezone)
+    for row in reading.failed[:_FAILED_SHOWN]:
+        date = row.partition_key if row.logical_date is None else minute(row.logical_date, zone)
+        session.paper.line(f"  failed  {one_line(date or '')}")
+    more = len(reading.failed) - _FAILED_SHOWN
+    if more > 0:
+        session.paper.line(f"  and {counted(more, 'more failed date')}")
+    session.voice.say(f"Rerun what failed with {session.again('rerun', reading.facts.backfill_id)}")

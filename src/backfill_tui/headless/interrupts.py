@@ -1,0 +1,33 @@
+"""ctrl+c while something must either happen wholly or not at all."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FrameType
+
+
+@contextmanager
+def deferred_interrupt() -> Generator[Callable[[], bool], None, None]:
+    """While the context is open, the first ctrl+c only makes the yielded function true.
+
+    The call it is given to then ends by itself, and says truly whether it was done. A second ctrl+c raises
+    KeyboardInterrupt as usual. Outside the main thread, which gets no signals, nothing is changed.
+    """
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            signal.default_int_handler(number, frame)
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,105 @@
+"""The command `launch`."""
+
+from __future__ import annotations
+
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import BackfillPlan, Verdict
+from backfill_tui.domain.problems import Interrupted, Refused
+from backfill_tui.domain.states import RunState
+from backfill_tui.domain.text import one_line
+from backfill_tui.headless import encode
+from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.planning import Wish, check_conf, make_plan, tell_totals, totals_words
+from backfill_tui.headless.session import Session, counted
+
+
+def launch(session: Session, wish: Wish, *, yes: bool, wait: bool) -> int:
+    """Plan, say what will happen, ask, create the backfill; with `wait`, follow it to its end."""
+    check_conf(wish.conf)
+    session.refuse_writes("A launch")
+    environment = session.open()
+    planned = make_plan(session, wish, environment.where)
+    tell_totals(session, planned)
+    _refuse_blocked(planned)
+    if not planned.run_count:
+        return _nothing_to_do(session, planned, wait=wait)
+    session.confirm(f"{what_happens(planned)}?", yes=yes)
+    session.start_engine()
+    launched = _create(session, planned)
+    created = f"Backfill {launched.backfill_id} of {one_line(wish.dag_id)} has"
+    session.voice.say(f"{created} {counted(launched.created + launched.reprocessed, 'run')}")
+    if not wait:
+        session.voice.say(session.how_to_watch(launched.backfill_id))
+        _show(session, planned, launched, None)
+        return 0
+    return _wait(session, planned, launched)
+
+
+def what_happens(planned: BackfillPlan) -> str:
+    """`Create 80 runs and run 3 again`."""
+    create, again = planned.count(Verdict.CREATE), planned.count(Verdict.REPROCESS)
+    if create and again:
+        return f"Create {counted(create, 'run')} and run {again:,} again"
+    return f"Create {counted(create, 'run')}" if create else f"Run {counted(again, 'run')} again"
+
+
+def _refuse_blocked(planned: BackfillPlan) -> None:
+    for warning in planned.blocking:
+        raise Refused(one_line(warning.message), remedy=one_line(warning.remedy))
+
+
+def _nothing_to_do(session: Session, planned: BackfillPlan, *, wait: bool) -> int:
+    failed = sum(run.existing is not None and run.existing.state is RunState.FAILED for run in planned.runs)
+    hint = f", {failed:,} of them failed: add --reprocess-behavior failed to take those again"
+    session.voice.say(f"No run to launch, {totals_words(planned)}{hint if failed else ''}")
+    _show(session, planned, None, None)
+    return 1 if wait and failed else 0
+
+
+def _create(session: Session, planned: BackfillPlan) -> Launched:
+    def tell(progress: CreationProgress) -> None:
+        sentence = "Waiting for the database" if progress.waiting else "Creating runs"
+        session.voice.activity(sentence, progress.done, progress.total)
+
+    request = Launch(request=planned.request, fingerprint=planned.fingerprint)
+    try:
+        with deferred_interrupt() as is_interrupted:
+            return session.gateway.launch(request, tell, is_interrupted)
+    except Interrupted:
+        raise Interrupted("The launch was stopped, and nothing is left of it") from None
+    finally:
+        session.voice.settle()
+
+
+def _wait(session: Session, planned: BackfillPlan, launched: Launched) -> int:
+    follower = Follower(session, launched.backfill_id)
+    try:
+        reading = follower.to_end(tell_progress(session))
+    finally:
+        # Also when the waiting ends early: who reads the JSON needs the number of what now goes on.
+        _show(session, planned, launched, follower.latest)
+    if not session.as_json:
+        show_end(session, reading)
+    return reading.exit_code
+
+
+def _show(
+    session: Session, planned: BackfillPlan, launched: Launched | None, outcome: Reading | None
+) -> None:
+    if not session.as_json:
+        return
+    session.paper.json(
+        {
+            "backfill_id": None if launched is None else launched.backfill_id,
+            "dag_id": planned.request.dag_id,
+            "from_date": encode.when(planned.request.from_date),
+            "to_date": encode.when(planned.request.to_date),
+            "created": 0 if launched is None else launched.created,
+            "reprocessed": 0 if launched is None else launched.reprocessed,
+            "skipped": 0 if launched is None else launched.skipped,
+            "totals": encode.totals(planned),
+            "warnings": encode.warnings(planned),
+            "outcome": None if outcome is None else outcome.json,
+        }
+    )

@@ -1,0 +1,120 @@
+"""The commands `dags` and `list`."""
+
+from __future__ import annotations
+
+from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant, to_datetime, zone_named
+from backfill_tui.domain.progress import BackfillStatus, standing
+from backfill_tui.domain.states import RunState
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
+from backfill_tui.headless import encode
+from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.tables import Cell, Column, Table, Tone
+
+STATUS_TONES = {
+    BackfillStatus.DONE: Tone.GOOD,
+    BackfillStatus.DONE_WITH_FAILURES: Tone.BAD,
+    BackfillStatus.BLOCKED: Tone.ODD,
+    BackfillStatus.ORPHANED: Tone.ODD,
+    BackfillStatus.RUNNING: Tone.BUSY,
+}
+
+
+def show_dags(session: Session) -> int:
+    """List the Dags; files that do not import are told on stderr, and are data with `--json`."""
+    session.open()
+    listed = session.gateway.dags()
+    if session.as_json:
+        session.paper.json(encode.dags(listed))
+        return 0
+    columns = (
+        Column(heading="Dag"),
+        Column(heading="Schedule", folds=True),
+        Column(heading="Timezone"),
+        Column(heading="Last runs"),
+        Column(heading="Backfill"),
+        Column(heading="Tasks", number=True),
+    )
+    session.paper.table(Table(columns=columns, rows=[_dag_row(dag) for dag in listed.dags]))
+    for problem in listed.import_problems:
+        advice = f": {problem.advice}" if problem.advice else ""
+        session.voice.say(one_line(f"{problem.file} does not import: {problem.sentence}{advice}"))
+    return 0
+
+
+def _dag_row(dag: DagSummary) -> tuple[Cell, ...]:
+    faint = Tone.FAINT if dag.is_paused or not dag.backfillable else Tone.PLAIN
+    failed = sum(run.state is RunState.FAILED for run in dag.recent_runs)
+    latest = f"{len(dag.recent_runs) - failed} of {len(dag.recent_runs)} not failed" if failed else ""
+    if dag.recent_runs and not failed:
+        latest = f"{len(dag.recent_runs)}, none failed"
+    active = ", ".join(f"{number} active" for number in dag.active_backfills)
+    return (
+        Cell(f"{dag.dag_id} (paused)" if dag.is_paused else dag.dag_id, faint),
+        Cell(dag.schedule if dag.backfillable else dag.not_backfillable_because or dag.schedule, faint),
+        Cell(dag.timezone, faint),
+        Cell(latest, Tone.BAD if failed else Tone.PLAIN),
+        Cell(active, Tone.BUSY),
+        Cell(str(len(dag.task_ids))),
+    )
+
+
+def show_backfills(session: Session, dag_id: str | None) -> int:
+    """List the backfills of one Dag or of all, newest first, each with its truthful status."""
+    environment = session.open()
+    wanted = None
+    if dag_id is not None:
+        wanted = DagId(dag_id)
+        summaries = session.gateway.backfills(wanted)
+        if not summaries:
+            # A Dag that is gone may still have backfills; one that never was is a slip of the keyboard.
+            find_dag(session.gateway.dags(), dag_id, environment.where)
+    else:
+        summaries = session.gateway.backfills(None)
+    if session.as_json:
+        session.paper.json(encode.backfills(map(_entry, summaries)))
+        return 0
+    if not summaries:
+        session.voice.say("There is no backfill yet" if wanted is None else f"{dag_id} has no backfill yet")
+        return 0
+    columns = (
+        Column(heading="#", number=True),
+        Column(heading="Dag"),
+        Column(heading="Range"),
+        Column(heading="Status", folds=True),
+        Column(heading="Runs", number=True),
+        Column(heading="Who"),
+    )
+    session.paper.table(Table(columns=columns, rows=[_backfill_row(summary) for summary in summaries]))
+    return 0
+
+
+def _entry(summary: BackfillSummary) -> encode.JsonObject:
+    stands = standing(summary.facts, summary.counts, summary.read_at)
+    return encode.backfill(summary.facts, summary.counts, stands)
+
+
+def _backfill_row(summary: BackfillSummary) -> tuple[Cell, ...]:
+    facts, counts = summary.facts, summary.counts
+    stands = standing(facts, counts, summary.read_at)
+    words = str(stands.status).replace("_", " ")
+    return (
+        Cell(str(facts.backfill_id)),
+        Cell(facts.dag_id),
+        Cell(range_words(facts)),
+        Cell(f"{words}: {stands.sentence}", STATUS_TONES.get(stands.status, Tone.PLAIN)),
+        Cell(f"{counts.finished}/{counts.included}"),
+        Cell(facts.triggering_user or ""),
+    )
+
+
+def range_words(facts: BackfillFacts) -> str:
+    """`2024-01-01..2024-01-31`: the first and the last day of the range in the Dag's timezone."""
+    zone = zone_named(facts.timezone)
+
+    def day(instant: Instant) -> str:
+        return to_datetime(instant, zone).date().isoformat()
+
+    return f"{day(facts.from_date)}..{day(facts.to_date)}"

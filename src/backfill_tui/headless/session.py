@@ -1,0 +1,101 @@
+"""What every command works with, and what several of them do."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from backfill_tui.domain.dags import DagList, DagSummary
+from backfill_tui.domain.environment import Environment, StartupStep
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import NotThere, Refused, Unreachable
+from backfill_tui.domain.text import one_line
+from backfill_tui.gateway.port import Engine, Gateway
+from backfill_tui.headless.paper import Paper
+from backfill_tui.headless.voice import Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One command's connection to Airflow and to its user.
+
+    `engine` is None where Airflow is not ours. `program` are the words that reach the same Airflow again,
+    for the sentences that say how to go on.
+    """
+
+    gateway: Gateway
+    engine: Engine | None
+    voice: Voice
+    paper: Paper
+    as_json: bool = False
+    read_only: bool = False
+    program: tuple[str, ...] = ("backfill-tui",)
+
+    def again(self, *words: str | int) -> str:
+        """A command of this program on the same Airflow, as one would type it."""
+        return one_line(shlex.join([*self.program, *map(str, words)]))
+
+    def open(self) -> Environment:
+        """Come up, telling each step."""
+
+        def tell(step: StartupStep) -> None:
+            self.voice.activity(step.sentence, step.done, step.total, key=step.phase)
+
+        try:
+            return self.gateway.open(tell)
+        finally:
+            self.voice.settle()
+
+    def start_engine(self) -> None:
+        """See to it that runs will start; does nothing where Airflow is not ours."""
+        if self.engine is None:
+            return
+        status = self.engine.start()
+        if status.problem:
+            raise Unreachable(
+                status.problem, remedy=f"look into its logs with {self.again('engine', 'logs')}"
+            )
+
+    def refuse_writes(self, what: str) -> None:
+        """Raise Refused in a read-only session."""
+        if self.read_only:
+            raise Refused(f"{what} is refused: this session is read-only", remedy="leave out --read-only")
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Return when the user agrees or has agreed by `--yes`, else raise Refused."""
+        if yes:
+            return
+        answer = self.voice.ask(question)
+        if answer is None:
+            raise Refused(
+                "Nothing was done, because nobody can be asked here",
+                remedy="add --yes, or run it on a terminal",
+            )
+        if not answer:
+            raise Refused("Nothing was done, as you wished")
+
+    def how_to_watch(self, backfill_id: BackfillId) -> str:
+        """The sentence that says how to follow a backfill, and that it goes on by itself."""
+        who = "Airflow" if self.engine is None else "The engine"
+        return f"{who} goes on with it: watch it with {self.again('watch', backfill_id)}"
+
+
+def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:
+    """The Dag of that name; NotThere with the nearest name, or with the files that do not import."""
+    for dag in listed.dags:
+        if dag.dag_id == dag_id:
+            return dag
+    from backfill_tui.settings import nearest
+
+    close = nearest(dag_id, tuple(dag.dag_id for dag in listed.dags))
+    remedy = f'did you mean "{one_line(close)}"?' if close else "the command dags lists them all"
+    broken = len(listed.import_problems)
+    if broken and close is None:
+        what = "file does" if broken == 1 else "files do"
+        remedy = f"{broken} Dag {what} not import, the command dags says why"
+    raise NotThere(f'There is no Dag "{one_line(dag_id)}" in {one_line(where)}', remedy=remedy)
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 run`, `12 runs`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,49 @@
+"""The command `watch`."""
+
+from __future__ import annotations
+
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.progress import standing
+from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.session import Session
+
+
+def watch(session: Session, number: int | None) -> int:
+    """Follow a backfill to its end; without a number the newest active one, else the newest.
+
+    With `--json` each change is one object on one line.
+    """
+    session.open()
+    backfill_id = _choose(session) if number is None else BackfillId(number)
+    follower = Follower(session, backfill_id)
+    started = False
+    tell = tell_progress(session)
+
+    def on_change(reading: Reading) -> None:
+        nonlocal started
+        if not started and not reading.stands.status.finished and not session.read_only:
+            # An engine that was stopped in the middle goes on with what it finds.
+            session.start_engine()
+        started = True
+        tell(reading)
+        if session.as_json:
+            session.paper.json_line(reading.json)
+
+    reading = follower.to_end(on_change)
+    if not session.as_json:
+        show_end(session, reading)
+    return reading.exit_code
+
+
+def _choose(session: Session) -> BackfillId:
+    summaries = session.gateway.backfills(None)
+    if not summaries:
+        raise NotThere(
+            "There is no backfill yet",
+            remedy=f"launch one with {session.again('launch')} DAG_ID --from DATE --to DATE",
+        )
+    active = (
+        each for each in summaries if not standing(each.facts, each.counts, each.read_at).status.finished
+    )
+    return next(active, summaries[0]).facts.backfill_id
