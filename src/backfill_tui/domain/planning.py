@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timezone, tzinfo
 
+from backfill_tui.domain import reasons
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import Instant
@@ -174,30 +176,41 @@ def decide(
     behavior: ReprocessBehavior,
     now: Instant,
     run_backwards: bool,
+    zone: tzinfo = timezone.utc,
 ) -> tuple[PlannedRun, ...]:
     """Every occurrence with its verdict, in the order of execution, those not yet due last.
 
     `occurrences` come in the timetable's order; `existing` is keyed by `Occurrence.identity`. Ordinals count
-    what Airflow takes up, skipped dates included, as `backfill_dag_run.sort_ordinal` does.
+    what Airflow takes up, skipped dates included, as `backfill_dag_run.sort_ordinal` does. `now` is the clock
+    of the process that creates, for that is the one Airflow compares with; reasons name times in `zone`.
     """
     due: list[Occurrence] = []
     not_yet: list[Occurrence] = []
     for occurrence in occurrences:
-        (due if _is_due(occurrence, now) else not_yet).append(occurrence)
+        (due if is_due(occurrence, now) else not_yet).append(occurrence)
     if run_backwards:
         due.reverse()
-    taken_up = tuple(
-        _judge(occurrence, existing, behavior, ordinal) for ordinal, occurrence in enumerate(due, start=1)
-    )
-    waiting = tuple(
-        PlannedRun(occurrence=occurrence, verdict=Verdict.NOT_YET, reason="its data interval is not over yet")
+    taken_up = [
+        _judge(occurrence, existing, behavior, now=now, zone=zone, ordinal=ordinal)
+        for ordinal, occurrence in enumerate(due, start=1)
+    ]
+    waiting = [
+        PlannedRun(
+            occurrence=occurrence,
+            verdict=Verdict.NOT_YET,
+            reason=reasons.why_not_yet(occurrence.data_interval_end, zone),
+            existing=_run_of(occurrence, existing),
+        )
         for occurrence in not_yet
-    )
-    return taken_up + waiting
+    ]
+    return (*taken_up, *waiting)
 
 
-def _is_due(occurrence: Occurrence, now: Instant) -> bool:
-    # Airflow filters partitioned Dags by nothing: their future runs wait for run_after.
+def is_due(occurrence: Occurrence, now: Instant) -> bool:
+    """Whether a backfill created at `now` takes the occurrence up (`_get_info_list`).
+
+    Airflow filters the partitions of a partitioned Dag by nothing: their future runs wait for run after.
+    """
     if occurrence.partition_key is not None:
         return True
     return occurrence.data_interval_end is not None and occurrence.data_interval_end < now
@@ -207,32 +220,44 @@ def _judge(
     occurrence: Occurrence,
     existing: Mapping[Instant, ExistingRun],
     behavior: ReprocessBehavior,
+    *,
+    now: Instant,
+    zone: tzinfo,
     ordinal: int,
 ) -> PlannedRun:
-    identity = occurrence.identity
-    run = None if identity is None else existing.get(identity)
-    verdict, reason = _verdict(run, behavior)
+    run = _run_of(occurrence, existing)
+    verdict = _verdict(run, behavior)
+    if run is None:
+        reason = reasons.why_create(occurrence.run_after, now, zone)
+    elif verdict is Verdict.SKIP_IN_FLIGHT:
+        reason = reasons.why_in_flight(run.run_type, run.state)
+    elif verdict is Verdict.SKIP_EXISTS:
+        reason = reasons.why_left(run.state)
+    else:
+        reason = reasons.what_is_overwritten(
+            run.run_type,
+            run.state,
+            run.triggering_user,
+            succeeded=run.count_of(TaskState.SUCCESS),
+            tasks=run.task_total,
+            beside=occurrence.partition_key is not None,
+        )
     return PlannedRun(occurrence=occurrence, verdict=verdict, reason=reason, ordinal=ordinal, existing=run)
 
 
-def _verdict(run: ExistingRun | None, behavior: ReprocessBehavior) -> tuple[Verdict, str]:
+def _run_of(occurrence: Occurrence, existing: Mapping[Instant, ExistingRun]) -> ExistingRun | None:
+    identity = occurrence.identity
+    return None if identity is None else existing.get(identity)
+
+
+def _verdict(run: ExistingRun | None, behavior: ReprocessBehavior) -> Verdict:
+    """`_get_dag_run_no_create_reason`, whose order of questions decides."""
     if run is None:
-        return Verdict.CREATE, "no run exists"
+        return Verdict.CREATE
     if not run.state.finished:
-        return Verdict.SKIP_IN_FLIGHT, f"a {run.run_type} run is {run.state}"
-    taken = behavior is ReprocessBehavior.COMPLETED or (
-        behavior is ReprocessBehavior.FAILED and run.state is RunState.FAILED
-    )
-    if not taken:
-        word = "succeeded" if run.state is RunState.SUCCESS else "failed"
-        return Verdict.SKIP_EXISTS, f"already {word}"
-    return Verdict.REPROCESS, _what_is_overwritten(run)
-
-
-def _what_is_overwritten(run: ExistingRun) -> str:
-    good = run.count_of(TaskState.SUCCESS)
-    sentence = f"{run.state}, {good} of {run.task_total} tasks succeeded: all {run.task_total} run again"
-    if run.run_type in {"manual", "asset_triggered", "asset_materialization"}:
-        who = f" by {run.triggering_user}" if run.triggering_user else ""
-        return f"{sentence}; {run.run_type.replace('_', ' ')} run{who} is taken over"
-    return sentence
+        return Verdict.SKIP_IN_FLIGHT
+    if behavior is ReprocessBehavior.NONE:
+        return Verdict.SKIP_EXISTS
+    if behavior is ReprocessBehavior.FAILED and run.state is not RunState.FAILED:
+        return Verdict.SKIP_EXISTS
+    return Verdict.REPROCESS
