@@ -1,0 +1,233 @@
+"""The lines of the grid: segments in runs of equal cells, made once for each content that is seen."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from rich.cells import cell_len, set_cell_size
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.cache import LRUCache
+from textual.strip import Strip
+
+from backfill_tui.domain.instants import Instant, clock
+from backfill_tui.domain.states import CODES
+from backfill_tui.domain.watching import RunRow
+from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
+from backfill_tui.ui.widgets.grid_layout import GUTTER, GridLayout
+
+CURSOR_MARK: Final = Mark(">", ">", "cursor", "accent")
+MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
+CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
+
+_RUNS_OF_EQUAL = re.compile(rb"(.)\1*", re.DOTALL)
+_DENSE_LABEL_EVERY: Final = 5
+_DENSE_WIDTH: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RowLine:
+    """What one line of the grid says besides its cells.
+
+    `sentence` takes the place of the cells where a row has none to show; `cursor` is the column under the
+    cursor, None when the cursor is in another row.
+    """
+
+    row: RunRow | None
+    date: str
+    sentence: str
+    cursor: int | None
+    marked: bool
+
+
+class GridPainter:
+    """Draws the lines for one look, one layout and one width; make a new one when any of them changes."""
+
+    def __init__(self, look: Look, layout: GridLayout, width: int, backgrounds: tuple[str, str]) -> None:
+        self.layout = layout
+        self._look = look
+        self._width = width
+        plain, cursor = (Style(bgcolor=Color.parse(one)) for one in backgrounds)
+        self._grounds = (plain, cursor)
+        marks = [TASK_MARKS[state] for state in CODES]
+        self._signs = [look.sign(mark) for mark in marks]
+        self._cells = tuple([ground + look.style(mark) for mark in marks] for ground in self._grounds)
+        self._words = tuple(ground + look.text for ground in self._grounds)
+        self._muted = tuple(ground + look.muted for ground in self._grounds)
+        self._bold = Style(bold=True)
+        self._gutters: dict[tuple[Mark | None, bool, bool], list[Segment]] = {}
+        self._heads: LRUCache[tuple[int, int], Strip] = LRUCache(8)
+        self._texts: list[list[str] | None] = [None] * len(CODES)
+        self._equal: dict[tuple[int, int, int, bool], Segment] = {}
+        self._bodies: LRUCache[tuple[bytes, int, int, int | None], Strip] = LRUCache(2048)
+
+    @property
+    def ground(self) -> Style:
+        """The background of a line without the cursor."""
+        return self._grounds[0]
+
+    def head(self, left: int, cursor: int) -> Strip:
+        """The head: what the frozen columns are, and the tasks' names or numbers from `left` on."""
+        strip = self._heads.get((left, cursor))
+        if strip is None:
+            strip = self._heads[(left, cursor)] = self._draw_head(left, cursor)
+        return strip
+
+    def _draw_head(self, left: int, cursor: int) -> Strip:
+        layout = self.layout
+        muted = self._muted[0]
+        date = set_cell_size("Logical date" if layout.date > len("Logical date") else "Date", layout.date)
+        frozen = Segment(f"{'':{GUTTER}}{date}{'Run':{layout.run}}", muted)
+        texts = _ruler(len(layout.labels)) if layout.dense else layout.labels
+        text = Strip(
+            [
+                Segment(
+                    label if layout.dense else _centred(label, layout.width_of(at)),
+                    self._words[0] + self._bold if at == cursor else muted,
+                )
+                for at, label in enumerate(texts)
+            ],
+            layout.body,
+        )
+        return self._line([frozen], text.crop(left, left + self._width - layout.frozen), "Took", muted, 0)
+
+    def row(self, line: RowLine, cells: bytes, left: int, now: Instant) -> Strip:
+        """One row; `left` is how far the tasks are scrolled, `now` the database's clock."""
+        lit = line.cursor is not None
+        segments = self._frozen(line, lit=lit)
+        room = self._width - self.layout.frozen
+        muted = self._muted[lit]
+        if line.sentence:
+            text = set_cell_size(line.sentence, min(room, cell_len(line.sentence)))
+            return self._line(segments, Strip([Segment(text, muted)]), "", muted, lit)
+        took = self._took(line.row, now)
+        return self._line(segments, self._body(cells, left, room, line.cursor), took, muted, lit)
+
+    def _frozen(self, line: RowLine, *, lit: bool) -> list[Segment]:
+        mark = run_mark(line.row)
+        key = (mark, lit, line.marked)
+        gutter_and_run = self._gutters.get(key)
+        if gutter_and_run is None:
+            gutter_and_run = self._gutters[key] = self._gutter_and_run(mark, lit=lit, marked=line.marked)
+        gutter, run = gutter_and_run
+        style = self._muted[lit] if mark is None else self._words[lit]
+        return [gutter, Segment(set_cell_size(line.date, self.layout.date), style), run]
+
+    def _gutter_and_run(self, mark: Mark | None, *, lit: bool, marked: bool) -> list[Segment]:
+        look, ground = self._look, self._grounds[lit]
+        signs = (look.sign(CURSOR_MARK) if lit else " ") + (look.sign(MARKED_MARK) if marked else " ")
+        gutter = Segment(signs, ground + look.accent + self._bold)
+        width = self.layout.run
+        if mark is None:
+            return [gutter, Segment(" " * width, ground)]
+        text = f"{look.sign(mark)} {mark.word}" if self.layout.run_words else f" {look.sign(mark)}"
+        return [gutter, Segment(f"{text:{width}}", ground + look.style(mark))]
+
+    def _took(self, row: RunRow | None, now: Instant) -> str:
+        if not self.layout.took or row is None or row.started_at is None:
+            return ""
+        end = row.ended_at if row.ended_at is not None else now
+        return clock(end - row.started_at)
+
+    def _body(self, cells: bytes, left: int, room: int, cursor: int | None) -> Strip:
+        key = (cells, left, room, cursor)
+        strip = self._bodies.get(key)
+        if strip is None:
+            strip = self._bodies[key] = self._draw_body(cells, left, room, cursor)
+        return strip
+
+    def _draw_body(self, cells: bytes, left: int, room: int, cursor: int | None) -> Strip:
+        layout = self.layout
+        first, last = layout.window(left, room)
+        lit = cursor is not None
+        equal = self._equal
+        segments = []
+        for run in _RUNS_OF_EQUAL.finditer(cells, first, last):
+            start, end = run.span()
+            key = (cells[start], start, end, lit)
+            segment = equal.get(key)
+            if segment is None:
+                text = "".join(self._column_texts(cells[start])[start:end])
+                segment = equal[key] = Segment(text, self._cells[lit][cells[start]])
+            segments.append(segment)
+        origin = layout.starts[first]
+        strip = Strip(segments, layout.starts[last] - origin)
+        if cursor is not None and first <= cursor < last:
+            strip = self._with_cursor(strip, cells[cursor], cursor, origin)
+        if left == origin and strip.cell_length <= room:
+            return strip
+        return strip.crop(left - origin, left - origin + room)
+
+    def _with_cursor(self, strip: Strip, code: int, column: int, origin: int) -> Strip:
+        """The strip with its cell under the cursor in brackets, or reversed where they have no room."""
+        layout = self.layout
+        text = self._column_texts(code)[column]
+        start = layout.starts[column] - origin
+        style = self._cells[1][code] + self._bold
+        if layout.dense:
+            cell = [Segment(text[0], style + Style(reverse=True)), Segment(text[1:], self._grounds[1])]
+        else:
+            at = _middle(len(text))
+            frame = self._grounds[1] + self._look.accent + self._bold
+            cell = [
+                Segment(f"{text[: at - 1]}[", frame),
+                Segment(text[at], style),
+                Segment(f"]{text[at + 2 :]}", frame),
+            ]
+        parts = [part for part in cell if part.text]
+        return Strip.join([strip.crop(0, start), Strip(parts), strip.crop(start + len(text))])
+
+    def _column_texts(self, code: int) -> list[str]:
+        """The text of a state in every column: its sign in the middle under the column's head."""
+        texts = self._texts[code]
+        if texts is None:
+            layout, sign = self.layout, self._signs[code]
+            widths = [layout.width_of(at) for at in range(len(layout.labels))]
+            texts = [sign + " " if layout.dense else _centred(sign, width) for width in widths]
+            self._texts[code] = texts
+        return texts
+
+    def _line(self, segments: list[Segment], body: Strip, took: str, muted: Style, lit: int) -> Strip:
+        """A whole line: the frozen part, the body, how long it took, and the background to the edge."""
+        segments.extend(body)
+        filled = self.layout.frozen + body.cell_length
+        if took and 0 < self.layout.took <= self._width - filled:
+            segments.append(Segment(f"{took:>{self.layout.took}}", muted))
+            filled += self.layout.took
+        if filled < self._width:
+            segments.append(Segment(" " * (self._width - filled), self._grounds[lit]))
+        return Strip(segments, max(filled, self._width))
+
+
+def run_mark(row: RunRow | None) -> Mark | None:
+    """The mark of a row's run; None where there is no run to speak of."""
+    if row is None or row.state is None:
+        return None
+    return CANCELLED_MARK if row.cancelled else RUN_MARKS[row.state]
+
+
+def _middle(width: int) -> int:
+    return max(1, (width - 2) // 2)
+
+
+def _centred(text: str, width: int) -> str:
+    """The text in the middle of a column whose last cell is the gap; at least one space before a sign."""
+    size = cell_len(text)
+    before = max(1, (width - 1 - size) // 2) if size == 1 else (width - 1 - size) // 2
+    before = max(0, before)
+    return " " * before + text + " " * (width - before - size)
+
+
+def _ruler(columns: int) -> list[str]:
+    """Numbers of every fifth column, for columns too narrow for names; a number spreads over the next."""
+    cells = [" "] * (columns * _DENSE_WIDTH)
+    for column in range(columns):
+        number = column + 1
+        if number == 1 or number % _DENSE_LABEL_EVERY == 0:
+            at = column * _DENSE_WIDTH
+            cells[at : at + len(str(number))] = str(number)
+    text = "".join(cells)[: columns * _DENSE_WIDTH]
+    return [text[at : at + _DENSE_WIDTH] for at in range(0, len(text), _DENSE_WIDTH)]
