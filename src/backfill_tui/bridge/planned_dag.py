@@ -1,0 +1,94 @@
+"""A Dag as a backfill would take it: its latest serialized version."""
+
+from __future__ import annotations
+
+import difflib
+from calendar import timegm
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant, to_datetime, zone_named
+from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.text import one_line
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDag:
+    """A Dag read for one call; `dag` is Airflow's `SerializedDAG`, `dag_hash` tells versions apart."""
+
+    dag_id: DagId
+    dag_hash: str
+    dag: Any
+    timezone: str
+    zone: tzinfo
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether its runs are of partitions instead of logical dates."""
+        return bool(self.dag.timetable.partitioned)
+
+    @property
+    def depends_on_past(self) -> bool:
+        """Whether any task waits for its own previous run."""
+        return any(task.depends_on_past for task in self.dag.tasks)
+
+    def bounds(self, request: BackfillRequest) -> tuple[datetime, datetime]:
+        """The bounds of the request in the form in which Airflow means the same.
+
+        For logical dates that is the instant. A partitioned timetable takes the wall clock of a bound for
+        one of its own zone (Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`), so it gets
+        that wall clock, called UTC.
+        """
+        return self._bound(request.from_date), self._bound(request.to_date)
+
+    def _bound(self, instant: Instant) -> datetime:
+        moment = to_datetime(instant)
+        own_zone = getattr(self.dag.timetable, "_timezone", None)
+        if not self.partitioned or own_zone is None:
+            return moment
+        return moment.astimezone(own_zone).replace(tzinfo=moment.tzinfo)
+
+
+def latest_hash(session: Session, dag_id: DagId) -> str | None:
+    """What tells the latest version of a Dag from the one before; None for a Dag that is gone."""
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    latest = SerializedDagModel.latest_item_select_object(dag_id)
+    return session.scalar(latest.with_only_columns(SerializedDagModel.dag_hash))
+
+
+def read_dag(session: Session, dag_id: DagId, where: str) -> PlannedDag:
+    """The latest version of a Dag; raises NotThere, with the nearest name, for one Airflow does not know."""
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+    if stored is None:
+        raise _unknown(session, dag_id, where)
+    dag = stored.dag
+    name = str(getattr(dag.timezone, "name", dag.timezone))
+    try:
+        zone = zone_named(name)
+    except ValueError:
+        zone = dag.timezone
+    return PlannedDag(dag_id=dag_id, dag_hash=stored.dag_hash, dag=dag, timezone=name, zone=zone)
+
+
+def instant_of(moment: datetime) -> Instant:
+    """The instant of an aware datetime; for pendulum's own, whose arithmetic is slow and not exact."""
+    return Instant(timegm(moment.utctimetuple()) * 1_000_000 + moment.microsecond)
+
+
+def _unknown(session: Session, dag_id: DagId, where: str) -> NotThere:
+    from airflow.models.serialized_dag import SerializedDagModel
+    from sqlalchemy import select
+
+    names = [str(name) for name in session.scalars(select(SerializedDagModel.dag_id).distinct())]
+    nearest = difflib.get_close_matches(dag_id, names, n=1)
+    remedy = f'the nearest name is "{one_line(nearest[0])}"' if nearest else "look at the list of Dags"
+    return NotThere(f'There is no Dag "{one_line(dag_id)}" in {one_line(where)}', remedy=remedy)

@@ -1,0 +1,79 @@
+"""A backfill request against its Dag: what can not be meant is refused before any date is looked at.
+
+The questions are those of Airflow 3.3 models/backfill.py (`_create_backfill`, `_validate_backfill_params`).
+What Airflow refuses although the dates can be shown is not asked here: those are blocking warnings.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from backfill_tui.bridge.planned_dag import PlannedDag
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.reasons import moment
+from backfill_tui.domain.text import one_line
+
+
+def check_request(request: BackfillRequest, planned: PlannedDag, now: Instant) -> None:
+    """Raise BadRequest, with the next step, for a request that no Airflow would take."""
+    name = one_line(request.dag_id)
+    if not planned.dag.timetable.periodic:
+        raise BadRequest(
+            f'"{name}" can not be backfilled: its schedule "{one_line(planned.dag.timetable.summary)}" '
+            "has no periods",
+            remedy="choose a Dag with a cron or timedelta schedule",
+        )
+    if request.from_date > request.to_date:
+        raise BadRequest(
+            f"The range ends before it begins: from {moment(request.from_date, planned.zone)} "
+            f"to {moment(request.to_date, planned.zone)}",
+            remedy="swap its bounds",
+        )
+    if request.from_date >= now:
+        raise BadRequest(
+            f"The range is in the future: it begins {moment(request.from_date, planned.zone)}",
+            remedy="begin it in the past",
+        )
+    if request.max_active_runs < 1:
+        raise BadRequest(
+            f"Max active runs is {request.max_active_runs}, so no run would ever start",
+            remedy="give 1 or more",
+        )
+    _check_params(conf_of(request), planned)
+
+
+def conf_of(request: BackfillRequest) -> dict[str, Any] | None:
+    """The conf of the runs, None when none was given; raises BadRequest unless it is a JSON object."""
+    if not request.conf.strip():
+        return None
+    try:
+        value = json.loads(request.conf, parse_constant=_no_number)
+    except (ValueError, RecursionError) as wrong:
+        raise BadRequest(
+            f"The conf is not JSON: {one_line(str(wrong))}", remedy='write it as {"key": "value"}'
+        ) from wrong
+    if not isinstance(value, dict):
+        raise BadRequest("The conf is not a JSON object", remedy='write it as {"key": "value"}')
+    return value
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number in JSON")
+
+
+def _check_params(conf: dict[str, Any] | None, planned: PlannedDag) -> None:
+    # Airflow looks at the params only when a conf is given: a Dag's own defaults are valid by themselves.
+    if conf is None:
+        return
+    try:
+        planned.dag.params.deep_merge(conf).validate()
+    except ValueError as wrong:
+        sentence = one_line(str(wrong).partition("\n")[0])
+        raise BadRequest(
+            f"The conf does not fit the params of {one_line(planned.dag_id)}: {sentence}",
+            remedy="change the conf",
+            detail=str(wrong),
+        ) from wrong
