@@ -101,7 +101,7 @@ def lay_out(columns: Sequence[TaskColumn], width: int, date_width: int) -> GridL
 
 
 def column_names(columns: Sequence[TaskColumn]) -> tuple[str, ...]:
-    """What each task is called in the head: without its group where that is enough, `[]` when it is mapped."""
+    """What each task is called in the head: without its group where that is enough, `[]` when mapped."""
     whole = [one_line(column.task_id) for column in columns]
     short = [name.rpartition(".")[2] or name for name in whole]
     met = Counter(short)
@@ -119,8 +119,8 @@ def cut_names(names: Sequence[str], cap: int) -> tuple[str, ...]:
     cut = [_cut(name, cap) for name in names]
     if cap >= _ELLIPSIS_FROM:
         met = Counter(cut)
-        pairs = zip(names, cut, strict=True)
-        cut = [_cut_middle(name, cap) if met[had] > 1 else had for name, had in pairs]
+        whole = zip(names, cut, strict=True)
+        cut = [_cut_middle(name, cap) if met[had] > 1 else had for name, had in whole]
     met = Counter(cut)
     nth: Counter[str] = Counter()
     told = []

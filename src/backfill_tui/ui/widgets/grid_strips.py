@@ -14,12 +14,13 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from backfill_tui.domain.instants import Instant, clock
-from backfill_tui.domain.states import CODES
+from backfill_tui.domain.states import CODES, TaskState
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
 from backfill_tui.ui.widgets.grid_layout import GUTTER, GridLayout
 
 CURSOR_MARK: Final = Mark(">", ">", "cursor", "accent")
+POINTER_MARK: Final = Mark("◂", "<", "cursor", "accent")
 MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
 CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
 
@@ -54,14 +55,14 @@ class GridPainter:
         self._grounds = (plain, cursor)
         marks = [TASK_MARKS[state] for state in CODES]
         self._signs = [look.sign(mark) for mark in marks]
-        self._cells = tuple([ground + look.style(mark) for mark in marks] for ground in self._grounds)
+        self._cells = tuple([ground + loud(look, mark) for mark in marks] for ground in self._grounds)
         self._words = tuple(ground + look.text for ground in self._grounds)
         self._muted = tuple(ground + look.muted for ground in self._grounds)
         self._bold = Style(bold=True)
         self._gutters: dict[tuple[Mark | None, bool, bool], list[Segment]] = {}
         self._heads: LRUCache[tuple[int, int], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
-        self._equal: dict[tuple[int, int, int, bool], Segment] = {}
+        self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
         self._bodies: LRUCache[tuple[bytes, int, int, int | None], Strip] = LRUCache(2048)
 
     @property
@@ -112,9 +113,9 @@ class GridPainter:
         gutter_and_run = self._gutters.get(key)
         if gutter_and_run is None:
             gutter_and_run = self._gutters[key] = self._gutter_and_run(mark, lit=lit, marked=line.marked)
-        gutter, run = gutter_and_run
+        gutter, *run = gutter_and_run
         style = self._muted[lit] if mark is None else self._words[lit]
-        return [gutter, Segment(set_cell_size(line.date, self.layout.date), style), run]
+        return [gutter, Segment(set_cell_size(line.date, self.layout.date), style), *run]
 
     def _gutter_and_run(self, mark: Mark | None, *, lit: bool, marked: bool) -> list[Segment]:
         look, ground = self._look, self._grounds[lit]
@@ -123,8 +124,9 @@ class GridPainter:
         width = self.layout.run
         if mark is None:
             return [gutter, Segment(" " * width, ground)]
-        text = f"{look.sign(mark)} {mark.word}" if self.layout.run_words else f" {look.sign(mark)}"
-        return [gutter, Segment(f"{text:{width}}", ground + look.style(mark))]
+        sign = Segment(look.sign(mark), ground + loud(look, mark))
+        word = f" {mark.word}" if self.layout.run_words else ""
+        return [gutter, Segment(" ", ground), sign, Segment(f"{word:{width - 2}}", ground + look.style(mark))]
 
     def _took(self, row: RunRow | None, now: Instant) -> str:
         if not self.layout.took or row is None or row.started_at is None:
@@ -144,15 +146,14 @@ class GridPainter:
         first, last = layout.window(left, room)
         lit = cursor is not None
         equal = self._equal
-        segments = []
+        segments: list[Segment] = []
         for run in _RUNS_OF_EQUAL.finditer(cells, first, last):
             start, end = run.span()
             key = (cells[start], start, end, lit)
-            segment = equal.get(key)
-            if segment is None:
-                text = "".join(self._column_texts(cells[start])[start:end])
-                segment = equal[key] = Segment(text, self._cells[lit][cells[start]])
-            segments.append(segment)
+            drawn = equal.get(key)
+            if drawn is None:
+                drawn = equal[key] = self._draw_equal(cells[start], start, end, lit=lit)
+            segments.extend(drawn)
         origin = layout.starts[first]
         strip = Strip(segments, layout.starts[last] - origin)
         if cursor is not None and first <= cursor < last:
@@ -161,14 +162,28 @@ class GridPainter:
             return strip
         return strip.crop(left - origin, left - origin + room)
 
+    def _draw_equal(self, code: int, start: int, end: int, *, lit: bool) -> list[Segment]:
+        """Neighbouring cells of one state: one segment, unless their sign is a patch of colour."""
+        texts = self._column_texts(code)[start:end]
+        style, ground = self._cells[lit][code], self._grounds[lit]
+        if not style.reverse:
+            return [Segment("".join(texts), style)]
+        sign = self._signs[code]
+        patches = []
+        for text in texts:
+            before, _, after = text.partition(sign)
+            patches += [Segment(before, ground), Segment(sign, style), Segment(after, ground)]
+        return [patch for patch in patches if patch.text]
+
     def _with_cursor(self, strip: Strip, code: int, column: int, origin: int) -> Strip:
-        """The strip with its cell under the cursor in brackets, or reversed where they have no room."""
+        """The strip with its cell under the cursor in brackets, or pointed at where they have no room."""
         layout = self.layout
         text = self._column_texts(code)[column]
         start = layout.starts[column] - origin
         style = self._cells[1][code] + self._bold
         if layout.dense:
-            cell = [Segment(text[0], style + Style(reverse=True)), Segment(text[1:], self._grounds[1])]
+            pointer = self._grounds[1] + self._look.accent + self._bold
+            cell = [Segment(text[0], style), Segment(self._look.sign(POINTER_MARK), pointer)]
         else:
             at = _middle(len(text))
             frame = self._grounds[1] + self._look.accent + self._bold
@@ -202,6 +217,12 @@ class GridPainter:
         return Strip(segments, max(filled, self._width))
 
 
+def loud(look: Look, mark: Mark) -> Style:
+    """The style of a sign in the grid: what failed is a patch of its colour, which the eye finds first."""
+    failed = mark is TASK_MARKS[TaskState.FAILED]
+    return look.style(mark) + Style(bold=True, reverse=True) if failed else look.style(mark)
+
+
 def run_mark(row: RunRow | None) -> Mark | None:
     """The mark of a row's run; None where there is no run to speak of."""
     if row is None or row.state is None:
@@ -222,7 +243,7 @@ def _centred(text: str, width: int) -> str:
 
 
 def _ruler(columns: int) -> list[str]:
-    """Numbers of every fifth column, for columns too narrow for names; a number spreads over the next."""
+    """The number of every fifth column, for columns too narrow for names; it spreads over the next."""
     cells = [" "] * (columns * _DENSE_WIDTH)
     for column in range(columns):
         number = column + 1

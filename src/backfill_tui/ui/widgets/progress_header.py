@@ -1,0 +1,162 @@
+"""Where a backfill stands: its status in words, how far it is, and its runs counted by state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from textual.content import Content
+from textual.reactive import reactive, var
+from textual.widget import Widget
+
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.progress import Standing, standing
+from backfill_tui.domain.states import RunState
+from backfill_tui.domain.watching import BackfillFacts, RunCounts
+from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Mark
+from backfill_tui.ui.program import program_of
+
+STALE_AFTER_SECONDS: Final = 5.0
+"""A reading comes every fifth of a second; after this long without one its age is shown."""
+
+_LOOK_SECONDS = 1.0
+_QUIET: Final = Mark("–", "-", "", "state-queued")
+_UNTOUCHED: Final = Mark("·", ".", "", "state-none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the header shows: the facts, the runs counted, both as of `read_at` by the database's clock."""
+
+    facts: BackfillFacts
+    counts: RunCounts
+    total_rows: int
+    read_at: Instant
+
+    @property
+    def standing(self) -> Standing:
+        """Where the backfill stands."""
+        return standing(self.facts, self.counts, self.read_at)
+
+    @property
+    def percent(self) -> int:
+        """Finished runs of those the backfill has."""
+        return self.counts.finished * 100 // self.counts.included if self.counts.included else 100
+
+
+class ProgressHeader(Widget):
+    """Three lines over the grid; `progress` is None until the first reading.
+
+    `arrived_at` is when the last reading came, by the program's clock; `broken` says that none will come.
+    """
+
+    HELP = (
+        "The status is read off the runs themselves; Airflow's own mark of completion can be early or late."
+    )
+    DEFAULT_CSS = """
+    ProgressHeader { height: 3; padding: 0 1; background: $background; }
+    """
+
+    progress: reactive[Progress | None] = reactive[Progress | None](None)
+    broken: reactive[bool] = reactive(False)
+    age: reactive[int] = reactive(0)
+    arrived_at: var[float] = var(0.0)
+
+    def on_mount(self) -> None:
+        """Keep an eye on the age of what is shown."""
+        self.set_interval(_LOOK_SECONDS, self.look_at_clock)
+
+    def watch_arrived_at(self) -> None:
+        """A reading came: nothing is stale."""
+        self.look_at_clock()
+
+    def look_at_clock(self) -> None:
+        """Find the age of the last reading; it is 0 while readings come in time."""
+        seconds = program_of(self).clock() - self.arrived_at if self.arrived_at else 0.0
+        self.age = int(seconds) if self.broken or seconds >= STALE_AFTER_SECONDS else 0
+
+    def render(self) -> Content:
+        """Status, bar and counts."""
+        width = self.content_size.width
+        if self.progress is None:
+            return Content.styled("Reading the backfill…", "$muted")
+        return Content("\n").join(
+            [
+                self._status(self.progress, width),
+                self._bar(self.progress, width),
+                Content("  ").join(count_words(self.progress.counts)),
+            ]
+        )
+
+    def _status(self, progress: Progress, width: int) -> Content:
+        now = progress.standing
+        mark = STATUS_MARKS[now.status]
+        colon = "" if now.status in {now.status.RUNNING, now.status.QUEUED} else ":"
+        left = [Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}"), now.sentence]
+        if self.broken or self.age:
+            stale = f"STALE {self.age} s" if self.age else "STALE"
+            left = [Content.styled(f"! {stale}", "bold $warning"), "  it was", *left]
+        elif now.remedy:
+            left.append(Content.styled(f"({now.remedy})", "$muted"))
+        words = Content(" ").join([part if isinstance(part, Content) else Content(part) for part in left])
+        percent = Content.styled(f"{progress.percent} %", "bold")
+        return _spread(words, percent, width)
+
+    def _bar(self, progress: Progress, width: int) -> Content:
+        counts = progress.counts
+        done = f"  {counts.finished:,}/{counts.included:,} runs"
+        if counts.total < progress.total_rows:
+            done = f"  reading {counts.total:,}/{progress.total_rows:,}"
+        parts = [
+            Content.styled(mark.sign * cells, f"${mark.variable}")
+            for mark, cells in bar(counts, max(1, width - len(done)))
+        ]
+        return Content("").join([*parts, Content.styled(done, "$muted")])
+
+
+def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:
+    """How many of `width` cells each state gets; whatever there is at least one run of gets one or more."""
+    shares = [
+        (RUN_MARKS[RunState.SUCCESS], counts.success),
+        (RUN_MARKS[RunState.FAILED], counts.failed),
+        (_QUIET, counts.cancelled),
+        (RUN_MARKS[RunState.RUNNING], counts.running),
+        (_UNTOUCHED, counts.queued),
+    ]
+    present = [(mark, number) for mark, number in shares if number]
+    total = sum(number for _, number in present)
+    if not total:
+        return [(_UNTOUCHED, width)]
+    cells = [max(1, number * width // total) for _, number in present]
+    largest = max(range(len(present)), key=lambda at: present[at][1])
+    cells[largest] = max(1, cells[largest] + width - sum(cells))
+    return [(mark, size) for (mark, _), size in zip(present, cells, strict=True)]
+
+
+def count_words(counts: RunCounts) -> list[Content]:
+    """The runs by state, each with its sign; states without a run are left out."""
+    told = [
+        (RUN_MARKS[RunState.FAILED], counts.failed, "failed"),
+        (RUN_MARKS[RunState.SUCCESS], counts.success, "succeeded"),
+        (RUN_MARKS[RunState.RUNNING], counts.running, "running"),
+        (RUN_MARKS[RunState.QUEUED], counts.queued, "queued"),
+        (_QUIET, counts.cancelled, "never ran"),
+        (_QUIET, counts.skipped, "skipped"),
+        (_QUIET, counts.deleted, "deleted"),
+        (_QUIET, counts.taken_over, "taken over"),
+    ]
+    return [
+        Content.assemble(
+            (mark.sign, f"${mark.variable}"),
+            " ",
+            (f"{number:,} {word}", f"bold ${mark.variable}" if word == "failed" else ""),
+        )
+        for mark, number, word in told
+        if number
+    ]
+
+
+def _spread(left: Content, right: Content, width: int) -> Content:
+    room = width - right.cell_length - 2
+    left = left.truncate(room, ellipsis=True) if left.cell_length > room else left
+    return Content.assemble(left, " " * (width - left.cell_length - right.cell_length), right)
