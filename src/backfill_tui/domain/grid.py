@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from backfill_tui.domain.progress import count_runs
-from backfill_tui.domain.states import CODE_OF, TaskState
+from backfill_tui.domain.progress import kinds_of
+from backfill_tui.domain.states import CODE_OF, CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow, TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
+_FAILED_CODES = frozenset(CODE_OF[state] for state in FAILED_TASK_STATES)
+_YES = b"\x01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,8 @@ class GridStore:
     """Rows are dates in the order of execution, columns are tasks; the cells are one row-major bytearray.
 
     Rows are found by their ordinal: row `i` is ordinal `i + 1`. The store is the one place in which a
-    watched backfill is kept; it belongs to the thread that draws.
+    watched backfill is kept; it belongs to the thread that draws. What is counted is counted as rows change,
+    so that no reading costs more for a larger backfill.
     """
 
     def __init__(self) -> None:
@@ -32,9 +36,15 @@ class GridStore:
         self.facts: BackfillFacts | None = None
         self.loaded = False
         self._cells = bytearray()
+        self._failed = bytearray()  # a byte a row: 1 where the run failed
+        self._kinds: Counter[str] = Counter()
+        self._codes = [0] * len(CODES)
 
     def apply(self, update: GridUpdate) -> GridChange:
-        """Take over an update; the change names only rows whose content differs from before."""
+        """Take over an update; the change names only rows whose content differs from before.
+
+        Raises ValueError when the cells are not as many as the rows and columns say.
+        """
         reshaped = self._reshape(update)
         width = len(self.columns)
         if len(update.cells) != len(update.rows) * width:
@@ -46,7 +56,7 @@ class GridStore:
             if self._put(row, update.cells[place * width : (place + 1) * width])
         ]
         self.facts = update.facts
-        self.loaded = self.loaded or update.loaded
+        self.loaded = update.loaded
         return GridChange(rows=tuple(changed), reshaped=reshaped)
 
     def row_cells(self, index: int) -> bytes:
@@ -60,22 +70,48 @@ class GridStore:
 
     def counts(self) -> RunCounts:
         """The runs, counted; rows not read yet are left out."""
-        return count_runs(row for row in self.rows if row is not None)
+        return RunCounts(**self._kinds)
 
     def task_counts(self) -> tuple[int, ...]:
         """How many cells hold each code: `task_counts()[code]`."""
-        return tuple(self._cells.count(code) for code in range(len(CODE_OF)))
+        return tuple(self._codes)
+
+    def next_failed(self, from_row: int, step: int = 1) -> int | None:
+        """The next row down (`step` 1) or up (-1) whose run failed, going round; None when none did.
+
+        It is `from_row` itself when no other row failed.
+        """
+        if step > 0:
+            found = self._failed.find(_YES, from_row + 1)
+            found = found if found >= 0 else self._failed.find(_YES)
+        else:
+            found = self._failed.rfind(_YES, 0, max(0, from_row))
+            found = found if found >= 0 else self._failed.rfind(_YES)
+        return found if found >= 0 else None
+
+    def failed_rows(self) -> tuple[int, ...]:
+        """The rows whose run failed, in order."""
+        return tuple(index for index, failed in enumerate(self._failed) if failed)
+
+    def task_failures(self, index: int) -> tuple[int, ...]:
+        """The columns of a row that failed or could not run because of one that did."""
+        return tuple(column for column, code in enumerate(self.row_cells(index)) if code in _FAILED_CODES)
 
     def _reshape(self, update: GridUpdate) -> bool:
         reshaped = False
         if update.columns is not None and update.columns != self.columns:
             self.columns = update.columns
-            self._cells = bytearray([_ABSENT]) * (len(self.rows) * len(self.columns))
+            size = len(self.rows) * len(self.columns)
+            self._cells = bytearray([_ABSENT]) * size
+            self._codes = [0] * len(CODES)
+            self._codes[_ABSENT] = size
             reshaped = True
         missing = update.total_rows - len(self.rows)
         if missing > 0:
             self.rows.extend([None] * missing)
+            self._failed.extend(bytes(missing))
             self._cells.extend(bytes([_ABSENT]) * (missing * len(self.columns)))
+            self._codes[_ABSENT] += missing * len(self.columns)
             reshaped = True
         return reshaped
 
@@ -83,8 +119,19 @@ class GridStore:
         index = row.ordinal - 1
         start = index * len(self.columns)
         end = start + len(cells)
-        if self.rows[index] == row and self._cells[start:end] == cells:
+        was_row, was_cells = self.rows[index], self._cells[start:end]
+        if was_row == row and was_cells == cells:
             return False
+        self._count(was_cells, -1)
+        self._count(cells, 1)
+        if was_row is not None:
+            self._kinds.subtract(kinds_of(was_row))
+        self._kinds.update(kinds_of(row))
         self.rows[index] = row
+        self._failed[index] = row.failed
         self._cells[start:end] = cells
         return True
+
+    def _count(self, cells: bytes | bytearray, sign: int) -> None:
+        for code in set(cells):
+            self._codes[code] += sign * cells.count(code)

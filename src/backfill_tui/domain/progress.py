@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.states import RunState
+from backfill_tui.domain.states import CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
 
 
@@ -45,59 +45,113 @@ class Standing:
     remedy: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskProgress:
+    """The cells of a grid, counted: a cell is one task of one run, however many map indexes it has."""
+
+    total: int = 0
+    finished: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    running: int = 0
+
+    @property
+    def fraction(self) -> float:
+        """How much of it has ended, 0 to 1; 0 while there is nothing."""
+        return self.finished / self.total if self.total else 0.0
+
+
+def task_progress(counts: Sequence[int]) -> TaskProgress:
+    """The progress of tasks from `GridStore.task_counts()`; cells of runs without that task do not count."""
+    by_state = dict(zip(CODES, counts, strict=True))
+    return TaskProgress(
+        total=sum(counts) - by_state[TaskState.ABSENT],
+        finished=sum(number for state, number in by_state.items() if state.finished),
+        succeeded=by_state[TaskState.SUCCESS],
+        failed=sum(by_state[state] for state in FAILED_TASK_STATES),
+        running=by_state[TaskState.RUNNING],
+    )
+
+
 def count_runs(rows: Iterable[RunRow]) -> RunCounts:
     """The rows of a backfill, counted."""
-    found = Counter(_kind(row) for row in rows)
+    found: Counter[str] = Counter()
+    for row in rows:
+        found.update(kinds_of(row))
     return RunCounts(**found)
 
 
-def _kind(row: RunRow) -> str:
-    if row.membership is Membership.TAKEN_OVER:
-        return "taken_over"
-    if row.membership is Membership.DELETED:
-        return "deleted"
-    if row.membership is not Membership.INCLUDED or row.state is None:
-        return "skipped"
+def kinds_of(row: RunRow) -> tuple[str, ...]:
+    """The fields of `RunCounts` that this row adds one to."""
+    kind = _KIND_OF_MEMBERSHIP.get(row.membership)
+    if kind is not None:
+        return (kind,)
+    if row.state is None:
+        return ("skipped",)
     if row.cancelled:
-        return "cancelled"
-    return str(row.state)
+        return ("cancelled",)
+    if row.cleared and not row.state.finished:
+        return (str(row.state), "rerunning")
+    return (str(row.state),)
+
+
+_KIND_OF_MEMBERSHIP: dict[Membership, str] = {
+    Membership.TAKEN_OVER: "taken_over",
+    Membership.DELETED: "deleted",
+    Membership.ALREADY_EXISTS: "skipped",
+    Membership.IN_FLIGHT: "skipped",
+    Membership.NOT_CREATED: "skipped",
+}
 
 
 def standing(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
     """Where a backfill stands, read off its runs and off what decides whether they move.
 
-    `now` is the database's clock. A backfill whose row is completed while runs are unfinished is orphaned:
-    Airflow no longer counts it as active, but its runs still start (Airflow 3.3 scheduler_job_runner.py,
-    `_mark_backfills_complete`).
+    `now` is the database's clock. A backfill whose row is completed while runs that nobody cleared are
+    unfinished is orphaned: Airflow no longer counts it as active and lets no one pause or cancel it, but
+    its runs still start (Airflow 3.3 scheduler_job_runner.py, `_mark_backfills_complete`). Runs that were
+    cleared after its end run again without that being wrong.
     """
-    if counts.total == 0 and facts.completed_at is None:
-        return Standing(status=BackfillStatus.CREATING, sentence="Its runs are being created")
+    if counts.total == 0:
+        return _without_dates(facts)
     if counts.active:
         return _unfinished(facts, counts, now)
     return _finished(counts)
 
 
+def _without_dates(facts: BackfillFacts) -> Standing:
+    if facts.completed_at is None:
+        return Standing(status=BackfillStatus.CREATING, sentence="Its runs are being created")
+    # Airflow commits the row before the runs, and closes it later when the creation of the runs failed.
+    return Standing(
+        status=BackfillStatus.DONE_WITH_FAILURES,
+        sentence="its creation failed, it has no runs",
+        remedy="launch it again",
+    )
+
+
 def _finished(counts: RunCounts) -> Standing:
+    outcome = _outcome(counts)
     if counts.cancelled:
-        parts = [f"{counts.cancelled} never ran", *_outcome(counts)]
-        return Standing(status=BackfillStatus.CANCELLED, sentence=", ".join(parts))
+        sentence = ", ".join([f"{counts.cancelled} never ran", *outcome])
+        return Standing(status=BackfillStatus.CANCELLED, sentence=sentence)
     if counts.failed:
         return Standing(
-            status=BackfillStatus.DONE_WITH_FAILURES,
-            sentence=", ".join(_outcome(counts)),
-            remedy="rerun what failed",
+            status=BackfillStatus.DONE_WITH_FAILURES, sentence=", ".join(outcome), remedy="rerun what failed"
         )
-    sentence = ", ".join(_outcome(counts)) or "no run was needed"
+    sentence = ", ".join(outcome) if counts.included else ", ".join(["no run was needed", *outcome])
     return Standing(status=BackfillStatus.DONE, sentence=sentence)
 
 
 def _outcome(counts: RunCounts) -> list[str]:
-    parts = []
-    if counts.success:
-        parts.append(f"{counts.success} succeeded")
-    if counts.failed:
-        parts.append(f"{counts.failed} failed")
-    return parts
+    parts = (
+        (counts.success, "succeeded"),
+        (counts.failed, "failed"),
+        (counts.skipped, "skipped"),
+        (counts.deleted, "deleted"),
+        (counts.taken_over, "taken over"),
+    )
+    return [f"{number} {word}" for number, word in parts if number]
 
 
 def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
@@ -105,22 +159,39 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
     if blocked := _what_blocks(facts, now):
         return blocked
     if facts.is_paused and facts.completed_at is not None:
-        # Cancelled, then cleared: Airflow starts no run of a paused backfill, and lets no one unpause it.
-        if counts.queued and not counts.running:
-            return Standing(
-                status=BackfillStatus.BLOCKED,
-                sentence="its backfill was cancelled, so cleared runs stay queued",
-                remedy="rerun them from here",
-            )
-        return Standing(status=BackfillStatus.CANCELLED, sentence=left)
+        return _cancelled_but_unfinished(counts)
     if facts.is_paused:
         return Standing(
             status=BackfillStatus.PAUSED, sentence=f"{left}: no queued run starts", remedy="resume"
+        )
+    if facts.completed_at is not None and counts.active > counts.rerunning:
+        return Standing(
+            status=BackfillStatus.ORPHANED,
+            sentence=f"{left}, though Airflow counts it as complete",
+            remedy="let them end: it can not be paused or cancelled any more",
         )
     if counts.running == 0 and counts.finished == 0:
         return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued} queued")
     return Standing(
         status=BackfillStatus.RUNNING, sentence=f"{counts.running} of {facts.max_active_runs} slots"
+    )
+
+
+def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
+    """Cancelling lets running runs go on; queued runs were cleared since, and Airflow never starts them.
+
+    Airflow starts no run of a paused backfill, and lets no one resume one that is completed.
+    """
+    if not counts.running:
+        return Standing(
+            status=BackfillStatus.BLOCKED,
+            sentence="its backfill was cancelled, so cleared runs stay queued",
+            remedy="rerun them from here",
+        )
+    waiting = f", {counts.queued} queued will not start" if counts.queued else ""
+    return Standing(
+        status=BackfillStatus.RUNNING,
+        sentence=f"cancelled: {counts.running} running go on to the end{waiting}",
     )
 
 
@@ -150,8 +221,4 @@ def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
 
 def failed_rows(rows: Iterable[RunRow]) -> list[RunRow]:
     """The rows whose run ran and failed."""
-    return [
-        row
-        for row in rows
-        if row.membership is Membership.INCLUDED and row.state is RunState.FAILED and not row.cancelled
-    ]
+    return [row for row in rows if row.failed]

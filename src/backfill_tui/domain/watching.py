@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backfill_tui.domain.enums import StrEnum
@@ -37,6 +38,28 @@ _WORDS: dict[Membership, str] = {
 }
 
 
+def membership_of(
+    backfill_id: int, *, dag_run_id: int | None, exception_reason: str | None, owner_id: int | None
+) -> Membership:
+    """What an entry of `backfill_dag_run` says about its date.
+
+    `owner_id` is the `backfill_id` of its Dag run: a later backfill that takes the run again writes itself
+    there and leaves the entry of the former one as it was. An entry that names neither a run nor a reason
+    lost its run: the database sets the reference to null when a run is deleted.
+    """
+    if exception_reason is not None:
+        return _REASONS.get(exception_reason, Membership.NOT_CREATED)
+    if dag_run_id is None:
+        return Membership.DELETED
+    return Membership.INCLUDED if owner_id == backfill_id else Membership.TAKEN_OVER
+
+
+_REASONS: dict[str, Membership] = {
+    "already exists": Membership.ALREADY_EXISTS,
+    "in flight": Membership.IN_FLIGHT,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillFacts:
     """The row of a backfill, and what around it decides whether it moves."""
@@ -66,12 +89,30 @@ class TaskColumn:
     operator: str = ""
 
 
+def merge_columns(orders: Sequence[Sequence[TaskColumn]]) -> tuple[TaskColumn, ...]:
+    """One order of columns out of several; each task once, described as in the first order that has it.
+
+    A task that only a later order has comes right after the one before it there, else first.
+    """
+    merged: list[TaskColumn] = []
+    for order in orders:
+        place = 0
+        for column in order:
+            known = next((at for at, have in enumerate(merged) if have.task_id == column.task_id), None)
+            if known is None:
+                merged.insert(place, column)
+                known = place
+            place = known + 1
+    return tuple(merged)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow:
     """One row of the grid: a date of the backfill, whether it has a run or not.
 
-    `ordinal` is its place in the order of execution and its key: it never changes. `cancelled` is a run
-    that the cancelling of its backfill failed before it started (Airflow leaves its tasks without a state).
+    `ordinal` is its place in the order of execution and its key: it never changes. Only a row that is
+    included has a run. `cancelled` is a run that the cancelling of its backfill failed before it started
+    (Airflow leaves it without a start and an end). `cleared` is a run that was cleared at least once.
     """
 
     ordinal: int
@@ -83,6 +124,12 @@ class RunRow:
     started_at: Instant | None = None
     ended_at: Instant | None = None
     cancelled: bool = False
+    cleared: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether its run ran and failed."""
+        return self.state is RunState.FAILED and not self.cancelled and self.membership is Membership.INCLUDED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +152,10 @@ class GridUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunCounts:
-    """The runs of a backfill, counted; they add up to its number of dates."""
+    """The runs of a backfill, counted; they add up to its number of dates.
+
+    `rerunning` is not one of the parts: it says how many of the active runs were cleared.
+    """
 
     queued: int = 0
     running: int = 0
@@ -115,6 +165,7 @@ class RunCounts:
     skipped: int = 0
     deleted: int = 0
     taken_over: int = 0
+    rerunning: int = 0
 
     @property
     def total(self) -> int:

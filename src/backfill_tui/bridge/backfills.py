@@ -1,0 +1,99 @@
+"""Backfills in a list: their facts, and their runs counted by the database."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+from airflow.models.backfill import BackfillDagRun
+from airflow.models.dagrun import DagRun
+from sqlalchemy import and_, func, literal_column, select
+
+from backfill_tui.bridge.backfill_facts import FactsReader
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.progress import kinds_of
+from backfill_tui.domain.states import run_state
+from backfill_tui.domain.watching import (
+    BackfillSummary,
+    Membership,
+    RunCounts,
+    RunRow,
+    membership_of,
+)
+from backfill_tui.wire.methods import BACKFILLS, Backfills, ForDag, Nothing
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.bridge.server import Call, Server
+
+_IS_OWN = DagRun.backfill_id == BackfillDagRun.backfill_id
+_NEVER_STARTED = and_(DagRun.start_date.is_(None), DagRun.end_date.is_(None))
+_WAS_CLEARED = DagRun.clear_number > literal_column("0")
+_KINDS = (
+    BackfillDagRun.exception_reason,
+    BackfillDagRun.dag_run_id.is_(None),
+    _IS_OWN,
+    DagRun.state,
+    _NEVER_STARTED,
+    _WAS_CLEARED,
+)
+
+
+def register(server: Server, airflow: AirflowEnvironment) -> None:
+    """Let the server answer `backfills`."""
+
+    def backfills(params: ForDag, _call: Call[Nothing]) -> Backfills:
+        with airflow.session() as session:
+            facts = FactsReader().all(session, params.dag_id)
+            counts = count_by_backfill(session, [fact.backfill_id for fact in facts])
+            read_at = airflow.now(session)
+        return Backfills(
+            backfills=tuple(
+                BackfillSummary(facts=fact, counts=counts[fact.backfill_id], read_at=read_at)
+                for fact in facts
+            )
+        )
+
+    server.handle(BACKFILLS, backfills)
+
+
+def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[BackfillId, RunCounts]:
+    """The runs of these backfills, counted in one query whatever their number."""
+    query = (
+        select(BackfillDagRun.backfill_id, *_KINDS, func.count())
+        .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .group_by(BackfillDagRun.backfill_id, *_KINDS)
+    )
+    if len(backfill_ids) == 1:
+        query = query.where(BackfillDagRun.backfill_id == backfill_ids[0])
+    counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for backfill_id, reason, without_run, own, state, never_started, cleared, number in session.execute(
+        query
+    ):
+        membership = membership_of(
+            backfill_id,
+            dag_run_id=None if without_run else 0,
+            exception_reason=reason,
+            owner_id=backfill_id if own else None,
+        )
+        row = a_row(membership, state=state, never_started=bool(never_started), cleared=bool(cleared))
+        for kind in kinds_of(row):
+            counted[backfill_id][kind] += number
+    return {backfill_id: RunCounts(**counted[backfill_id]) for backfill_id in backfill_ids}
+
+
+def a_row(membership: Membership, *, state: str | None, never_started: bool, cleared: bool) -> RunRow:
+    """A row with no more than what it is counted by."""
+    if membership is not Membership.INCLUDED:
+        state = None
+    return RunRow(
+        ordinal=0,
+        logical_date=None,
+        partition_key=None,
+        membership=membership,
+        state=run_state(state),
+        cancelled=state == "failed" and never_started,
+        cleared=cleared,
+    )

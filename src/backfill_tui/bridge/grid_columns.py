@@ -1,0 +1,71 @@
+"""The columns of a backfill's grid: the tasks of the Dag versions that its runs were made from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.models.backfill import BackfillDagRun
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagbag import DBDagBag
+from airflow.models.dagrun import DagRun
+from sqlalchemy import select
+
+from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.watching import TaskColumn, merge_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy.orm import Session
+
+    from backfill_tui.domain.watching import BackfillFacts
+
+
+def read_columns(session: Session, facts: BackfillFacts, seen: Iterable[str] = ()) -> tuple[TaskColumn, ...]:
+    """The tasks of every version in topological order, the latest version's first.
+
+    `seen` are tasks that task instances name; one that no version knows comes last.
+    """
+    bag = DBDagBag(load_op_links=False)
+    dags = [bag.get_dag(version, session) for version in _versions(session, facts)]
+    orders = [tuple(_columns_of(dag)) for dag in dags if dag is not None]
+    known = {column.task_id for order in orders for column in order}
+    strays = tuple(TaskColumn(task_id=TaskId(task_id)) for task_id in sorted(set(seen) - known))
+    return (*merge_columns(orders), *strays)
+
+
+def _versions(session: Session, facts: BackfillFacts) -> list[Any]:
+    """The versions of the backfill's runs, newest first; before it has any, the latest of the Dag."""
+    of_runs = (
+        select(DagRun.created_dag_version_id)
+        .join(BackfillDagRun, BackfillDagRun.dag_run_id == DagRun.id)
+        .where(BackfillDagRun.backfill_id == facts.backfill_id, DagRun.backfill_id == facts.backfill_id)
+        .distinct()
+    )
+    of_dag = (
+        select(DagVersion.id)
+        .where(DagVersion.dag_id == facts.dag_id)
+        .order_by(DagVersion.version_number.desc())
+    )
+    used = {version for version in session.scalars(of_runs) if version is not None}
+    versions = list(session.scalars(of_dag))
+    return [version for version in versions if version in used] or versions[:1]
+
+
+def _columns_of(dag: Any) -> Iterator[TaskColumn]:
+    for task in _in_order(dag.task_group):
+        in_mapped_group = any(True for _ in task.iter_mapped_task_groups())
+        yield TaskColumn(
+            task_id=TaskId(task.task_id),
+            mapped=bool(task.is_mapped) or in_mapped_group,
+            operator=str(task.operator_name),
+        )
+
+
+def _in_order(group: Any) -> Iterator[Any]:
+    """The tasks of a group in topological order, those of an inner group together."""
+    for node in group.topological_sort():
+        if hasattr(node, "children"):
+            yield from _in_order(node)
+        else:
+            yield node

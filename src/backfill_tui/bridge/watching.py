@@ -1,0 +1,125 @@
+"""Follows a backfill: everything at first, then at each tick what changed.
+
+A tick reads the entries of the backfill (one short tuple a date), and in full only the rows whose entry
+changed, those whose run is running, and a few more in turn (the slow lane), which finds what was edited
+behind the back of the runs. So its cost follows what moves, and after one round of the slow lane the rows
+sent equal a full reading.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from backfill_tui.bridge.backfill_facts import FactsReader
+from backfill_tui.bridge.grid_columns import read_columns
+from backfill_tui.bridge.grid_reader import GridReader, UnknownTasksError
+from backfill_tui.bridge.grid_sent import ChangeMark, SentGrid
+from backfill_tui.domain.problems import NotThere, Unreachable
+from backfill_tui.domain.watching import BackfillFacts, GridUpdate
+from backfill_tui.wire.methods import WATCH, Nothing, Watch
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.bridge.server import Call, Server
+
+GIVE_UP_AFTER_SECONDS: Final = 30
+_RETRY_SECONDS: Final = 0.5
+_LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
+
+
+def register(server: Server, airflow: AirflowEnvironment) -> None:
+    """Let the server answer `watch`."""
+
+    def watch(params: Watch, call: Call[GridUpdate]) -> Nothing:
+        Watcher(airflow, params, call).run()
+        return Nothing()
+
+    server.handle(WATCH, watch)
+
+
+class Watcher:
+    """One stream of updates."""
+
+    def __init__(self, airflow: AirflowEnvironment, params: Watch, call: Call[GridUpdate]) -> None:
+        self._airflow = airflow
+        self._params = params
+        self._call = call
+        self._facts_reader = FactsReader()
+        self._facts: BackfillFacts | None = None
+        self._grid: SentGrid | None = None
+        self._strays: frozenset[str] = frozenset()
+        self._well_at = 0.0
+
+    def run(self) -> None:
+        """Send updates until the call is cancelled.
+
+        Raises NotThere for a backfill that does not (or no longer) exist, Unreachable when the database
+        can not be read for half a minute; shorter troubles show by the age of what was sent.
+        """
+        self._well_at = time.monotonic()
+        while not self._call.cancelled:
+            lost = self._follow()
+            if lost is not None:
+                if time.monotonic() - self._well_at > GIVE_UP_AFTER_SECONDS:
+                    raise self._unreachable(lost) from lost
+                self._call.wait(_RETRY_SECONDS)
+
+    def _follow(self) -> Exception | None:
+        """Tick on one connection until the call is cancelled, or the database fails: why it did."""
+        interval = self._params.interval_ms / 1000
+        try:
+            # The same connection for all ticks: SQLite tells a connection whether others wrote. It holds no
+            # transaction, so that nothing is kept from being cleaned up while a screen is left open.
+            with self._airflow.session() as session:
+                session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+                changes = ChangeMark(session)
+                while not self._call.cancelled:
+                    began = time.monotonic()
+                    self._tick(session, moved=changes.moved())
+                    self._well_at = time.monotonic()
+                    self._call.wait(max(0.0, interval - (self._well_at - began)))
+        except _LOST as lost:
+            return lost
+        return None
+
+    def _tick(self, session: Session, *, moved: bool) -> None:
+        read_at = self._airflow.now(session)
+        facts = self._read_facts(session) if moved or self._facts is None else self._facts
+        self._facts = facts
+        grid = self._grid or self._new_grid(facts)
+        self._grid = grid
+        try:
+            for update in grid.updates(session.connection(), facts, read_at, moved=moved):
+                self._call.emit(update)
+                if self._call.cancelled:
+                    return
+        except UnknownTasksError as unknown:
+            self._strays |= unknown.task_ids
+            self._grid = None
+            self._tick(session, moved=True)
+
+    def _read_facts(self, session: Session) -> BackfillFacts:
+        facts = self._facts_reader.one(session, self._params.backfill_id)
+        if facts is None:
+            raise NotThere(
+                f"There is no backfill {self._params.backfill_id}", remedy="look at the list of backfills"
+            )
+        return facts
+
+    def _new_grid(self, facts: BackfillFacts) -> SentGrid:
+        with self._airflow.session() as session:
+            columns = read_columns(session, facts, self._strays)
+        return SentGrid(GridReader(facts.backfill_id, facts.dag_id, columns), columns)
+
+    def _unreachable(self, lost: Exception) -> Unreachable:
+        return Unreachable(
+            f"Airflow's database could not be read for {GIVE_UP_AFTER_SECONDS} s",
+            remedy="see whether it is up, then open the backfill again",
+            detail=str(getattr(lost, "orig", None) or lost),
+        )
