@@ -47,7 +47,7 @@ def show_dags(session: Session) -> int:
 def _dag_row(dag: DagSummary) -> tuple[Cell, ...]:
     faint = Tone.FAINT if dag.is_paused or not dag.backfillable else Tone.PLAIN
     failed = sum(run.state is RunState.FAILED for run in dag.recent_runs)
-    latest = f"{len(dag.recent_runs) - failed} of {len(dag.recent_runs)} not failed" if failed else ""
+    latest = f"{failed} of {len(dag.recent_runs)} failed" if failed else ""
     if dag.recent_runs and not failed:
         latest = f"{len(dag.recent_runs)}, none failed"
     active = ", ".join(f"{number} active" for number in dag.active_backfills)

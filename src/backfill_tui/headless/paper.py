@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, TextIO
 
+from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.text import harmless
 from backfill_tui.headless.tables import Table, for_terminal, plain_lines
 
@@ -45,5 +46,12 @@ class Paper:
         self._write(drawn.get())
 
     def _write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as cause:
+            raise Unreachable(
+                f"The output can not be written: {cause.strerror}", remedy="see to where stdout goes"
+            ) from cause

@@ -1,0 +1,254 @@
+"""Putting the parts together: which Airflow it is, its bridge, its engine, and who holds them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from backfill_tui.domain.environment import Mode
+from backfill_tui.domain.problems import BadRequest, Unreachable
+from backfill_tui.settings import (
+    CONFIG_VARIABLE,
+    Place,
+    Settings,
+    from_environment,
+    from_file,
+    from_flags,
+    place_of,
+    resolve,
+)
+
+if TYPE_CHECKING:
+    from backfill_tui.engine.home import EmbeddedHome
+    from backfill_tui.gateway.child import BridgeCommand
+    from backfill_tui.gateway.port import Engine, Gateway
+
+APP_NAME: Final = "backfill-tui"
+_KEPT_LOGS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A bridge that is starting and what goes with it.
+
+    `connect` gives the gateway on that bridge the first time and one on a fresh bridge afterwards. `engine`
+    is None where Airflow is not ours. `where` names the Airflow in a few words.
+    """
+
+    connect: Callable[[], Gateway]
+    engine: Engine | None
+    read_only: bool
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParts:
+    """The engine of a home, for the commands that need no bridge."""
+
+    engine: Engine
+    logs: Mapping[str, Path]
+    read_only: bool
+
+
+class Composition(Protocol):
+    """What the commands are given to work with; tests give another one."""
+
+    def connect(self, flags: Mapping[str, object]) -> AbstractContextManager[Connection]:
+        """Start a bridge on the Airflow that the flags choose; leaving the context ends it."""
+        ...
+
+    def engine(self, flags: Mapping[str, object]) -> EngineParts:
+        """The engine of the embedded Airflow; BadRequest where Airflow is not ours."""
+        ...
+
+
+class RealComposition:
+    """The program's own parts, in the given surroundings."""
+
+    def __init__(self, environment: Mapping[str, str], cwd: Path) -> None:
+        self._environment = environment
+        self._cwd = cwd
+
+    @contextmanager
+    def connect(self, flags: Mapping[str, object]) -> Generator[Connection, None, None]:
+        """Start a bridge at once: it imports Airflow while this process imports what it needs."""
+        settings, place = self._choose(flags)
+        if place.mode is Mode.ATTACHED:
+            with self._connected(
+                self._attached_command(settings, place), settings, place, None
+            ) as connection:
+                yield connection
+            return
+        from backfill_tui.engine.attendance import attend
+
+        home = self._home(settings, place)
+        with (
+            attend(home),
+            self._connected(self._embedded_command(settings, home), settings, place, home) as connection,
+        ):
+            yield connection
+
+    def engine(self, flags: Mapping[str, object]) -> EngineParts:
+        """The engine of the embedded home, without a bridge."""
+        settings, place = self._choose(flags)
+        if place.mode is Mode.ATTACHED:
+            raise BadRequest(
+                f"There is no engine here: this session is attached to the Airflow of {place.path}",
+                remedy="name a folder with --dags-folder for an Airflow of its own",
+            )
+        home = self._home(settings, place)
+        logs = {path.stem: path for path in sorted(home.engine_logs.glob("*.log"))}
+        bridges = _by_age(home.bridge_log)
+        if bridges:
+            logs["bridge"] = bridges[0]
+        return EngineParts(engine=_engine_of(home), logs=logs, read_only=settings.read_only)
+
+    def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place]:
+        named = self._environment.get(CONFIG_VARIABLE, "")
+        settings = resolve(
+            from_flags(flags, self._cwd),
+            from_environment(self._environment, self._cwd),
+            from_file(Path(named) if named else _config_file(), must_exist=bool(named)),
+        )
+        place = place_of(
+            settings,
+            airflow_home_variable=self._environment.get("AIRFLOW_HOME", ""),
+            user_home=_user_home(),
+            cwd=self._cwd,
+        )
+        return settings, place
+
+    def _home(self, settings: Settings, place: Place) -> EmbeddedHome:
+        from backfill_tui.engine.home import default_home, prepare_home
+
+        return prepare_home(settings.home or default_home(place.path, _state_folder()), place.path)
+
+    def _embedded_command(self, settings: Settings, home: EmbeddedHome) -> Callable[[], BridgeCommand]:
+        words = ["--mode", "embedded", "--dags-folder", str(home.dags_folder)]
+        environment = home.environment(self._environment)
+        return lambda: _command(words, settings, environment, home.bridge_log)
+
+    def _attached_command(self, settings: Settings, place: Place) -> Callable[[], BridgeCommand]:
+        environment = dict(self._environment)
+        if settings.airflow_home is not None:
+            environment["AIRFLOW_HOME"] = str(place.path)
+        # Not in the user's Airflow home, which may not be writable and is not ours.
+        log = _made(_state_folder() / "attached") / "bridge.log"
+        return lambda: _command(["--mode", "attached"], settings, environment, log)
+
+    @contextmanager
+    def _connected(
+        self,
+        command: Callable[[], BridgeCommand],
+        settings: Settings,
+        place: Place,
+        home: EmbeddedHome | None,
+    ) -> Generator[Connection, None, None]:
+        from backfill_tui.gateway.child import BridgeChild
+
+        started = BridgeChild(command())
+        gateways: list[Gateway] = []
+
+        def connect() -> Gateway:
+            from backfill_tui.gateway.bridge import BridgeGateway
+
+            gateways.append(BridgeGateway(started if not gateways else BridgeChild(command())))
+            return gateways[-1]
+
+        try:
+            yield Connection(
+                connect=connect,
+                engine=None if home is None else _engine_of(home),
+                read_only=settings.read_only,
+                where=f"{place.mode}:{_short(place.path, self._cwd)}",
+            )
+        finally:
+            for gateway in gateways:
+                gateway.close()
+            if not gateways:
+                started.end()
+
+
+def _command(
+    words: list[str], settings: Settings, environment: Mapping[str, str], log: Path
+) -> BridgeCommand:
+    from backfill_tui.gateway.child import BridgeCommand, this_python
+
+    # Without -P the folder one stands in comes first, and a file there can take the place of a module.
+    safe = ["-P"] if sys.version_info >= (3, 11) else []
+    read_only = ["--read-only"] if settings.read_only else []
+    return BridgeCommand(
+        words=[this_python(), *safe, "-m", "backfill_tui.bridge", *words, *read_only],
+        environment=environment,
+        log=_fresh_log(log),
+    )
+
+
+def _engine_of(home: EmbeddedHome) -> Engine:
+    from backfill_tui.engine.control import EngineControl
+
+    return EngineControl(home)
+
+
+def _state_folder() -> Path:
+    from platformdirs import user_state_path
+
+    return user_state_path(APP_NAME, appauthor=False)
+
+
+def _config_file() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        raise Unreachable(
+            f"The state folder {folder} can not be made: {cause.strerror}",
+            remedy="make its parent writable, or set XDG_STATE_HOME",
+        ) from cause
+    return folder
+
+
+def _fresh_log(log: Path) -> Path:
+    """A log of this process beside `log`: sessions run side by side, and each bridge has its own.
+
+    Of those before, the newest few are kept, for a look at what went wrong.
+    """
+    for old in _by_age(log)[_KEPT_LOGS:]:
+        old.unlink(missing_ok=True)
+    return log.with_name(f"{log.stem}-{os.getpid()}{log.suffix}")
+
+
+def _by_age(log: Path) -> list[Path]:
+    """The logs beside `log`, the newest first."""
+    return sorted(log.parent.glob(f"{log.stem}-*{log.suffix}"), key=_changed_at, reverse=True)
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        # Another session has just tidied up.
+        return 0.0
+
+
+def _user_home() -> Path:
+    # Path.home() raises for a user without one, who gets "~" here, which is nowhere.
+    return Path(os.path.expanduser("~"))  # noqa: PTH111
+
+
+def _short(path: Path, cwd: Path) -> str:
+    """A path as one would say it: from here, or from home."""
+    if path.is_relative_to(cwd):
+        return str(path.relative_to(cwd))
+    home = _user_home()
+    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)

@@ -1,0 +1,95 @@
+"""How an invocation of the program ends: sentences on stderr, and exit codes that mean something."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NoReturn, cast
+
+import click
+
+from backfill_tui.composition import Composition, RealComposition
+from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.text import harmless, one_line
+
+_USAGE: Final = 2
+_UNEXPECTED: Final = 3
+_INTERRUPTED: Final = 130
+_READER_GONE: Final = 141
+"""What a shell calls a process that ended by SIGPIPE."""
+
+
+@dataclass(slots=True)
+class Invocation:
+    """What the options before the command say, and what the command is put together from."""
+
+    composition: Composition
+    flags: Mapping[str, object] = field(default_factory=dict)
+    verbose: bool = False
+
+
+class Program(click.Group):
+    """The group of commands; a command returns its exit code."""
+
+    def main(  # type: ignore[override]  # it always ends the process, as click's does by default
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a command and exit with its code; `obj` is the Invocation, made here unless it is given."""
+        invocation = extra.pop("obj", None)
+        if not isinstance(invocation, Invocation):
+            invocation = Invocation(RealComposition(os.environ, Path.cwd()))
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, prog_name or "backfill-tui", obj=invocation, **extra)
+        except click.Abort:
+            _tell("interrupted")
+            code = _INTERRUPTED
+        except click.ClickException as wrong:
+            _tell(f"error: {_usage_words(wrong)}")
+            code = _USAGE
+        except Problem as problem:
+            _tell(f"error: {one_line(str(problem))}")
+            if problem.detail and invocation.verbose:
+                _tell(harmless(problem.detail))
+            code = problem.exit_code
+        except Exception as bug:  # noqa: BLE001  # the outermost edge: it is told with its traceback
+            import traceback
+
+            _tell(harmless("".join(traceback.format_exception(bug))))
+            _tell(f"error: unexpected {type(bug).__name__}: this is a bug of backfill-tui")
+            code = _UNEXPECTED
+        _let_go_of_stdout()
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a reader of its output that is gone ends it quietly."""
+        try:
+            return cast("object", super().invoke(ctx))
+        except BrokenPipeError:
+            return _READER_GONE
+
+
+def _usage_words(wrong: click.ClickException) -> str:
+    context = getattr(wrong, "ctx", None)
+    path = context.command_path if context is not None else "backfill-tui"
+    sentence = one_line(wrong.format_message()).rstrip(".")
+    return sentence if "Did you mean" in sentence else f"{sentence}: {path} --help shows what there is"
+
+
+def _tell(text: str) -> None:
+    try:
+        click.echo(text, err=True)
+    except OSError:
+        # Nobody reads stderr any more; the exit code says the rest.
+        return
+
+
+def _let_go_of_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # The interpreter must not find out again when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

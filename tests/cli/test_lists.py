@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from tests.cli.conftest import CommandLine, ScriptedComposition
+from tests.support.world import World, a_dag
+
+from backfill_tui.domain.dags import ImportProblem
+from backfill_tui.domain.problems import Unreachable
+from backfill_tui.domain.states import RunState
+
+RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
+
+
+def test_dags_are_listed_as_a_plain_table_in_a_pipe(run: CommandLine) -> None:
+    ended = run("dags")
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert lines[0].split() == ["Dag", "Schedule", "Timezone", "Last", "runs", "Backfill", "Tasks"]
+    assert [line.split()[0] for line in lines[1:]] == ["new_york", "on_request", "sales_daily"]
+    assert not any(line != line.rstrip() for line in lines)
+    assert "\x1b" not in ended.out
+
+
+def test_coming_up_is_told_on_stderr_step_by_step(run: CommandLine) -> None:
+    ended = run("dags", "--json")
+    steps = ["Importing Airflow", "Checking the database", "Parsing Dag files (0 of 1)"]
+    assert ended.talk.splitlines()[:3] == steps
+    assert [dag["dag_id"] for dag in ended.json["dags"]] == ["new_york", "on_request", "sales_daily"]
+
+
+def test_a_file_that_does_not_import_is_told_beside_the_table_and_is_data_in_json() -> None:
+    broken = ImportProblem(
+        file="legacy.py", sentence="'schedule_interval' is gone", advice="write schedule", traceback="Trace"
+    )
+    run = CommandLine(ScriptedComposition(World([a_dag("sales")], import_problems=[broken])))
+    ended = run("dags")
+    assert ended.code == 0
+    assert "legacy.py does not import: 'schedule_interval' is gone: write schedule" in ended.talk
+    assert "legacy.py" not in ended.out
+    assert run("dags", "--json").json["import_problems"] == [
+        {
+            "file": "legacy.py",
+            "sentence": "'schedule_interval' is gone",
+            "advice": "write schedule",
+            "traceback": "Trace",
+        }
+    ]
+
+
+def test_a_dag_id_from_outside_is_shown_literally_and_harmlessly() -> None:
+    name = "[/red]\x1b[31mred\x1b]0;title\x07 ソ"
+    run = CommandLine(ScriptedComposition(World([a_dag(name)])))
+    ended = run("dags")
+    assert "[/red]red ソ" in ended.out
+    assert "\x1b" not in ended.out
+    in_json = run("dags", "--json")
+    assert in_json.json["dags"][0]["dag_id"] == name
+    assert in_json.out.isascii()
+    assert "\x1b" not in in_json.out
+
+
+def test_backfills_are_listed_newest_first_with_their_true_status(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run.world.advance_to_end()
+    run.world.fail("new_york", "load", "2024-01-02")
+    run("launch", "new_york", "--from", "2024-01-01T00:00Z", "--to", "2024-01-03T00:00Z", "--yes")
+    run.world.advance_to_end()
+    entries = run("list", "--json").json["backfills"]
+    assert [(entry["backfill_id"], entry["status"]) for entry in entries] == [
+        (2, "done_with_failures"),
+        (1, "done"),
+    ]
+    assert entries[0]["counts"]["failed"] == 1
+    table = run("list").out.splitlines()
+    assert "2023-12-31..2024-01-02" in table[1]
+    assert "done with failures: 2 succeeded, 1 failed" in table[1]
+    assert "3/3" in table[2]
+
+
+def test_backfills_of_one_dag_are_listed_alone(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run("launch", "new_york", *RANGE, "--yes")
+    entries = run("list", "sales_daily", "--json").json["backfills"]
+    assert [entry["dag_id"] for entry in entries] == ["sales_daily"]
+
+
+def test_a_dag_without_backfills_has_an_empty_list_and_an_unknown_one_is_an_error(run: CommandLine) -> None:
+    assert run("list", "sales_daily", "--json").json == {"backfills": []}
+    ended = run("list", "sales_dayly")
+    assert ended.code == 2
+    assert 'error: There is no Dag "sales_dayly" in dags/: did you mean "sales_daily"?' in ended.talk
+
+
+def test_the_last_runs_say_how_many_failed(run: CommandLine) -> None:
+    run.world.add_run("sales_daily", "2024-01-01", RunState.SUCCESS)
+    run.world.add_run("sales_daily", "2024-01-02", RunState.FAILED)
+    line = next(line for line in run("dags").out.splitlines() if line.startswith("sales_daily"))
+    assert "1 of 2 failed" in line
+
+
+def test_a_bridge_that_can_not_be_reached_is_exit_code_3(run: CommandLine) -> None:
+    gone = Unreachable("The bridge to Airflow ended", remedy="restart it", detail="Traceback: \x1b[31mboom")
+    run.composition.prepare = lambda gateway: gateway.fail("open", gone)
+    ended = run("dags", "--json")
+    assert ended.code == 3
+    assert ended.out == ""
+    assert ended.talk.splitlines()[-1] == "error: The bridge to Airflow ended: restart it"
+    assert "boom" not in ended.talk
+
+
+def test_the_detail_of_a_problem_is_shown_when_asked_for(run: CommandLine) -> None:
+    gone = Unreachable("The bridge to Airflow ended", detail="Traceback: \x1b[31mboom")
+    run.composition.prepare = lambda gateway: gateway.fail("open", gone)
+    assert "Traceback: boom" in run("--verbose", "dags").talk
