@@ -1,0 +1,134 @@
+"""`python -m backfill_tui.bridge --mode embedded|attached [--dags-folder DIR] [--read-only]`.
+
+Frames on stdin and stdout, the log on stderr, AIRFLOW_HOME in the environment. It ends when stdin closes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from backfill_tui import __version__
+from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.server import Call, Server
+from backfill_tui.bridge.streams import FrameStreams, take_over
+from backfill_tui.domain.environment import Environment, Mode, StartupStep
+from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.wire import methods
+from backfill_tui.wire.frames import BrokenFrameError, FrameReader
+from backfill_tui.wire.messages import PROTOCOL_VERSION, Hello
+
+_GRACE_SECONDS = 1.0
+"""How long calls under way may take to let go once nobody listens any more."""
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Serve until stdin closes; never returns."""
+    options = _options(words)
+    streams = take_over()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server = Server(FrameReader(streams.incoming), streams.outgoing)
+    server.send(
+        Hello(
+            protocol=PROTOCOL_VERSION, program=__version__, python=platform.python_version(), pid=os.getpid()
+        )
+    )
+    code = 0
+    try:
+        _import_airflow(server, options, streams)
+        server.serve()
+        _let_calls_end()
+    except BrokenFrameError as broken:
+        sys.stderr.write(f"{broken}\n")
+        code = 2
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    finally:
+        # Threads of calls and pools of connections would hold an orderly end up; the database rolls back.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _options(words: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m backfill_tui.bridge", description=__doc__)
+    parser.add_argument("--mode", type=Mode, choices=list(Mode), required=True)
+    parser.add_argument("--dags-folder", type=Path)
+    parser.add_argument("--read-only", action="store_true")
+    options = parser.parse_args(words)
+    if (options.mode is Mode.EMBEDDED) != (options.dags_folder is not None):
+        parser.error("--dags-folder goes with --mode embedded")
+    return options
+
+
+def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameStreams) -> None:
+    """Import Airflow, fork the parsing process and let all calls be answered.
+
+    An Airflow that does not import is the answer to `open`: the screen says what is wrong with it.
+    """
+    try:
+        # Nothing that an import makes is garbage before its end.
+        gc.disable()
+        airflow = _airflow(options, streams)
+        gc.enable()
+        from backfill_tui.bridge.handlers import register_all
+
+        register_all(server, airflow)
+    except (Exception, SystemExit) as cause:
+        told = "".join(traceback.format_exception(cause))
+        sys.stderr.write(told)
+        words = f"{type(cause).__name__}: {cause}"
+
+        def open_(_: methods.Nothing, __: Call[StartupStep]) -> Environment:
+            raise AirflowFailed(
+                f"Airflow does not import: {words}",
+                remedy="check its installation and its airflow.cfg; the traceback says more",
+                detail=told,
+            )
+
+        server.handle(methods.OPEN, open_)
+
+
+def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvironment:
+    # All that the calls and the parsing need, before there is a second thread or process.
+    import airflow.dag_processing.collection
+    import airflow.dag_processing.dagbag
+    import airflow.models.backfill
+    import airflow.models.serialized_dag
+    import airflow.sdk.definitions.dag  # noqa: F401
+    from airflow.configuration import AIRFLOW_HOME
+
+    from backfill_tui.bridge.opening import words_for
+    from backfill_tui.bridge.parsing import fork_parser
+
+    folder: Path | None = options.dags_folder.resolve() if options.dags_folder else None
+    parser = fork_parser(Path(AIRFLOW_HOME), streams.close_in_fork) if folder is not None else None
+    return AirflowEnvironment(
+        mode=options.mode,
+        where=words_for(options.mode, folder),
+        read_only=options.read_only,
+        dags_folder=folder,
+        parser=parser,
+    )
+
+
+def _let_calls_end() -> None:
+    deadline = time.monotonic() + _GRACE_SECONDS
+    for thread in threading.enumerate():
+        if thread.name.startswith("call-"):
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Coming up: the database, the Dags, and what the line at the top of every screen says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from backfill_tui.bridge.database import check_version, ensure_created
+from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
+from backfill_tui.bridge.parsing import DagParser
+from backfill_tui.bridge.parsing_messages import FileParsed, FilesFound, FileStarted
+from backfill_tui.bridge.server import Call, Server
+from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
+from backfill_tui.domain.instants import Instant, from_datetime
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.text import one_line
+from backfill_tui.wire import methods
+
+OnStep = Callable[[StartupStep], None]
+
+
+def register(server: Server, airflow: AirflowEnvironment) -> None:
+    """Answer `open` and `environment`."""
+
+    def open_(_: methods.Nothing, call: Call[StartupStep]) -> Environment:
+        _come_up(airflow, call)
+        return read_environment(airflow)
+
+    def environment(_: methods.Nothing, __: Call[methods.Nothing]) -> Environment:
+        return read_environment(airflow)
+
+    server.handle(methods.OPEN, open_)
+    server.handle(methods.ENVIRONMENT, environment)
+
+
+def _come_up(airflow: AirflowEnvironment, call: Call[StartupStep]) -> None:
+    from airflow import __version__
+
+    call.emit(
+        StartupStep(
+            phase=StartupPhase.IMPORTING, sentence=f"Airflow {__version__} is imported", done=1, total=1
+        )
+    )
+    parsing = folder_and_parser(airflow)
+    if parsing is not None:
+        folder, parser = parsing
+        check_folder(folder)
+        _see_to_database(parser, call)
+    call.emit(StartupStep(phase=StartupPhase.CHECKING_DATABASE, sentence="Checking the database"))
+    check_version(airflow)
+    if parsing is not None:
+        parse_and_sync(airflow, parsing[0], parsing[1], call)
+    call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))
+
+
+def _see_to_database(parser: DagParser, call: Call[StartupStep]) -> None:
+    def on_wait() -> None:
+        call.emit(
+            StartupStep(
+                phase=StartupPhase.CREATING_DATABASE,
+                sentence="Creating the database of this home, once",
+            )
+        )
+
+    ensure_created(Path(os.environ["AIRFLOW_HOME"]), parser, on_wait, call.check)
+
+
+def folder_and_parser(airflow: AirflowEnvironment) -> tuple[Path, DagParser] | None:
+    """What there is to parse, and who parses it; None in attached mode."""
+    if airflow.dags_folder is None or airflow.parser is None:
+        return None
+    return airflow.dags_folder, airflow.parser
+
+
+def check_folder(folder: Path) -> None:
+    """Raise BadRequest for a Dags folder that is not there, is none, or can not be read."""
+    if not folder.exists():
+        raise BadRequest(f"There is no Dags folder {folder}", remedy="name one with --dags-folder DIR")
+    if not folder.is_dir():
+        raise BadRequest(
+            f"The Dags folder {folder} is a file", remedy="name the folder it is in with --dags-folder DIR"
+        )
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise BadRequest(
+            f"The Dags folder {folder} can not be read", remedy="make it readable for you, or name another"
+        )
+
+
+def parse_and_sync(
+    airflow: AirflowEnvironment, folder: Path, parser: DagParser, call: Call[StartupStep]
+) -> None:
+    """Parse every Dag file of the folder and write what they have to the database, telling of each file."""
+    from backfill_tui.bridge.parsing_sync import bundle_of, write_results
+
+    check_folder(folder)
+    files: list[str] = []
+    parsed: dict[str, FileParsed] = {}
+
+    def tell(sentence: str) -> None:
+        call.emit(
+            StartupStep(phase=StartupPhase.PARSING, sentence=sentence, done=len(parsed), total=len(files))
+        )
+
+    tell("Looking for Dag files")
+    bundle_name = bundle_of(folder)
+    for news in parser.parse(folder, bundle_name, lambda: call.cancelled):
+        if isinstance(news, FilesFound):
+            files = news.files
+        elif isinstance(news, FileStarted):
+            tell(f"Parsing {one_line(news.file)}")
+        else:
+            parsed[news.file] = news
+            tell(f"Parsed {one_line(news.file)}")
+    call.check()
+    tell("Writing the Dags to the database")
+    with airflow.session() as session:
+        write_results(session, bundle_name, files, [parsed[file] for file in files])
+
+
+def read_environment(airflow: AirflowEnvironment) -> Environment:
+    """The environment now, with the latest heartbeat of any scheduler that has not ended."""
+    from airflow import __version__
+    from airflow.configuration import conf
+    from airflow.jobs.job import Job
+    from airflow.utils.state import JobState
+    from sqlalchemy import func, select
+
+    with airflow.session() as session:
+        beat = session.scalar(
+            select(func.max(Job.latest_heartbeat)).where(
+                Job.job_type == "SchedulerJob", Job.state == JobState.RUNNING
+            )
+        )
+        heartbeat: Instant | None = from_datetime(beat) if beat else None
+        return Environment(
+            mode=airflow.mode,
+            where=airflow.where,
+            version=__version__,
+            executor=conf.get("core", "executor"),
+            database=dialect_of(session),
+            read_only=airflow.read_only,
+            scheduler_heartbeat=heartbeat,
+            read_at=airflow.now(session),
+        )
+
+
+def words_for(mode: Mode, dags_folder: Path | None) -> str:
+    """How a person names this Airflow: by its Dags folder, or by its home."""
+    place = dags_folder if mode is Mode.EMBEDDED and dags_folder is not None else _home()
+    for start, short in ((Path.cwd(), ""), (Path.home(), "~/")):
+        if place != start and place.is_relative_to(start):
+            return f"{short}{place.relative_to(start)}/"
+    return f"{place}/"
+
+
+def _home() -> Path:
+    from airflow.configuration import AIRFLOW_HOME
+
+    return Path(AIRFLOW_HOME)

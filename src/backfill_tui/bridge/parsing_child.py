@@ -1,0 +1,132 @@
+"""What is done in a child of the parsing process: one Dag file, or the database, then the child is gone.
+
+Only here runs users' code. Whatever it does to its process, the result goes through a pipe that nothing
+else writes to, and a child that gives none is spoken for by its parent.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import signal
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from backfill_tui.bridge.parsing_messages import (
+    CreateDatabase,
+    Done,
+    FileParsed,
+    FromParser,
+    JobFailed,
+    SerializedDagText,
+    framed,
+)
+
+
+def do_in_child(work: CreateDatabase | tuple[str, str, str], result_fd: int) -> int:
+    """Do the work and write its reply to the pipe; the exit code of the child.
+
+    `work` is the database to create, or a Dag file, the folder of its bundle and the bundle's name.
+    """
+    # A crash in native code leaves the Python stack in the child's output.
+    faulthandler.enable(file=2)
+    try:
+        reply: FromParser = _create_database() if isinstance(work, CreateDatabase) else _parse_file(*work)
+    except BaseException as cause:
+        traceback.print_exc()
+        reply = _broken(work, cause)
+    with os.fdopen(result_fd, "wb") as result:
+        result.write(framed(reply))
+    return 0
+
+
+def _broken(work: CreateDatabase | tuple[str, str, str], cause: BaseException) -> FromParser:
+    told = "".join(traceback.format_exception(cause))
+    if isinstance(work, CreateDatabase):
+        return JobFailed(f"{type(cause).__name__}: {cause}", told)
+    relative = relative_to(work[0], work[1])
+    return FileParsed(file=relative, dags=[], import_errors={relative: told})
+
+
+def relative_to(path: str, folder: str) -> str:
+    """A Dag file as Airflow names it in its tables: relative to the bundle's folder."""
+    return str(Path(path).relative_to(folder))
+
+
+def _parse_file(path: str, folder: str, bundle_name: str) -> FileParsed:
+    """Import the file with Airflow's own DagBag and serialize its Dags.
+
+    Variables and connections of the metadata database can be read, as in Airflow's own processor
+    (Airflow 3.3 dag_processing/processor.py).
+    """
+    from airflow.dag_processing.dagbag import BundleDagBag
+
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    _leave_crashes_alone()
+    bag = BundleDagBag(
+        dag_folder=path, bundle_path=Path(folder), bundle_name=bundle_name, load_op_links=False
+    )
+    errors = dict(bag.import_errors)
+    dags = []
+    for dag in bag.dags.values():
+        try:
+            dags.append(_serialized(dag))
+        except Exception:  # noqa: PERF203  # each Dag of the file stands or falls alone
+            errors[dag.relative_fileloc or relative_to(path, folder)] = traceback.format_exc()
+    return FileParsed(file=relative_to(path, folder), dags=dags, import_errors=errors)
+
+
+def _serialized(dag: object) -> SerializedDagText:
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    data = DagSerialization.to_dict(dag)
+    loaded = getattr(dag, "last_loaded", None)
+    return SerializedDagText(
+        dag_id=data["dag"]["dag_id"],
+        data=json.dumps(data),
+        last_loaded=loaded.isoformat() if loaded else None,
+    )
+
+
+def _leave_crashes_alone() -> None:
+    """Keep Airflow from catching SIGSEGV while it imports a file.
+
+    Its handler (Airflow 3.3 dag_processing/importers/python_importer.py) is written in Python, so after a
+    real crash the faulting instruction is tried again for ever; without it the child ends at once.
+    """
+    from airflow.dag_processing.importers import python_importer
+
+    gentle = ModuleType("signal")
+    gentle.__dict__.update(vars(signal))
+
+    def keep_segv(number: int, handler: object) -> object:
+        return None if number == signal.SIGSEGV else signal.signal(number, handler)  # type: ignore[arg-type]  # as given
+
+    gentle.signal = keep_segv  # type: ignore[attr-defined]  # it stands in for the module
+    python_importer.signal = gentle
+
+
+def _create_database() -> Done:
+    """Create the tables beside the database's place and move them there whole.
+
+    A first start that is killed leaves a file that the next one throws away, never half a database. It is
+    done in a child because Airflow sets an alarm for it, which only a main thread may.
+    """
+    from airflow import settings
+    from airflow.utils.db import initdb
+
+    place = Path(settings.engine.url.database)
+    new = place.with_name(place.name + ".new")
+    for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
+        leftover.unlink(missing_ok=True)
+    settings.SQL_ALCHEMY_CONN = f"sqlite:///{new}"
+    settings.reconfigure_orm()
+    initdb()
+    # The last connection to leave takes the write-ahead log with it.
+    settings.dispose_orm()
+    for remainder in (place, Path(f"{place}-wal"), Path(f"{place}-shm")):
+        remainder.unlink(missing_ok=True)
+    new.replace(place)
+    return Done()

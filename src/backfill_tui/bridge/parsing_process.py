@@ -1,0 +1,228 @@
+"""The parsing process: forked from the bridge while that has one thread, it forks a child for every Dag file.
+
+It has Airflow imported, so a child is ready in milliseconds; it runs no code of users itself, so it outlives
+what a Dag file does to its process. It ends when the bridge is gone, and takes its children with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import selectors
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from backfill_tui.bridge.parsing_child import do_in_child, relative_to
+from backfill_tui.bridge.parsing_messages import (
+    CreateDatabase,
+    Done,
+    FileParsed,
+    FilesFound,
+    FileStarted,
+    FromParser,
+    JobFailed,
+    ParseFolder,
+    Stop,
+    decode_reply,
+    framed,
+    read_order,
+)
+from backfill_tui.bridge.parsing_worker import ChildEnded, Worker
+
+_AT_ONCE: Final = max(1, min(4, os.cpu_count() or 1))
+_DATABASE_SECONDS: Final = 20 * 60
+_LOG_BYTES: Final = 2 * 1024 * 1024
+_GRACE_SECONDS: Final = 5.0
+"""How long a child may go on after Airflow's own limit, whose exception a file can swallow."""
+
+
+def serve(control: socket.socket, log: Path) -> None:
+    """Do the bridge's jobs, one after the other, until the bridge is gone."""
+    gc.collect()
+    # What is imported now lives as long as the process: children need not copy it to look at it.
+    gc.freeze()
+    wakeup_read, wakeup_write = os.pipe()
+    for end in (wakeup_read, wakeup_write):
+        os.set_blocking(end, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wakeup_write)
+    tried: set[str] = set()
+    while (order := read_order(control)) is not None:
+        if isinstance(order, Stop):
+            # Its job had ended before it arrived.
+            continue
+        try:
+            job = _Job(control, wakeup_read, log)
+            if isinstance(order, CreateDatabase):
+                job.create_database(order)
+            else:
+                job.parse(order, tried)
+        except BridgeGoneError:
+            return
+
+
+class BridgeGoneError(Exception):
+    """Nobody is there to answer."""
+
+
+class _Job:
+    """One job: its children, and what is told of them."""
+
+    def __init__(self, control: socket.socket, wakeup: int, log: Path) -> None:
+        self._control = control
+        self._wakeup = wakeup
+        self._log = log
+        self._workers: dict[int, Worker] = {}
+
+    def create_database(self, order: CreateDatabase) -> None:
+        """Create the database in a child."""
+        with self._log.open("wb") as log:
+            self._start("metadata database", _DATABASE_SECONDS, lambda fd: do_in_child(order, fd))
+            for ended in self._ends():
+                log.write(ended.told())
+                self._tell(_reply_of(ended) or JobFailed(ended.sentence(), ended.output))
+                return
+        self._tell(Done())
+
+    def parse(self, order: ParseFolder, tried: set[str]) -> None:
+        """Parse all files of a folder, a few at a time; each end is told as it comes."""
+        try:
+            files = list_dag_files(order.folder)
+        except Exception as cause:
+            self._tell(JobFailed(f"The Dags folder can not be read: {cause}", ""))
+            return
+        self._tell(FilesFound([relative_to(file, order.folder) for file in files]))
+        for file in files:
+            _import_airflow_modules(file, tried)
+        waiting = iter(files)
+        with self._log.open("wb") as log:
+            self._start_some(waiting, order)
+            for ended in self._ends():
+                if log.tell() < _LOG_BYTES:
+                    log.write(ended.told())
+                self._tell(_parsed(ended))
+                self._start_some(waiting, order)
+        self._tell(Done())
+
+    def _start_some(self, waiting: Iterator[str], order: ParseFolder) -> None:
+        while len(self._workers) < _AT_ONCE and (file := next(waiting, None)) is not None:
+            work = (file, order.folder, order.bundle_name)
+            relative = relative_to(file, order.folder)
+            self._tell(FileStarted(relative))
+            self._start(relative, _seconds_for(file), lambda fd, work=work: do_in_child(work, fd))
+
+    def _start(self, name: str, seconds: float, work: Callable[[int], int]) -> None:
+        worker = Worker.fork(name, seconds, work, foreign=[self._control.fileno(), self._wakeup])
+        self._workers[worker.pid] = worker
+
+    def _tell(self, reply: FromParser) -> None:
+        try:
+            self._control.sendall(framed(reply))
+        except OSError:
+            self._kill()
+            raise BridgeGoneError from None
+
+    def _kill(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
+            worker.wait()
+        self._workers.clear()
+
+    def _ends(self) -> Iterator[ChildEnded]:
+        """Each child as it ends; none any more once the bridge says stop."""
+        while self._workers:
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._control, selectors.EVENT_READ)
+                selector.register(self._wakeup, selectors.EVENT_READ)
+                for worker in self._workers.values():
+                    worker.register(selector)
+                now = time.monotonic()
+                patience = min(worker.deadline for worker in self._workers.values()) - now
+                ready = selector.select(max(0.0, patience))
+            for key, _ in ready:
+                if key.fileobj is self._control:
+                    if self._stopped():
+                        return
+                elif key.fileobj == self._wakeup:
+                    with contextlib.suppress(BlockingIOError):
+                        os.read(self._wakeup, 4096)
+                else:
+                    key.data()
+            yield from self._gone()
+
+    def _gone(self) -> Iterator[ChildEnded]:
+        for worker in list(self._workers.values()):
+            if worker.deadline <= time.monotonic():
+                worker.kill(late=True)
+                worker.wait()
+            if (ended := worker.poll()) is not None:
+                del self._workers[worker.pid]
+                yield ended
+
+    def _stopped(self) -> bool:
+        order = read_order(self._control)
+        self._kill()
+        if order is None:
+            raise BridgeGoneError
+        return True
+
+
+def list_dag_files(folder: str) -> list[str]:
+    """The Dag files of a folder in alphabetical order, as Airflow's importers find them.
+
+    `.airflowignore`, zip archives and the safe mode (a file must mention `dag` and `airflow`) are theirs.
+    """
+    from airflow.configuration import conf
+    from airflow.dag_processing.importers import get_importer_registry
+
+    safe_mode = conf.getboolean("core", "dag_discovery_safe_mode")
+    return sorted(get_importer_registry().list_dag_files(folder, safe_mode=safe_mode))
+
+
+def _import_airflow_modules(file: str, tried: set[str]) -> None:
+    """Import the Airflow modules a file names, once for all its children, as Airflow's Dag processor does."""
+    from airflow.utils.file import iter_airflow_imports
+
+    for module in iter_airflow_imports(file):
+        if module not in tried:
+            tried.add(module)
+            # What does not import is told where it matters: in the child that parses the file.
+            with contextlib.suppress(Exception, SystemExit):
+                importlib.import_module(module)
+
+
+def _seconds_for(file: str) -> float:
+    """How long a file may take in all: Airflow's limit for its import, and a grace.
+
+    Where Airflow's is switched off, its limit for the processing of a file holds.
+    """
+    from airflow import settings
+    from airflow.configuration import conf
+
+    limit = settings.get_dagbag_import_timeout(file)
+    if isinstance(limit, (int, float)) and limit > 0:
+        return float(limit) + _GRACE_SECONDS
+    return float(conf.getint("dag_processor", "dag_file_processor_timeout", fallback=50))
+
+
+def _reply_of(ended: ChildEnded) -> FromParser | None:
+    try:
+        return decode_reply(ended.result) if ended.result else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def _parsed(ended: ChildEnded) -> FileParsed:
+    reply = _reply_of(ended)
+    if isinstance(reply, FileParsed):
+        return reply
+    told = f"{ended.sentence()}\n\n{ended.output}" if ended.output else ended.sentence()
+    return FileParsed(file=ended.name, dags=[], import_errors={ended.name: told})

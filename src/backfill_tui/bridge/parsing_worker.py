@@ -1,0 +1,212 @@
+"""One child of the parsing process: its pipes, its limits, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from backfill_tui.bridge.parsing_messages import HEADER
+
+_HEAD_BYTES: Final = 16 * 1024
+_TAIL_BYTES: Final = 32 * 1024
+_RESULT_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildEnded:
+    """How a child ended: its result (empty when there is no whole one), and the part of its output kept."""
+
+    name: str
+    status: int
+    seconds: float
+    late: bool
+    result: bytes
+    output: str
+
+    def sentence(self) -> str:
+        """Why there is no result, as the first line of an import error."""
+        if self.late:
+            return f"Parsing took longer than {self.seconds:.0f} s, so it was ended"
+        if os.WIFSIGNALED(self.status):
+            name = signal.Signals(os.WTERMSIG(self.status)).name
+            return f"The Python process was ended by {name} while the file was imported"
+        code = os.waitstatus_to_exitcode(self.status)
+        return f"The file ended its Python process with exit code {code} while it was imported"
+
+    def told(self) -> bytes:
+        """The child's lines in the log of the parse."""
+        end = "" if self.result else f" ({self.sentence()})"
+        return f"== {self.name}{end}\n{self.output}\n".encode("utf-8", "backslashreplace")
+
+
+class _Output:
+    """The beginning and the end of what a child writes; a flood costs no more memory than that."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._dropped = 0
+
+    def add(self, data: bytes) -> None:
+        room = _HEAD_BYTES - len(self._head)
+        self._head += data[:room] if room > 0 else b""
+        self._tail += data[max(0, room) :]
+        excess = len(self._tail) - _TAIL_BYTES
+        if excess > 0:
+            del self._tail[:excess]
+            self._dropped += excess
+
+    def text(self) -> str:
+        between = f"\n[{self._dropped:,} bytes left out]\n".encode() if self._dropped else b""
+        return bytes(self._head + between + self._tail).decode("utf-8", "backslashreplace")
+
+
+class Worker:
+    """A forked child that does one thing, in a session of its own."""
+
+    def __init__(self, name: str, seconds: float, pid: int, pipes: tuple[int, int]) -> None:
+        self.name = name
+        self.pid = pid
+        self.deadline = time.monotonic() + seconds
+        self._seconds = seconds
+        self._result_fd, self._output_fd = pipes
+        self._open = set(pipes)
+        self._result = bytearray()
+        self._output = _Output()
+        self._late = False
+        self._status: int | None = None
+
+    @classmethod
+    def fork(cls, name: str, seconds: float, work: Callable[[int], int], foreign: Sequence[int]) -> Worker:
+        """Start a child that calls `work` with the descriptor for its result, and ends with what it gives.
+
+        `foreign` are descriptors of the parent that are not the child's business.
+        """
+        result_read, result_write = os.pipe()
+        output_read, output_write = os.pipe()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            _live([*foreign, result_read, output_read], output_write, lambda: work(result_write))
+        for end in (result_write, output_write):
+            os.close(end)
+        for end in (result_read, output_read):
+            os.set_blocking(end, False)
+        return cls(name, seconds, pid, (result_read, output_read))
+
+    def register(self, selector: selectors.BaseSelector) -> None:
+        """Watch the pipes; the data of each is the function that reads it."""
+        for end in self._open:
+            selector.register(end, selectors.EVENT_READ, self.drain)
+
+    def drain(self) -> None:
+        """Read what is in the pipes now."""
+        for end in list(self._open):
+            while (data := _read(end)) is not None:
+                if not data:
+                    self._open.discard(end)
+                    os.close(end)
+                    break
+                if end == self._output_fd:
+                    self._output.add(data)
+                    # A flood must not keep the others waiting: one piece at a time.
+                    break
+                if len(self._result) < _RESULT_BYTES:
+                    self._result += data
+
+    def kill(self, *, late: bool = False) -> None:
+        """End the child and whatever it started."""
+        self._late = late
+        _kill_group(self.pid)
+
+    def wait(self) -> None:
+        """Wait for a child that was killed."""
+        if self._status is None:
+            _, self._status = os.waitpid(self.pid, 0)
+
+    def poll(self) -> ChildEnded | None:
+        """How it ended, None while it lives; its pipes are closed then, and what it had started is ended.
+
+        A process that the file has started may hold the pipes open for ever, so their end says nothing.
+        """
+        if self._status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid == 0:
+                return None
+            self._status = status
+        _kill_group(self.pid)
+        self._read_the_rest()
+        return ChildEnded(
+            name=self.name,
+            status=self._status,
+            seconds=self._seconds,
+            late=self._late,
+            result=self._whole_result(),
+            output=self._output.text(),
+        )
+
+    def _read_the_rest(self) -> None:
+        # A pipe holds 64 KiB at most on Linux: what is more comes from someone who writes on.
+        for _ in range(64):
+            before = len(self._open)
+            self.drain()
+            if not self._open or (before == len(self._open) and not self._ready()):
+                break
+        for end in self._open:
+            os.close(end)
+        self._open.clear()
+
+    def _ready(self) -> bool:
+        with selectors.DefaultSelector() as selector:
+            self.register(selector)
+            return bool(selector.select(0))
+
+    def _whole_result(self) -> bytes:
+        if self._late or len(self._result) < HEADER.size:
+            return b""
+        (length,) = HEADER.unpack_from(self._result)
+        body = bytes(self._result[HEADER.size :])
+        return body if len(body) == length else b""
+
+
+def _read(end: int) -> bytes | None:
+    try:
+        return os.read(end, 65_536)
+    except BlockingIOError:
+        return None
+
+
+def _kill_group(pid: int) -> None:
+    for kill in (os.killpg, os.kill):
+        # It may be gone, or not be the leader of its group yet.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def _live(foreign: Sequence[int], output: int, work: Callable[[], int]) -> None:
+    """The whole life of the child; it never returns."""
+    code = 70
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        for end in (*foreign, output):
+            os.close(end)
+        code = work()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)

@@ -1,0 +1,22 @@
+"""The database every test of the bridge starts from."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from tests.support.bridges import running_bridge
+from tests.support.homes import private_home
+
+
+@pytest.fixture(scope="session")
+def database_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded database as a first start leaves it, without Dags; copy it, never open it."""
+    home = private_home(tmp_path_factory.mktemp("template"))
+    with running_bridge(home):
+        pass
+    with closing(sqlite3.connect(home.database)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return home.database
