@@ -314,7 +314,7 @@ class ScriptedGateway:
             columns = None
             yield update
             with self.world.changed:
-                if not left.is_set() and not self._closed and self.world.rows(backfill) == rows:
+                if self.world.rows(backfill) == rows:
                     self.world.changed.wait(_READING_SECONDS)
 
     def _rerun(self, request: RerunRequest) -> tuple[RerunOutcome, list[ScriptedRun]]:

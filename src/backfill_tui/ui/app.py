@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import ClassVar
 
-from textual.app import App
+from textual import on
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.dom import DOMNode
 from textual.reactive import var
+from textual.screen import Screen
 
-from backfill_tui.domain.dags import DagList
-from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
+from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import Launched
+from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import APP
+from backfill_tui.ui.commands import APP, PLACES
+from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.link import Link
+from backfill_tui.ui.listing import Listing, read_listing
+from backfill_tui.ui.messages import (
+    BridgeOpened,
+    DagPauseChanged,
+    DagsListed,
+    EngineReported,
+    EnvironmentRead,
+    OpeningFailed,
+    ProblemArose,
+    ReadingFailed,
+    StartupAdvanced,
+)
+from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
+from backfill_tui.ui.workers import Asking, ask, is_busy
 
-
-class Connection(StrEnum):
-    """How the link to Airflow is: coming up, up, never came up, or lost."""
-
-    STARTING = "starting"
-    READY = "ready"
-    FAILED = "failed"
-    LOST = "lost"
+_READ_SECONDS = 2.0
+_DAGS_EVERY = 2
+_DAGS_SHARE = 20
+"""Reading the Dags may take at most one part in so many of the time."""
 
 
 class BackfillApp(App[None], inherit_bindings=False):
@@ -41,14 +56,14 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     TITLE = "backfill-tui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
-    CSS_PATH: ClassVar[list[str | PurePath]] = []
-    ENABLE_COMMAND_PALETTE = True
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/app.tcss"]
 
     connection: var[Connection] = var(Connection.STARTING)
     environment: var[Environment | None] = var[Environment | None](None)
     engine_status: var[EngineStatus | None] = var[EngineStatus | None](None)
-    dags: var[DagList | None] = var[DagList | None](None)
+    listing: var[Listing | None] = var[Listing | None](None)
     step: var[StartupStep | None] = var[StartupStep | None](None)
+    startup_problem: var[Problem | None] = var[Problem | None](None)
 
     def __init__(
         self,
@@ -65,6 +80,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.read_only = read_only
         self.where = where
         self.clock = clock
+        self._dags_due = 0.0
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -74,13 +90,221 @@ class BackfillApp(App[None], inherit_bindings=False):
         """The gateway to Airflow; for use in worker threads."""
         return self.link.gateway
 
+    def get_default_screen(self) -> Screen[None]:
+        """The Dags are the first screen, and the last one to leave."""
+        return DagsScreen()
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The colours of the states, for themes that know nothing of them."""
         return dict(STATE_COLOURS_DARK)
+
+    def on_mount(self) -> None:
+        """Open the bridge while the first frame is drawn."""
+        self._open(renew=False)
+        self.set_interval(_READ_SECONDS, self._read)
+        self.call_after_refresh(_settle)
+
+    # Coming up, and coming up again.
+
+    def _open(self, *, renew: bool) -> None:
+        self.connection = Connection.STARTING
+        self.startup_problem = None
+        self.step = None
+
+        def opened(asking: Asking) -> Environment:
+            gateway = self.link.renew() if renew else self.link.gateway
+            return gateway.open(lambda step: asking.post(StartupAdvanced(step)))
+
+        ask(self, "open", opened, BridgeOpened, failure=OpeningFailed)
+
+    @on(StartupAdvanced)
+    def _startup_advanced(self, message: StartupAdvanced) -> None:
+        self.step = message.step
+
+    @on(BridgeOpened)
+    def _bridge_opened(self, message: BridgeOpened) -> None:
+        self.environment = message.environment
+        self.connection = Connection.READY
+        self.read_dags()
+        if self.engine is not None and not self.read_only:
+            engine = self.engine
+            ask(self, "engine", lambda _: engine.start(), EngineReported)
+
+    @on(OpeningFailed)
+    def _opening_failed(self, message: OpeningFailed) -> None:
+        if self.listing is None:
+            self.connection = Connection.FAILED
+            self.startup_problem = message.problem
+        else:
+            self._lose(message.problem)
+
+    def action_reconnect(self) -> None:
+        """Start the bridge again."""
+        self._open(renew=True)
+
+    # Reading, gently.
+
+    def read_dags(self) -> None:
+        """Read the Dags now."""
+        ask(self, "dags", self._timed_listing, DagsListed, failure=ReadingFailed)
+
+    def parse(self) -> None:
+        """Let the bridge parse the Dag files again."""
+
+        def parsed(asking: Asking) -> Listing:
+            dags = self.gateway.parse(lambda step: asking.post(StartupAdvanced(step)))
+            return read_listing(self.gateway, dags)
+
+        ask(self, "dags", parsed, DagsListed)
+
+    def _timed_listing(self, _: Asking) -> Listing:
+        began = self.clock()
+        listing = read_listing(self.gateway)
+        ended = self.clock()
+        self._dags_due = ended + max(_DAGS_EVERY * _READ_SECONDS, (ended - began) * _DAGS_SHARE)
+        return listing
+
+    def _read(self) -> None:
+        if self.connection is not Connection.READY:
+            return
+        if not is_busy(self, "environment"):
+            ask(self, "environment", self._environment_now, lambda read: read, failure=ReadingFailed)
+        if self.clock() >= self._dags_due and not is_busy(self, "dags"):
+            self.read_dags()
+
+    def _environment_now(self, _: Asking) -> EnvironmentRead:
+        engine = self.engine
+        return EnvironmentRead(self.gateway.environment(), engine.status() if engine else None)
+
+    @on(EnvironmentRead)
+    def _environment_read(self, message: EnvironmentRead) -> None:
+        self.environment = message.environment
+        self.engine_status = message.engine
+
+    @on(EngineReported)
+    def _engine_reported(self, message: EngineReported) -> None:
+        self.engine_status = message.status
+
+    @on(DagsListed)
+    def _dags_listed(self, message: DagsListed) -> None:
+        self.step = StartupStep(phase=StartupPhase.READY, sentence="")
+        self.listing = message.listing
+
+    @on(ReadingFailed)
+    def _reading_failed(self, message: ReadingFailed) -> None:
+        if self.listing is None:
+            self._opening_failed(OpeningFailed(message.problem))
+        elif isinstance(message.problem, Unreachable):
+            self._lose(message.problem)
+
+    @on(ProblemArose)
+    def _problem_arose(self, message: ProblemArose) -> None:
+        """What no screen took up: a lost bridge is kept in mind, everything else is shown."""
+        self.step = StartupStep(phase=StartupPhase.READY, sentence="")
+        if isinstance(message.problem, Unreachable):
+            self._lose(message.problem)
+        else:
+            self.show_problem(message.problem)
+
+    def _lose(self, problem: Problem) -> None:
+        if self.connection is not Connection.LOST:
+            self.connection = Connection.LOST
+            self.show_problem(problem)
+
+    # Screens and dialogs.
+
+    def show_problem(self, problem: Problem) -> None:
+        """Show a problem over whatever is on the screen."""
+        from backfill_tui.ui.screens.problem import ProblemDialog
+
+        self.push_screen(ProblemDialog(problem))
+
+    def watch_backfill(self, backfill_id: BackfillId) -> None:
+        """Open the watch screen."""
+        from backfill_tui.ui.screens.watch import WatchScreen
+
+        self.push_screen(WatchScreen(backfill_id))
+
+    def launched(self, launched: Launched) -> None:
+        """A backfill was created: watch it in the place of its plan."""
+        from backfill_tui.ui.screens.watch import WatchScreen
+
+        self.switch_screen(WatchScreen(launched.backfill_id))
+        self.read_dags()
+
+    def show_backfills(self) -> None:
+        """Open the list of backfills."""
+        from backfill_tui.ui.screens.backfills import BackfillsScreen
+
+        self.push_screen(BackfillsScreen())
+
+    def change_pause(self, node: DOMNode, dag_id: DagId, *, is_paused: bool) -> None:
+        """Pause or unpause a Dag after a question; the node that asked gets `DagPauseChanged`."""
+        from backfill_tui.ui.screens.confirm import ConfirmDialog, pause_question
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                ask(
+                    node,
+                    "pause",
+                    lambda _: self.gateway.pause_dag(dag_id, is_paused=is_paused),
+                    lambda _: DagPauseChanged(dag_id, is_paused=is_paused),
+                )
+
+        self.push_screen(ConfirmDialog(pause_question(dag_id, is_paused=is_paused)), answered)
+
+    def action_help(self) -> None:
+        """Help for the screen that is open."""
+        from backfill_tui.ui.screens.help import HelpDialog
+
+        place = getattr(self.screen, "PLACE", "dags")
+        self.push_screen(HelpDialog(PLACES[place], getattr(self.screen, "HELP", "")))
 
     def action_next_theme(self) -> None:
         """Change between dark and light."""
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
-    def watch_backfill(self, dag_id: DagId, backfill_id: BackfillId) -> None:
-        """Open the watch screen."""
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the commands of the open screen that apply now."""
+        place = PLACES.get(getattr(screen, "PLACE", ""))
+        for command in place.commands if place else APP:
+            if command.palette and screen.check_action(command.action.removeprefix("app."), ()):
+                yield SystemCommand(
+                    command.label or command.help,
+                    command.help,
+                    lambda action=command.action: self.call_later(screen.run_action, action),
+                )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The bridge can be started again when it has ended."""
+        if action == "reconnect":
+            return self.connection in {Connection.LOST, Connection.FAILED}
+        return super().check_action(action, parameters)
+
+    # Leaving.
+
+    def action_leave(self) -> None:
+        """Quit; a running backfill on the embedded engine is asked about first."""
+        active = list(self.listing.active.values()) if self.listing else []
+        if self.engine is not None and not self.read_only and active:
+            from backfill_tui.ui.screens.quit import QuitDialog
+
+            self.push_screen(QuitDialog(active), self._leave)
+        else:
+            self._leave("keep")
+
+    def _leave(self, choice: str | None) -> None:
+        if choice == "stop" and self.engine is not None:
+            engine = self.engine
+            threading.Thread(target=engine.stop, name="stop-engine").start()
+        if choice is not None:
+            # A thread that waits for the bridge would hold the process open.
+            threading.Thread(target=self.link.close, name="close-bridge").start()
+            self.exit()
+
+
+def _settle() -> None:
+    """What was imported to come here lives for ever: the collector need not look at it again."""
+    import gc
+
+    gc.freeze()

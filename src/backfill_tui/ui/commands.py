@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.watch_commands import BACKFILLS, RERUN, WATCH
 
 APP = (
@@ -97,7 +97,7 @@ PLAN = (
         help="Plan again, against what Airflow has now",
     ),
     Command(
-        id="plan.unpause", keys="ctrl+u", action="unpause", label="unpause", priority=True,
+        id="plan.unpause", keys="u,f6", action="unpause", label="unpause",
         help="Unpause the Dag, so that its runs can start; asks first",
     ),
     Command(
@@ -118,6 +118,20 @@ LIST = (
             help="Go to the last row", palette=False),
 )  # fmt: skip
 
+CHOICE = (
+    Command(id="choice.previous", keys="left,h", action="choose(-1)", label="",
+            help="Choose the option before", palette=False),
+    Command(id="choice.next", keys="right,l", action="choose(1)", label="",
+            help="Choose the option after", palette=False),
+    Command(id="choice.turn", keys="space", action="choose_next", label="",
+            help="Choose the next option, after the last the first", palette=False),
+)  # fmt: skip
+
+SWITCH = (
+    Command(id="switch.turn", keys="space,enter", action="switch", label="",
+            help="Switch on or off", palette=False),
+)  # fmt: skip
+
 DIALOG = (
     Command(id="dialog.accept", keys="enter", action="accept", label="yes", help="Do it", palette=False),
     Command(id="dialog.cancel", keys="escape,n", action="cancel", label="no",
@@ -134,14 +148,31 @@ QUIT = (
 )  # fmt: skip
 
 TEXT = (
-    Command(id="text.close", keys="escape,enter,q", action="close", label="close",
-            help="Close this", palette=False),
-    Command(id="text.up", keys="up,k", action="line(-1)", label="", help="Scroll up", palette=False),
-    Command(id="text.down", keys="down,j", action="line(1)", label="", help="Scroll down", palette=False),
-    Command(id="text.page_up", keys="pageup,ctrl+b", action="page(-1)", label="",
-            help="Scroll up a page", palette=False),
-    Command(id="text.page_down", keys="pagedown,space,ctrl+f", action="page(1)", label="",
-            help="Scroll down a page", palette=False),
+    Command(
+        id="text.close",
+        keys="escape,enter,q",
+        action="close",
+        label="close",
+        help="Close this",
+        palette=False,
+    ),
+)
+
+SCROLL = (
+    Command(
+        id="scroll.up", keys="up,k", action="line(-1)", label="", help="Scroll up", palette=False
+    ),
+    Command(
+        id="scroll.down", keys="down,j", action="line(1)", label="", help="Scroll down", palette=False
+    ),
+    Command(
+        id="scroll.page_up", keys="pageup,ctrl+b", action="page(-1)", label="",
+        help="Scroll up a page", palette=False,
+    ),
+    Command(
+        id="scroll.page_down", keys="pagedown,space,ctrl+f", action="page(1)", label="",
+        help="Scroll down a page", palette=False,
+    ),
 )  # fmt: skip
 
 CREATION = (
@@ -163,13 +194,13 @@ PLACES: dict[str, Place] = {
     place.name: place
     for place in (
         Place(name="dags", title="Dags", commands=DAGS + LIST + APP),
-        Place(name="plan", title="Plan", commands=PLAN + LIST + APP),
+        Place(name="plan", title="Plan", commands=PLAN + CHOICE + SWITCH + LIST + APP),
         Place(name="watch", title="Watch", commands=WATCH + APP),
         Place(name="rerun", title="Rerun", commands=RERUN),
         Place(name="backfills", title="Backfills", commands=BACKFILLS + LIST + APP),
         Place(name="dialog", title="Question", commands=DIALOG),
         Place(name="quit", title="Quit", commands=QUIT),
-        Place(name="text", title="Text", commands=TEXT),
+        Place(name="text", title="Text", commands=TEXT + SCROLL),
         Place(name="creation", title="Launch", commands=CREATION),
     )
 }
@@ -177,3 +208,8 @@ PLACES: dict[str, Place] = {
 REGISTRY: tuple[Command, ...] = tuple(
     {command.id: command for place in PLACES.values() for command in place.commands}.values()
 )
+
+
+def shown_key(command_id: str) -> str:
+    """The key of a command as a person writes it."""
+    return next(key_words(command.key) for command in REGISTRY if command.id == command_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launched
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import Problem
+from backfill_tui.ui.listing import Listing
 
 
 class ProblemArose(Message):
@@ -53,12 +53,28 @@ class EnvironmentRead(Message):
         self.engine = engine
 
 
+class ReadingFailed(Message):
+    """A periodic read failed."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class EngineReported(Message):
+    """The embedded engine said how it is."""
+
+    def __init__(self, status: EngineStatus) -> None:
+        super().__init__()
+        self.status = status
+
+
 class DagsListed(Message):
     """The Dags were read."""
 
-    def __init__(self, dags: DagList) -> None:
+    def __init__(self, listing: Listing) -> None:
         super().__init__()
-        self.dags = dags
+        self.listing = listing
 
 
 class PlanMade(Message):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.screen import ModalScreen, Screen
+
+from backfill_tui.ui.program import program_of
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
@@ -17,11 +19,16 @@ class PlaceScreen(Screen[T]):
 
     PLACE: ClassVar[str]
     HELP: ClassVar[str | None] = ""
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # declared by Textual, not as a class variable
+        (0, "-narrow"),
+        (100, "-medium"),
+        (160, "-wide"),
+    ]
 
     @property
     def program(self) -> BackfillApp:
         """The program: its gateway, its engine, and what it last read of them."""
-        return cast("BackfillApp", self.app)
+        return program_of(self)
 
 
 class Dialog(ModalScreen[T]):
@@ -33,4 +40,4 @@ class Dialog(ModalScreen[T]):
     @property
     def program(self) -> BackfillApp:
         """The program: its gateway, its engine, and what it last read of them."""
-        return cast("BackfillApp", self.app)
+        return program_of(self)

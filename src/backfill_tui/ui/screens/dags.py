@@ -1,0 +1,227 @@
+"""The first screen: the Dags, which of them need something, and the way to everything else."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Center, Middle, Vertical
+from textual.getters import query_one
+from textual.widgets import Input
+
+from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.ui.command import bindings
+from backfill_tui.ui.commands import DAGS
+from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.listing import Listing, Row, matching, rows_of
+from backfill_tui.ui.messages import BackfillFound, DagPauseChanged
+from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.widgets.dag_details import DagDetails
+from backfill_tui.ui.widgets.dag_head import DagHead, NoticeLine
+from backfill_tui.ui.widgets.dag_table import DagTable
+from backfill_tui.ui.widgets.environment_line import EnvironmentLine
+from backfill_tui.ui.widgets.key_line import KeyLine
+from backfill_tui.ui.widgets.line_list import LineList
+from backfill_tui.ui.widgets.startup_panel import StartupPanel
+from backfill_tui.ui.workers import ask
+
+
+class DagsScreen(PlaceScreen[None]):
+    """Shows how Airflow comes up, then its Dags."""
+
+    PLACE = "dags"
+    HELP = (
+        "The Dags of this Airflow. Choose one and press enter to plan a backfill: nothing is started before "
+        "you have seen every date and confirmed."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DAGS)]
+
+    table = query_one(DagTable)
+    head = query_one(DagHead)
+    details = query_one(DagDetails)
+    notice = query_one(NoticeLine)
+
+    def compose(self) -> ComposeResult:
+        """The frame, with the start-up panel until there is a list."""
+        yield EnvironmentLine()
+        with Middle(id="startup"), Center():
+            yield StartupPanel()
+        yield KeyLine(self.PLACE)
+
+    def on_mount(self) -> None:
+        """Follow what the program reads."""
+        self.watch(self.app, "listing", self._listed)
+        self.watch(self.app, "connection", self._connection_changed, init=False)
+        self.watch(self.app, "step", self._stepped, init=False)
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor, None before there is a list."""
+        table = self.query_one_optional(DagTable)
+        return table.current if table else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """What applies depends on the row, and on whether there are rows at all."""
+        row = self.current
+        if action in {"plan", "filter", "watch", "backfills"}:
+            return row is not None or (action != "plan" and self.program.listing is not None)
+        if action == "pause":
+            return row is not None and row.dag is not None and not self.program.read_only
+        if action == "parse":
+            return self.program.connection is Connection.READY and self.program.listing is not None
+        return True
+
+    # What comes in.
+
+    async def _listed(self, listing: Listing | None) -> None:
+        if listing is None:
+            return
+        if not self.query(DagTable):
+            await self._lay_out()
+            self._greet(listing)
+        self._show(listing)
+        self.refresh_bindings()
+
+    async def _lay_out(self) -> None:
+        body = Vertical(NoticeLine(), DagHead(), DagTable(), DagDetails(), id="browser")
+        with self.app.batch_update():
+            await self.query_one("#startup").remove()
+            await self.mount(body, after=self.query_one(EnvironmentLine))
+        self.table.focus()
+
+    def _greet(self, listing: Listing) -> None:
+        """A backfill that was running before the program started is put under the cursor."""
+        rows = rows_of(listing)
+        self.table.show(rows)
+        for row in rows:
+            if row.active is not None:
+                self.table.go_to(row.key)
+                return
+
+    def _show(self, listing: Listing) -> None:
+        rows = rows_of(listing)
+        shown = matching(rows, self.head.wanted)
+        self.table.show(shown)
+        self.head.count(rows, shown)
+        self.notice.show(rows)
+        self.details.row = self.table.current
+
+    def _connection_changed(self) -> None:
+        self.refresh_bindings()
+
+    def _stepped(self) -> None:
+        head = self.query_one_optional(DagHead)
+        if head is not None:
+            head.step = self.program.step
+
+    @on(LineList.Moved)
+    def _moved(self) -> None:
+        self.details.row = self.table.current
+        self.refresh_bindings()
+
+    @on(LineList.Chosen)
+    def _chosen(self) -> None:
+        self.action_plan()
+
+    # The filter.
+
+    def action_filter(self) -> None:
+        """Type what the list is to be narrowed to."""
+        self.head.edit()
+
+    def action_unfilter(self) -> None:
+        """Show every Dag again."""
+        if self.query(DagHead):
+            self.head.clear()
+            self.table.focus()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        if self.program.listing is not None:
+            self._show(self.program.listing)
+            self.refresh_bindings()
+
+    @on(Input.Submitted)
+    def _filter_done(self) -> None:
+        self.head.done()
+        self.table.focus()
+
+    # The ways on.
+
+    def action_plan(self) -> None:
+        """Plan a backfill of the Dag, or show why its file does not import."""
+        row = self.current
+        if row is None:
+            return
+        if row.dag is None:
+            self._show_traceback(row)
+        elif row.dag.backfillable:
+            from backfill_tui.ui.screens.plan import PlanScreen
+
+            self.app.push_screen(PlanScreen(row.dag))
+        else:
+            self._say_why_not(row.dag)
+
+    def action_watch(self) -> None:
+        """Watch the backfill of the Dag under the cursor, else the only one that is active."""
+        row = self.current
+        listing = self.program.listing
+        active = list(listing.active.values()) if listing else []
+        if row is not None and row.dag is not None and row.dag.active_backfills:
+            self.program.watch_backfill(row.dag.active_backfills[0])
+        elif row is not None and row.dag is not None:
+            only = active[0].facts.backfill_id if len(active) == 1 else None
+            self._find_backfill(row.dag.dag_id, only)
+        elif len(active) == 1:
+            self.program.watch_backfill(active[0].facts.backfill_id)
+
+    def action_backfills(self) -> None:
+        """List the backfills of all Dags."""
+        self.program.show_backfills()
+
+    def action_parse(self) -> None:
+        """Parse the Dag files again."""
+        self.program.parse()
+
+    def action_pause(self) -> None:
+        """Pause or unpause the Dag, after a question."""
+        row = self.current
+        if row is not None and row.dag is not None:
+            self.program.change_pause(self, row.dag.dag_id, is_paused=not row.dag.is_paused)
+
+    @on(DagPauseChanged)
+    def _pause_changed(self) -> None:
+        self.program.read_dags()
+
+    def _find_backfill(self, dag_id: DagId, otherwise: BackfillId | None) -> None:
+        def newest(_: object) -> BackfillId | None:
+            found = self.program.gateway.backfills(dag_id)
+            return found[0].facts.backfill_id if found else otherwise
+
+        ask(self, "newest backfill", newest, lambda found: BackfillFound(dag_id, found))
+
+    @on(BackfillFound)
+    def _backfill_found(self, message: BackfillFound) -> None:
+        if message.backfill_id is not None:
+            self.program.watch_backfill(message.backfill_id)
+        else:
+            self.notify(f'"{message.dag_id}" has had no backfill yet: press enter to plan one', markup=False)
+
+    def _show_traceback(self, row: Row) -> None:
+        from backfill_tui.ui.screens.problem import ProblemDialog
+
+        if row.problem is not None:
+            self.app.push_screen(ProblemDialog.of_import(row.problem))
+
+    def _say_why_not(self, dag: DagSummary) -> None:
+        from backfill_tui.domain.problems import Refused
+        from backfill_tui.ui.screens.problem import ProblemDialog
+
+        problem = Refused(
+            f'"{dag.dag_id}" can not be backfilled: {dag.not_backfillable_because}',
+            remedy="a backfill needs a schedule with periods, such as @daily or a cron expression",
+        )
+        self.app.push_screen(ProblemDialog(problem))

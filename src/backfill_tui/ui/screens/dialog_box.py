@@ -1,0 +1,21 @@
+"""The box in which every dialog stands."""
+
+from __future__ import annotations
+
+from textual.containers import Vertical
+
+
+class DialogBox(Vertical):
+    """A frame with a title, in the middle of the screen, never wider than it."""
+
+    DEFAULT_CSS = """
+    DialogBox {
+        width: 72; max-width: 96%; height: auto; max-height: 92%;
+        background: $surface; padding: 1 2 0 2;
+        border: round $accent; border-title-color: $accent; border-title-style: bold;
+        border-subtitle-color: $muted;
+    }
+    DialogBox.-grave { border: round $error; border-title-color: $error; }
+    DialogBox.-wide { width: 110; }
+    DialogBox KeyLine { dock: none; padding: 0; margin: 1 0 0 0; background: $surface; }
+    """

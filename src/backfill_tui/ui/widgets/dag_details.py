@@ -1,0 +1,97 @@
+"""The Dag under the cursor in a few lines: what it is, whether it runs, why it can not be backfilled."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.states import RunState
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.listing import Row, percent_done, standing_of
+from backfill_tui.ui.text import count
+
+_SHOWN_TASKS = 4
+
+
+class DagDetails(Widget):
+    """Draws one `Row`."""
+
+    DEFAULT_CSS = """
+    DagDetails {
+        height: 5; padding: 0 2; border-top: solid $hairline; color: $foreground; background: $background;
+    }
+    """
+
+    row: reactive[Row | None] = reactive[Row | None](None)
+
+    def render(self) -> Content:
+        """Its lines; every text from outside is plain."""
+        if self.row is None:
+            return Content("")
+        lines = _of_problem(self.row) if self.row.dag is None else _of_dag(self.row, self.row.dag)
+        return Content("\n").join(lines)
+
+
+def _of_problem(row: Row) -> list[Content]:
+    problem = row.problem
+    if problem is None:
+        return []
+    return [
+        Content.assemble((one_line(row.name), "bold"), "  ", ("does not import", "$error")),
+        Content.styled(one_line(problem.sentence), "$foreground"),
+        Content.styled(one_line(problem.advice), "$muted"),
+        Content.styled("enter shows the traceback", "$muted"),
+    ]
+
+
+def _of_dag(row: Row, dag: DagSummary) -> list[Content]:
+    head = Content.assemble(
+        (one_line(dag.dag_id), "bold"),
+        "   ",
+        count(len(dag.task_ids), "task"),
+        ("  " + _tasks(dag), "$muted"),
+    )
+    return [head, _standing(row, dag), _facts(dag), Content.styled(one_line(dag.description), "$muted")]
+
+
+def _tasks(dag: DagSummary) -> str:
+    shown = [one_line(task) for task in dag.task_ids[:_SHOWN_TASKS]]
+    more = len(dag.task_ids) - len(shown)
+    return " > ".join([*shown, f"{more} more"] if more > 0 else shown)
+
+
+def _standing(row: Row, dag: DagSummary) -> Content:
+    if not dag.backfillable:
+        return Content.styled(f"Not backfillable: {one_line(dag.not_backfillable_because)}", "$warning")
+    if row.active is not None:
+        where = standing_of(row.active)
+        words = f"Backfill {row.active.facts.backfill_id}: {where.status}, {percent_done(row.active)} %"
+        return Content.assemble((words, "$accent"), f", {one_line(where.sentence)}")
+    failed = sum(run.state is RunState.FAILED for run in dag.recent_runs)
+    if failed:
+        return Content.styled(f"{failed} of its last {count(len(dag.recent_runs), 'run')} failed", "$error")
+    if not dag.recent_runs:
+        return Content.styled("No run yet", "$muted")
+    return Content.styled(f"None of its last {count(len(dag.recent_runs), 'run')} failed", "$muted")
+
+
+def _facts(dag: DagSummary) -> Content:
+    zone = zone_named(dag.timezone)
+    facts = ["paused" if dag.is_paused else "not paused"]
+    if dag.start_date is not None:
+        facts.append(f"since {minute(dag.start_date, zone)[:10]}")
+    facts.append(dag.timezone)
+    if dag.catchup:
+        facts.append("catchup")
+    if dag.depends_on_past:
+        facts.append("depends on past")
+    if dag.is_stale:
+        facts.append("stale")
+    if dag.owners:
+        facts.append("owner " + ", ".join(dag.owners))
+    if dag.tags:
+        facts.append("tags " + ", ".join(dag.tags))
+    return Content.styled(one_line(", ".join([*facts, dag.file])), "$muted")

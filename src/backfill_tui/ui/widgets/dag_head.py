@@ -1,0 +1,133 @@
+"""Above the list of Dags: the filter, how many there are, and what asks for attention."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.getters import query_one
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Input, Static
+
+from backfill_tui.domain.environment import StartupPhase, StartupStep
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.listing import Row, percent_done, standing_of
+from backfill_tui.ui.text import count, in_words
+
+
+class NoticeLine(Widget):
+    """Says which backfills are running, so that one found again after a start is not overlooked."""
+
+    DEFAULT_CSS = """
+    NoticeLine { height: 1; padding: 0 2; background: $panel; color: $foreground; display: none; }
+    NoticeLine.-shown { display: block; }
+    """
+
+    content: reactive[Content] = reactive(Content(""))
+
+    def show(self, rows: list[Row]) -> None:
+        """Take the active backfills from the rows."""
+        active = [row for row in rows if row.active is not None]
+        self.set_class(bool(active), "-shown")
+        self.content = _notice(active)
+
+    def render(self) -> Content:
+        """The line."""
+        return self.content
+
+
+class DagHead(Widget):
+    """The line with the filter and the counts."""
+
+    DEFAULT_CSS = """
+    DagHead { height: 1; padding: 0 1; }
+    DagHead > Horizontal { height: 1; }
+    DagHead #slash { width: 2; color: $accent; display: none; }
+    DagHead Input { width: 1fr; display: none; background: $background; }
+    DagHead #count { width: auto; padding: 0 1; }
+    DagHead.-filtering #slash, DagHead.-filtering Input { display: block; }
+    """
+
+    step: reactive[StartupStep | None] = reactive[StartupStep | None](None)
+    field = query_one(Input)
+
+    def compose(self) -> ComposeResult:
+        """The field is there from the start, and shown when it is wanted."""
+        with Horizontal():
+            yield Static("/", id="slash", markup=False)
+            yield Input(placeholder="part of a name, tag or owner", compact=True, select_on_focus=False)
+            yield Static("", id="count")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counted = Content("")
+
+    @property
+    def wanted(self) -> str:
+        """What is typed."""
+        return self.field.value
+
+    def edit(self) -> None:
+        """Show the field and type into it."""
+        self.add_class("-filtering")
+        self.field.focus()
+
+    def done(self) -> None:
+        """Typing is over: an empty filter goes away."""
+        self.set_class(bool(self.wanted), "-filtering")
+
+    def clear(self) -> None:
+        """No filter any more."""
+        self.field.value = ""
+        self.done()
+
+    def count(self, rows: list[Row], shown: list[Row]) -> None:
+        """Say how many rows there are, and how many of them are shown."""
+        dags = sum(row.dag is not None for row in rows)
+        broken = len(rows) - dags
+        parts: list[Content] = []
+        if len(shown) < len(rows):
+            parts.append(Content.styled(f"{len(shown)} of {len(rows)} shown", "$foreground"))
+        parts.append(Content.styled(count(dags, "Dag"), "$muted"))
+        if broken:
+            words = f"{count(broken, 'file')} {'does' if broken == 1 else 'do'} not import"
+            parts.append(Content.styled(words, "$error"))
+        self._counted = Content("   ").join(parts)
+        self._say()
+
+    def watch_step(self) -> None:
+        """Parsing again is told here."""
+        self._say()
+
+    def _say(self) -> None:
+        step = self.step
+        if step is None or step.phase is StartupPhase.READY or not self.is_mounted:
+            words = self._counted
+        else:
+            done = f" {step.done} of {step.total}" if step.total else ""
+            words = Content.styled(f"{one_line(step.sentence)}{done}", "$accent")
+        if self.is_mounted:
+            self.query_one("#count", Static).update(words)
+
+
+def _notice(active: list[Row]) -> Content:
+    if not active:
+        return Content("")
+    if len(active) > 1:
+        names = in_words([one_line(row.name) for row in active[:3]])
+        return Content.assemble(
+            ("▶ ", "$state-running"), f"{count(len(active), 'backfill')} are active, of {names}: press ",
+            (shown_key("dags.backfills"), "$accent"), " to list them",
+        )  # fmt: skip
+    (row,) = active
+    assert row.active is not None  # noqa: S101  # they were chosen by it
+    status = str(standing_of(row.active).status).replace("_", " ")
+    return Content.assemble(
+        ("▶ ", "$state-running"),
+        f"{one_line(row.name)}: backfill {row.active.facts.backfill_id} is {status}, "
+        f"{percent_done(row.active)} %: press ",
+        (shown_key("dags.watch"), "$accent"),
+        " to watch it",
+    )

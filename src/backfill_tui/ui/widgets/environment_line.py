@@ -1,0 +1,104 @@
+"""The top line of every screen: where one is, which Airflow it is, and how that is doing."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from backfill_tui.domain.environment import EngineStatus, Environment
+from backfill_tui.domain.instants import SECOND, clock
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.program import program_of
+
+_GAP = "  "
+_MINUTE = 60
+
+
+class EnvironmentLine(Widget):
+    """What the screen is about, then the environment, which comes from the program.
+
+    `title` names the screen, `subject` the thing it shows, `note` says a little about that.
+    """
+
+    DEFAULT_CSS = """
+    EnvironmentLine { height: 1; padding: 0 1; background: $surface; color: $muted; }
+    """
+
+    subject: reactive[str] = reactive("")
+
+    def __init__(self, title: str = "backfill-tui", subject: str = "", note: str = "") -> None:
+        super().__init__()
+        self._title = title
+        self._note = note
+        self.set_reactive(EnvironmentLine.subject, subject)
+
+    def on_mount(self) -> None:
+        """Follow what the program reads."""
+        for name in ("environment", "engine_status", "connection"):
+            self.watch(self.app, name, self._changed, init=False)
+
+    def render(self) -> Content:
+        """Title and subject left, health right, and between them as much of the environment as fits."""
+        program = program_of(self)
+        words, style = health(program.connection, program.environment, program.engine_status)
+        right = Content.styled(one_line(words), style)
+        left = [Content.styled(self._title, "bold $accent")]
+        if self.subject:
+            left.append(Content.styled(one_line(self.subject), "bold $foreground"))
+        room = self.content_size.width - len(right) - sum(part.cell_length + len(_GAP) for part in left)
+        facts = _facts(program.environment, program.where, program.read_only)
+        for fact in [self._note, *facts] if self._note else facts:
+            part = Content.styled(one_line(fact), "$warning" if fact == "read-only" else "$muted")
+            if part.cell_length + len(_GAP) > room:
+                break
+            left.append(part)
+            room -= part.cell_length + len(_GAP)
+        line = Content(_GAP).join(left)
+        gap = self.content_size.width - line.cell_length - right.cell_length
+        return Content.assemble(line, " " * max(1, gap), right)
+
+    def _changed(self) -> None:
+        self.refresh()
+
+
+def _facts(environment: Environment | None, where: str, read_only: bool) -> list[str]:
+    marked = ["read-only"] if read_only or (environment and environment.read_only) else []
+    if environment is None:
+        return [*marked, where] if where else marked
+    return [
+        *marked,
+        f"{environment.mode} {environment.where}",
+        f"Airflow {environment.version}",
+        environment.executor,
+        environment.database,
+    ]
+
+
+def health(
+    connection: Connection, environment: Environment | None, engine: EngineStatus | None
+) -> tuple[str, str]:
+    """How Airflow is, in words, and the style they are shown in."""
+    if connection is Connection.LOST:
+        return f"no bridge: {shown_key('app.reconnect')} restarts it", "bold $error"
+    if connection is Connection.FAILED:
+        return "Airflow did not come up", "bold $error"
+    if environment is None or connection is Connection.STARTING:
+        return "starting", "$muted"
+    if engine is not None and engine.problem:
+        return f"engine stopped: {engine.problem}", "bold $error"
+    return _scheduler(environment, engine)
+
+
+def _scheduler(environment: Environment, engine: EngineStatus | None) -> tuple[str, str]:
+    age = environment.heartbeat_age_seconds
+    seen = "" if age is None else f"{age:.0f} s" if age < _MINUTE else clock(round(age) * SECOND)
+    if environment.scheduler_alive:
+        return f"scheduler {seen}", "$muted"
+    if engine is not None:
+        return (
+            ("engine starting", "$state-up-for-retry") if engine.running else ("engine stopped", "$warning")
+        )
+    return (f"no scheduler for {seen}" if seen else "no scheduler"), "$warning"

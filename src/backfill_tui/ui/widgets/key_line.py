@@ -1,0 +1,68 @@
+"""The keys of this place on one line, from the registry: what fits, the most useful first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input, TextArea
+
+from backfill_tui.ui.command import key_words
+from backfill_tui.ui.commands import PLACES
+
+_ALWAYS = ("app.help", "app.quit")
+_GAP = "  "
+
+
+class KeyLine(Widget):
+    """Shows the commands of a place that have a label and apply now; help and quit keep their room."""
+
+    DEFAULT_CSS = """
+    KeyLine { dock: bottom; height: 1; padding: 0 1; background: $background; color: $muted; }
+    """
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self._place = PLACES[place]
+
+    def on_mount(self) -> None:
+        """Follow the bindings: they change with the focus and with what applies."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_updated)
+
+    def render(self) -> Content:
+        """The line, cut at whole commands."""
+        shown = dict(self._words())
+        last = [shown.pop(command_id) for command_id in _ALWAYS if command_id in shown]
+        room = self.content_size.width - sum(len(words) + len(_GAP) for words in last)
+        first: list[Content] = []
+        for words in shown.values():
+            room -= len(words) + len(_GAP)
+            if room < 0:
+                break
+            first.append(words)
+        return Content(_GAP).join([*first, *last])
+
+    def _words(self) -> Iterator[tuple[str, Content]]:
+        typing = isinstance(self.screen.focused, (Input, TextArea))
+        active: dict[str, tuple[list[str], bool]] = {}
+        for bound in self.screen.active_bindings.values():
+            if bound.binding.id:
+                keys, _ = active.setdefault(bound.binding.id, ([], bound.enabled))
+                keys.append(bound.binding.key)
+        for command in self._place.commands:
+            if not command.label or command.id not in active:
+                continue
+            keys, enabled = active[command.id]
+            # What is typed into a field does not reach the screen.
+            keys = [key for key in keys if not typing or command.priority or len(key_words(key)) > 1]
+            if keys:
+                style = ("$accent", "$muted") if enabled else ("$hairline", "$hairline")
+                yield (
+                    command.id,
+                    Content.assemble((key_words(keys[0]), style[0]), " ", (command.label, style[1])),
+                )
+
+    def _bindings_updated(self, _screen: Screen[object]) -> None:
+        self.refresh()

@@ -1,0 +1,79 @@
+"""The dates of a plan, each with its verdict and the reason; only the rows that are seen are formatted."""
+
+from __future__ import annotations
+
+from rich.style import Style
+
+from backfill_tui.domain.instants import minute, to_datetime, zone_named
+from backfill_tui.domain.planning import BackfillPlan, PlannedRun
+from backfill_tui.ui.glyphs import VERDICT_MARKS, Look
+from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.widgets.line_list import LineList
+
+_NUMBER = 7
+_DATE = 20
+_VERDICT = 11
+_PLAIN = Style()
+_WIDE = 130
+_RUN_AFTER = 16
+
+
+class PlanTable(LineList):
+    """Shows one plan; a stale one is drawn muted until the next is there."""
+
+    DEFAULT_CSS = """
+    PlanTable.-stale { color: $muted; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="dates")
+        self._plan: BackfillPlan | None = None
+
+    @property
+    def row_count(self) -> int:
+        """How many dates there are."""
+        return len(self._plan.runs) if self._plan else 0
+
+    def show(self, plan: BackfillPlan | None) -> None:
+        """Take over another plan; the cursor goes to its first date when the dates are others."""
+        old, self._plan = self._plan, plan
+        if old is None or plan is None or old.request.from_date != plan.request.from_date:
+            self.cursor = 0
+        self.reload()
+
+    def draw_header(self, width: int) -> str:
+        """The names of the columns."""
+        words = f"{fit('#', _NUMBER, right=True)}  {fit('Logical date', _DATE)}  {fit('Verdict', _VERDICT)}"
+        return words + (f"  {fit('Run after', _RUN_AFTER)}" if width >= _WIDE else "") + "  Why"
+
+    def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
+        """One date."""
+        plan = self._plan
+        if plan is None:
+            return []
+        run = plan.runs[row]
+        mark = VERDICT_MARKS[run.verdict]
+        stale = self.has_class("-stale")
+        plain = look.muted if stale else look.text
+        number = "-" if run.ordinal is None else f"{run.ordinal:,}"
+        parts: list[Part] = [
+            (fit(number, _NUMBER, right=True), look.muted),
+            ("  ", _PLAIN),
+            (fit(_date(run, plan.timezone), _DATE), plain if run.verdict.runs else look.muted),
+            ("  ", _PLAIN),
+            (fit(f"{look.sign(mark)} {mark.word}", _VERDICT), look.muted if stale else look.style(mark)),
+        ]
+        if width >= _WIDE:
+            after = minute(run.occurrence.run_after, zone_named(plan.timezone))
+            parts.append((f"  {fit(after, _RUN_AFTER)}", look.muted))
+        return [*parts, (f"  {fit(run.reason, width)}", look.muted)]
+
+
+def _date(run: PlannedRun, timezone: str) -> str:
+    if run.occurrence.partition_key is not None:
+        return run.occurrence.partition_key
+    at = run.occurrence.logical_date
+    if at is None:
+        return "no logical date"
+    zone = zone_named(timezone)
+    return f"{to_datetime(at, zone):%a} {minute(at, zone)}"
