@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from backfill_tui.bridge import backfills
 from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.bridge.grid_columns import read_columns
 from backfill_tui.bridge.grid_reader import GridReader, UnknownTasksError
@@ -34,13 +35,14 @@ _LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
-    """Let the server answer `watch`."""
+    """Let the server answer `watch` and `backfills`."""
 
     def watch(params: Watch, call: Call[GridUpdate]) -> Nothing:
         Watcher(airflow, params, call).run()
         return Nothing()
 
     server.handle(WATCH, watch)
+    backfills.register(server, airflow)
 
 
 class Watcher:

@@ -1,0 +1,376 @@
+"""The child of `tests.support.edits`: changes and reads Airflow's tables with Airflow's own models.
+
+One JSON list a line on stdin, `[name, {arguments}]`; one JSON value a line on the real stdout. Every command
+is a function of this module and one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import uuid6
+from airflow import settings
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.jobs.job import Job
+from airflow.models.backfill import Backfill, BackfillDagRun, ReprocessBehavior, _create_backfill
+from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
+from airflow.models.dagbag import DBDagBag
+from airflow.models.dagrun import DagRun
+from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskinstancehistory import TaskInstanceHistory
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState, TaskInstanceState
+from sqlalchemy import delete, func, insert, select, update
+
+_FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
+def sync(folder: str) -> None:
+    """Parse the folder and write its Dags, as a Dag processor would."""
+    DagBundlesManager().sync_bundles_to_db()
+    path = Path(folder)
+    bag = DagBag(path, bundle_path=path, bundle_name="dags-folder")
+    assert not bag.import_errors, bag.import_errors
+    sync_bag_to_db(bag, "dags-folder", bundle_version=None)
+
+
+def backfill(
+    dag_id: str,
+    first: str,
+    days: int,
+    reprocess: str = "none",
+    max_active_runs: int = 10,
+    reverse: bool = False,
+) -> int:
+    """Create a backfill with Airflow's own function; its number."""
+    from_date = datetime.fromisoformat(first).replace(tzinfo=timezone.utc)
+    made = _create_backfill(
+        dag_id=dag_id,
+        from_date=from_date,
+        to_date=from_date + timedelta(days=days - 1),
+        max_active_runs=max_active_runs,
+        reverse=reverse,
+        dag_run_conf=None,
+        triggering_user_name="tester",
+        reprocess_behavior=ReprocessBehavior(reprocess),
+        run_on_latest_version=True,
+    )
+    return int(made.id)
+
+
+def empty_backfill(dag_id: str, completed: bool = False) -> int:
+    """A backfill whose runs are not there (yet)."""
+    now = datetime.now(timezone.utc)
+    with create_session(scoped=False) as session:
+        made = Backfill(dag_id=dag_id, from_date=now, to_date=now, completed_at=now if completed else None)
+        session.add(made)
+        session.flush()
+        return int(made.id)
+
+
+def runs_of(backfill_id: int) -> list[str | None]:
+    """The run ids of a backfill in the order of execution."""
+    query = (
+        select(DagRun.run_id)
+        .select_from(BackfillDagRun)
+        .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .where(BackfillDagRun.backfill_id == backfill_id)
+        .order_by(BackfillDagRun.sort_ordinal)
+    )
+    with create_session(scoped=False) as session:
+        return list(session.scalars(query))
+
+
+def run(dag_id: str, run_id: str, state: str, started: bool = True) -> None:
+    """Set a run's state as the scheduler would."""
+    with create_session(scoped=False) as session:
+        found = session.scalars(select(DagRun).filter_by(dag_id=dag_id, run_id=run_id)).one()
+        if started and state in {"success", "failed"} and found.start_date is None:
+            found.start_date = datetime.now(timezone.utc)
+        found.set_state(DagRunState(state))
+
+
+def task(
+    dag_id: str, run_id: str, task_id: str, state: str | None, map_index: int = -1, try_number: int = 1
+) -> None:
+    """Set a task instance's state, and its dates and try as if it had run."""
+    now = datetime.now(timezone.utc)
+    with create_session(scoped=False) as session:
+        found = _instance(session, dag_id, run_id, task_id, map_index)
+        found.state = state
+        if state in {"running", "success", "failed", "up_for_retry"}:
+            found.try_number = try_number
+            found.start_date = now
+        found.end_date = now if state in _FINISHED else None
+
+
+def finish(dag_id: str, run_id: str, failed: str | None = None) -> None:
+    """End a run: all its tasks succeeded, or one failed and all behind it could not run."""
+    with create_session(scoped=False) as session:
+        found = session.scalars(select(DagRun).filter_by(dag_id=dag_id, run_id=run_id)).one()
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        assert dag is not None
+        behind = dag.get_task(failed).get_flat_relative_ids(upstream=False) if failed else set()
+        for instance in session.scalars(select(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id)):
+            instance.state = "success"
+            if instance.task_id == failed:
+                instance.state = "failed"
+            elif instance.task_id in behind:
+                instance.state = "upstream_failed"
+            if instance.state != "upstream_failed":
+                instance.try_number += 1
+                instance.start_date = instance.end_date = datetime.now(timezone.utc)
+        found.set_state(DagRunState.RUNNING)
+        found.set_state(DagRunState.FAILED if failed else DagRunState.SUCCESS)
+
+
+def expand(dag_id: str, run_id: str, task_id: str, states: list[str | None]) -> None:
+    """Put one mapped task instance for each state in the place of the unmapped one."""
+    with create_session(scoped=False) as session:
+        old = session.scalars(
+            select(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, task_id=task_id).limit(1)
+        ).one()
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        assert dag is not None
+        version = old.dag_version_id
+        session.execute(
+            delete(TaskInstance).where(
+                TaskInstance.dag_id == dag_id, TaskInstance.run_id == run_id, TaskInstance.task_id == task_id
+            )
+        )
+        for index, state in enumerate(states):
+            made = TaskInstance(dag.get_task(task_id), run_id=run_id, map_index=index, dag_version_id=version)
+            made.state = state
+            made.try_number = 0 if state in {None, "upstream_failed"} else 1
+            session.add(made)
+
+
+def clear(dag_id: str, run_id: str, only_failed: bool = False) -> None:
+    """Airflow's own clear of a run."""
+    with create_session(scoped=False) as session:
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        assert dag is not None
+        dag.clear(run_id=run_id, only_failed=only_failed, session=session)
+
+
+def delete_run(dag_id: str, run_id: str) -> None:
+    """Delete a run as the API does."""
+    with create_session(scoped=False) as session:
+        session.delete(session.scalars(select(DagRun).filter_by(dag_id=dag_id, run_id=run_id)).one())
+
+
+def cancel(backfill_id: int) -> None:
+    """What the API's cancel does (Airflow 3.3 routes/public/backfills.py)."""
+    with create_session(scoped=False) as session:
+        found = session.get(Backfill, backfill_id)
+        assert found is not None
+        found.is_paused = True
+        session.execute(
+            update(DagRun)
+            .where(DagRun.backfill_id == backfill_id, DagRun.state == "queued")
+            .values(state="failed")
+        )
+        found.completed_at = datetime.now(timezone.utc)
+
+
+def set_backfill(backfill_id: int, is_paused: bool | None = None, completed: bool | None = None) -> None:
+    """Pause or resume, complete or re-open."""
+    with create_session(scoped=False) as session:
+        found = session.get(Backfill, backfill_id)
+        assert found is not None
+        if is_paused is not None:
+            found.is_paused = is_paused
+        if completed is not None:
+            found.completed_at = datetime.now(timezone.utc) if completed else None
+
+
+def backfill_row(backfill_id: int) -> dict[str, Any]:
+    """`is_paused` and whether it is completed."""
+    with create_session(scoped=False) as session:
+        found = session.get(Backfill, backfill_id)
+        assert found is not None
+        return {"is_paused": found.is_paused, "completed": found.completed_at is not None}
+
+
+def delete_backfill(backfill_id: int) -> None:
+    """Delete a backfill with its entries, and let its runs belong to none."""
+    with create_session(scoped=False) as session:
+        session.execute(
+            update(DagRun).where(DagRun.backfill_id == backfill_id).values(backfill_id=None)
+        )
+        session.execute(delete(BackfillDagRun).where(BackfillDagRun.backfill_id == backfill_id))
+        session.execute(delete(Backfill).where(Backfill.id == backfill_id))
+
+
+def pause_dag(dag_id: str, is_paused: bool) -> None:
+    """Pause or unpause a Dag."""
+    with create_session(scoped=False) as session:
+        session.execute(update(DagModel).where(DagModel.dag_id == dag_id).values(is_paused=is_paused))
+
+
+def beat(seconds_ago: float) -> None:
+    """The heartbeat of a running scheduler."""
+    with create_session(scoped=False) as session:
+        job = Job(job_type="SchedulerJob", state="running")
+        job.job_type = "SchedulerJob"
+        job.latest_heartbeat = datetime.now(timezone.utc) - timedelta(seconds=seconds_ago)
+        session.add(job)
+
+
+def instances(dag_id: str, run_id: str) -> list[list[Any]]:
+    """Every task instance of a run: task, map index, state, try number, id."""
+    with create_session(scoped=False) as session:
+        found = session.scalars(select(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id))
+        return sorted([ti.task_id, ti.map_index, ti.state, ti.try_number, str(ti.id)] for ti in found)
+
+
+def history(dag_id: str, run_id: str) -> list[list[Any]]:
+    """Every past try of a run's task instances: task, map index, state, try number."""
+    with create_session(scoped=False) as session:
+        found = session.scalars(select(TaskInstanceHistory).filter_by(dag_id=dag_id, run_id=run_id))
+        return sorted([ti.task_id, ti.map_index, ti.state, ti.try_number] for ti in found)
+
+
+def run_state(dag_id: str, run_id: str) -> str:
+    """The state of a run."""
+    with create_session(scoped=False) as session:
+        return str(session.scalars(select(DagRun.state).filter_by(dag_id=dag_id, run_id=run_id)).one())
+
+
+def picture(backfill_id: int) -> list[dict[str, Any]]:
+    """The whole backfill read as Airflow's objects, one entry at a time: what a grid must show."""
+    rows = []
+    with create_session(scoped=False) as session:
+        for entry in session.scalars(
+            select(BackfillDagRun).filter_by(backfill_id=backfill_id).order_by(BackfillDagRun.sort_ordinal)
+        ):
+            found = entry.dag_run
+            own = found is not None and found.backfill_id == backfill_id
+            rows.append(
+                {
+                    "ordinal": entry.sort_ordinal,
+                    "reason": entry.exception_reason,
+                    "deleted": found is None and entry.exception_reason is None,
+                    "taken_over": found is not None and not own,
+                    "run_id": found.run_id if own else None,
+                    "state": str(found.state) if own else None,
+                    "started": found.start_date is not None if own else False,
+                    "tasks": _worst(session, found) if own else {},
+                }
+            )
+    return rows
+
+
+def _worst(session: Any, found: DagRun) -> dict[str, list[str | None]]:
+    tasks: dict[str, list[str | None]] = {}
+    for instance in session.scalars(
+        select(TaskInstance)
+        .filter_by(dag_id=found.dag_id, run_id=found.run_id)
+        .execution_options(populate_existing=True)
+    ):
+        tasks.setdefault(instance.task_id, []).append(instance.state)
+    return tasks
+
+
+def bulk(dag_id: str, runs: int, running: int = 10) -> int:
+    """A backfill of very many runs with all tasks of the Dag, most of them done; its number."""
+    start = datetime(2000, 1, 1, tzinfo=timezone.utc)
+    backfill_id = empty_backfill(dag_id)
+    with create_session(scoped=False) as session:
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        version = DagVersion.get_latest_version(dag_id, session=session)
+        assert dag is not None and version is not None
+        task_ids = list(dag.task_ids)
+        first = (session.scalar(select(func.max(DagRun.id))) or 0) + 1
+        for place in range(0, runs, 500):
+            numbers = range(place, min(runs, place + 500))
+            dates = {number: start + timedelta(hours=number) for number in numbers}
+            session.execute(
+                insert(DagRun),
+                [
+                    {
+                        "id": first + number, "dag_id": dag_id, "run_id": f"backfill__{dates[number].isoformat()}",
+                        "logical_date": dates[number], "run_after": dates[number], "run_type": "backfill",
+                        "_state": "running" if number >= runs - running else "success",
+                        "start_date": dates[number], "backfill_id": backfill_id, "clear_number": 0,
+                        "created_dag_version_id": version.id, "span_status": "not_started",
+                    }
+                    for number in numbers
+                ],
+            )  # fmt: skip
+            session.execute(
+                insert(BackfillDagRun),
+                [
+                    {
+                        "backfill_id": backfill_id, "dag_run_id": first + number, "sort_ordinal": number + 1,
+                        "logical_date": dates[number],
+                    }
+                    for number in numbers
+                ],
+            )  # fmt: skip
+            session.execute(
+                insert(TaskInstance),
+                [
+                    {
+                        "id": uuid6.uuid7(), "dag_id": dag_id, "task_id": task_id, "map_index": -1,
+                        "run_id": f"backfill__{dates[number].isoformat()}", "state": "success",
+                        "pool": "default_pool", "pool_slots": 1, "try_number": 1, "max_tries": 0,
+                        "dag_version_id": version.id, "span_status": "not_started", "queue": "default",
+                        "priority_weight": 1, "operator": "PythonOperator", "executor_config": {},
+                    }
+                    for number in numbers for task_id in task_ids
+                ],
+            )  # fmt: skip
+    return backfill_id
+
+
+def lock(seconds: float) -> None:
+    """Hold the SQLite database for writing for a while."""
+    import time
+
+    raw = settings.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        time.sleep(seconds)
+        raw.rollback()
+    finally:
+        raw.close()
+
+
+def _instance(session: Any, dag_id: str, run_id: str, task_id: str, map_index: int) -> TaskInstance:
+    found: TaskInstance = session.scalars(
+        select(TaskInstance).filter_by(
+            dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index
+        )
+    ).one()
+    return found
+
+
+def _serve() -> None:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    commands: dict[str, Callable[..., Any]] = {
+        name: function for name, function in globals().items() if callable(function)
+    }
+    print(json.dumps("ready"), file=answers, flush=True)
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        try:
+            answer = {"is": commands[name](**arguments)}
+        except Exception:
+            answer = {"failed": traceback.format_exc()}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    _serve()
