@@ -77,6 +77,13 @@ def running_bridge(
         gateway.close()
 
 
+@contextmanager
+def open_bridge(home: EmbeddedHome, *, read_only: bool = False) -> Iterator[BridgeGateway]:
+    """The gateway of an open bridge on an embedded home; ended with the context."""
+    with running_bridge(home, *(["--read-only"] if read_only else [])) as bridge:
+        yield bridge.gateway
+
+
 def home_with_database(
     template: Path, folder: Path, dags: Mapping[str, str] | None = None, copied: Sequence[Path] = ()
 ) -> EmbeddedHome:

@@ -7,7 +7,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import Instant
@@ -71,4 +71,4 @@ _POSTGRES_CLOCK = "SELECT extract(epoch from clock_timestamp())"
 
 def dialect_of(session: Session) -> str:
     """The kind of database behind a session: `sqlite`, `postgresql` or `mysql`."""
-    return cast("str", session.get_bind().dialect.name)
+    return session.get_bind().dialect.name

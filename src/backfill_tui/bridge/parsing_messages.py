@@ -85,13 +85,17 @@ def framed(message: ToParser | FromParser) -> bytes:
 
 def decode_reply(body: bytes) -> FromParser:
     """A reply without its length; msgspec.MsgspecError when it is none."""
-    return _DECODE_FROM_PARSER.decode(body)
+    reply: FromParser = _DECODE_FROM_PARSER.decode(body)
+    return reply
 
 
 def read_order(stream: socket.socket) -> ToParser | None:
     """The bridge's next order, None when the bridge is gone."""
     body = _read_frame(stream)
-    return None if body is None else _DECODE_TO_PARSER.decode(body)
+    if body is None:
+        return None
+    order: ToParser = _DECODE_TO_PARSER.decode(body)
+    return order
 
 
 def read_reply(stream: socket.socket) -> FromParser | None:

@@ -15,6 +15,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,7 @@ class _Job:
     def create_database(self, order: CreateDatabase) -> None:
         """Create the database in a child."""
         with self._log.open("wb") as log:
-            self._start("metadata database", _DATABASE_SECONDS, lambda fd: do_in_child(order, fd))
+            self._start("metadata database", _DATABASE_SECONDS, partial(do_in_child, order))
             for ended in self._ends():
                 log.write(ended.told())
                 self._tell(_reply_of(ended) or JobFailed(ended.sentence(), ended.output))
@@ -114,10 +115,10 @@ class _Job:
 
     def _start_some(self, waiting: Iterator[str], order: ParseFolder) -> None:
         while len(self._workers) < _AT_ONCE and (file := next(waiting, None)) is not None:
-            work = (file, order.folder, order.bundle_name)
             relative = relative_to(file, order.folder)
             self._tell(FileStarted(relative))
-            self._start(relative, _seconds_for(file), lambda fd, work=work: do_in_child(work, fd))
+            work = partial(do_in_child, (file, order.folder, order.bundle_name))
+            self._start(relative, _seconds_for(file), work)
 
     def _start(self, name: str, seconds: float, work: Callable[[int], int]) -> None:
         worker = Worker.fork(name, seconds, work, foreign=[self._control.fileno(), self._wakeup])
