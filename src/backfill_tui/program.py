@@ -15,6 +15,7 @@ from backfill_tui.composition import Composition, RealComposition
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import harmless, one_line
 
+_NAME: Final = "backfill-tui"
 _USAGE: Final = 2
 _UNEXPECTED: Final = 3
 _INTERRUPTED: Final = 130
@@ -35,7 +36,10 @@ class Program(click.Group):
     """The group of commands; a command returns its exit code."""
 
     def main(  # type: ignore[override]  # it always ends the process, as click's does by default
-        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,  # noqa: ARG002  # it has one name, however it was started
+        **extra: Any,
     ) -> NoReturn:
         """Run a command and exit with its code; `obj` is the Invocation, made here unless it is given."""
         invocation = extra.pop("obj", None)
@@ -43,10 +47,13 @@ class Program(click.Group):
             invocation = Invocation(RealComposition(os.environ, Path.cwd()))
         extra["standalone_mode"] = False
         try:
-            code = super().main(args, prog_name or "backfill-tui", obj=invocation, **extra)
+            code = super().main(args, _NAME, obj=invocation, **extra)
         except click.Abort:
             _tell("interrupted")
             code = _INTERRUPTED
+        except click.exceptions.NoArgsIsHelpError as incomplete:
+            _tell(incomplete.format_message())
+            code = _USAGE
         except click.ClickException as wrong:
             _tell(f"error: {_usage_words(wrong)}")
             code = _USAGE
@@ -74,7 +81,7 @@ class Program(click.Group):
 
 def _usage_words(wrong: click.ClickException) -> str:
     context = getattr(wrong, "ctx", None)
-    path = context.command_path if context is not None else "backfill-tui"
+    path = context.command_path if context is not None else _NAME
     sentence = one_line(wrong.format_message()).rstrip(".")
     return sentence if "Did you mean" in sentence else f"{sentence}: {path} --help shows what there is"
 

@@ -22,8 +22,8 @@ def test_dags_are_listed_as_a_plain_table_in_a_pipe(run: CommandLine) -> None:
 
 def test_coming_up_is_told_on_stderr_step_by_step(run: CommandLine) -> None:
     ended = run("dags", "--json")
-    steps = ["Importing Airflow", "Checking the database", "Parsing Dag files (0 of 1)"]
-    assert ended.talk.splitlines()[:3] == steps
+    steps = ["Starting Airflow", "Importing Airflow", "Checking the database", "Parsing Dag files (0 of 1)"]
+    assert ended.talk.splitlines()[:4] == steps
     assert [dag["dag_id"] for dag in ended.json["dags"]] == ["new_york", "on_request", "sales_daily"]
 
 

@@ -41,6 +41,7 @@ class Session:
         def tell(step: StartupStep) -> None:
             self.voice.activity(step.sentence, step.done, step.total, key=step.phase)
 
+        self.voice.activity("Starting Airflow")
         try:
             return self.gateway.open(tell)
         finally:

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backfill_tui.domain.environment import Mode
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.settings import (
+    Place,
+    Settings,
+    Source,
+    from_environment,
+    from_file,
+    from_flags,
+    place_of,
+    resolve,
+)
+
+HERE = Path("/here")
+
+
+def source(name: str, **values: object) -> Source:
+    return Source(name=name, values=values, base=HERE)
+
+
+def test_without_anything_set_nothing_is_set() -> None:
+    assert resolve(source("flags"), source("file")) == Settings()
+
+
+def test_the_first_source_that_has_a_value_wins() -> None:
+    settings = resolve(source("flags", home="a"), source("file", home="b", read_only=True))
+    assert settings == Settings(home=Path("/here/a"), read_only=True)
+
+
+def test_a_variable_can_take_back_what_the_file_says() -> None:
+    environment = from_environment({"BACKFILL_TUI_READ_ONLY": "no"}, HERE)
+    assert not resolve(environment, source("file", read_only=True)).read_only
+
+
+def test_the_source_that_chooses_an_airflow_decides_about_both_ways() -> None:
+    settings = resolve(source("flags", dags_folder="dags"), source("the environment", airflow_home="/opt/af"))
+    assert settings == Settings(dags_folder=Path("/here/dags"))
+    settings = resolve(source("flags", airflow_home="/opt/af"), source("file", dags_folder="dags"))
+    assert settings == Settings(airflow_home=Path("/opt/af"))
+
+
+def test_one_source_can_not_choose_both() -> None:
+    with pytest.raises(BadRequest, match="Both a folder of Dags and an AIRFLOW_HOME are set by the options"):
+        resolve(from_flags({"dags_folder": "dags", "airflow_home": "af"}, HERE))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("read_onyl", "did you mean read_only?"), ("colour", "the settings are dags_folder")]
+)
+def test_an_unknown_name_is_an_error_with_the_nearest_one(name: str, remedy: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"{name} = true\n")
+    with pytest.raises(BadRequest, match=f'"{name}" in .*config.toml is not a setting') as caught:
+        resolve(from_file(file))
+    assert caught.value.remedy.startswith(remedy)
+    with pytest.raises(BadRequest, match="in the environment is not a setting"):
+        resolve(from_environment({f"BACKFILL_TUI_{name.upper()}": "1"}, HERE))
+
+
+def test_paths_in_the_file_are_taken_from_where_the_file_is(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('dags_folder = "dags"\nhome = "~/state"\n')
+    settings = resolve(from_file(file))
+    assert settings == Settings(dags_folder=tmp_path / "dags", home=Path("~/state").expanduser())
+
+
+@pytest.mark.parametrize(
+    "text", ["read_only = 'perhaps'", "read_only = 1", "home = 3", "home = ' '", "dags_folder = ['a']"]
+)
+def test_a_value_of_the_wrong_kind_is_an_error(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    with pytest.raises(BadRequest, match=r"(read_only|home|dags_folder) in .*config.toml is"):
+        resolve(from_file(file))
+
+
+def test_a_file_that_is_missing_sets_nothing_unless_it_was_named(tmp_path: Path) -> None:
+    assert resolve(from_file(tmp_path / "no.toml")) == Settings()
+    with pytest.raises(BadRequest, match="does not exist"):
+        from_file(tmp_path / "no.toml", must_exist=True)
+
+
+@pytest.mark.parametrize("content", [b"read_only", b"\xff\xfe"])
+def test_a_file_that_is_not_toml_is_said_so(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(content)
+    with pytest.raises(BadRequest, match=r"The settings file .*config\.toml"):
+        from_file(file)
+
+
+def place(settings: Settings, user_home: Path, variable: str = "") -> Place:
+    return place_of(settings, airflow_home_variable=variable, user_home=user_home, cwd=HERE)
+
+
+def test_a_folder_of_dags_gets_an_airflow_of_its_own_even_where_one_is_configured(tmp_path: Path) -> None:
+    chosen = place(Settings(dags_folder=Path("/dags")), tmp_path, variable="/opt/airflow")
+    assert chosen == Place(mode=Mode.EMBEDDED, path=Path("/dags"))
+
+
+def test_a_configured_airflow_is_attached_to(tmp_path: Path) -> None:
+    attached = Mode.ATTACHED
+    assert place(Settings(airflow_home=Path("/af")), tmp_path) == Place(mode=attached, path=Path("/af"))
+    assert place(Settings(), tmp_path, "/opt/af") == Place(mode=attached, path=Path("/opt/af"))
+    (tmp_path / "airflow").mkdir()
+    assert place(Settings(), tmp_path).mode is Mode.EMBEDDED
+    (tmp_path / "airflow" / "airflow.cfg").touch()
+    assert place(Settings(), tmp_path) == Place(mode=attached, path=tmp_path / "airflow")
+
+
+def test_without_a_configured_airflow_it_is_the_folder_dags_of_where_one_stands(tmp_path: Path) -> None:
+    assert place(Settings(), tmp_path) == Place(mode=Mode.EMBEDDED, path=Path("/here/dags"))
