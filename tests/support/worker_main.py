@@ -1,0 +1,324 @@
+"""The other side of `worker.py`: imports Airflow, and does what it is told, a JSON line at a time.
+
+Started as `python worker_main.py`; the environment chooses the Airflow. It makes the database, parses the
+Dags of its folder and then answers `{"do": NAME, ...}` with `{"result": ...}` or `{"problem": ...}`;
+progress comes as `{"event": ...}` in between. It shows the parts of the bridge without the bridge around
+them, beside Airflow's own functions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+OUT = os.fdopen(os.dup(1), "w", encoding="utf-8")
+os.dup2(2, 1)
+
+
+def say(message: dict[str, Any]) -> None:
+    OUT.write(msgspec.json.encode(message).decode() + "\n")
+    OUT.flush()
+
+
+def moment(instant: int) -> Any:
+    from backfill_tui.domain.instants import Instant, to_datetime
+
+    return to_datetime(Instant(instant))
+
+
+def prepare() -> None:
+    from pathlib import Path
+
+    from airflow import settings
+    from airflow.configuration import conf
+    from airflow.dag_processing.bundles.manager import DagBundlesManager
+    from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+    from airflow.models.dagbundle import DagBundleModel
+    from airflow.utils.db import initdb
+    from airflow.utils.session import create_session
+    from sqlalchemy import inspect, select
+
+    if not inspect(settings.engine).has_table("dag_run"):
+        initdb()
+    DagBundlesManager().sync_bundles_to_db()
+    with create_session(scoped=False) as session:
+        bundle = session.scalars(select(DagBundleModel.name)).first()
+    folder = Path(conf.get("core", "dags_folder"))
+    bag = DagBag(folder, bundle_path=folder, bundle_name=bundle)
+    assert not bag.import_errors, bag.import_errors
+    sync_bag_to_db(bag, bundle, bundle_version=None)
+
+
+def environment(*, read_only: bool = False, mode: str = "attached") -> Any:
+    from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.domain.environment import Mode
+
+    return AirflowEnvironment(mode=Mode(mode), where="the test", read_only=read_only)
+
+
+def plan(request: dict[str, Any], mode: str = "attached", cancel_at_check: int = 0) -> Any:
+    from backfill_tui.bridge.planning import judge, read_dates
+    from backfill_tui.domain.planning import BackfillRequest
+    from backfill_tui.domain.problems import Interrupted
+
+    airflow = environment(mode=mode)
+    checks = 0
+
+    def check() -> None:
+        nonlocal checks
+        checks += 1
+        if checks == cancel_at_check:
+            raise Interrupted("The call was cancelled")
+
+    with airflow.session() as session:
+        wanted = msgspec.convert(request, BackfillRequest)
+        return judge(airflow, session, read_dates(airflow, session, wanted, check))
+
+
+def statements(request: dict[str, Any]) -> int:
+    """How many statements a plan takes."""
+    from airflow import settings
+    from sqlalchemy import event
+
+    seen = []
+
+    def count(*arguments: Any) -> None:
+        seen.append(arguments[2])
+
+    event.listen(settings.engine, "before_cursor_execute", count)
+    try:
+        plan(request)
+    finally:
+        event.remove(settings.engine, "before_cursor_execute", count)
+    return len(seen)
+
+
+def launch(
+    request: dict[str, Any],
+    fingerprint: str = "",
+    cancel_at: int = 0,
+    busy_seconds: float = 60,
+    *,
+    read_only: bool = False,
+) -> Any:
+    from backfill_tui.bridge.launching import launch as carry_out
+    from backfill_tui.bridge.server import Call
+    from backfill_tui.domain.launching import CreationProgress, Launch
+    from backfill_tui.domain.planning import BackfillRequest
+
+    def told(progress: CreationProgress) -> None:
+        say({"event": {"done": progress.done, "total": progress.total, "waiting": progress.waiting}})
+        if cancel_at and progress.done >= cancel_at:
+            call.cancel()
+
+    call: Call[CreationProgress] = Call(told, threading.Event())
+    wanted = Launch(request=msgspec.convert(request, BackfillRequest), fingerprint=fingerprint)
+    return carry_out(environment(read_only=read_only), wanted, call, busy_seconds=busy_seconds)
+
+
+def _for_airflow(request: dict[str, Any]) -> dict[str, Any]:
+    from airflow.models.backfill import ReprocessBehavior
+
+    return {
+        "dag_id": request["dag_id"],
+        "from_date": moment(request["from_date"]),
+        "to_date": moment(request["to_date"]),
+        "reverse": request.get("run_backwards", False),
+        "reprocess_behavior": ReprocessBehavior(request.get("reprocess_behavior", "none")),
+        "dag_run_conf": json.loads(request["conf"]) if request.get("conf") else None,
+    }
+
+
+def dry_run(request: dict[str, Any]) -> list[int]:
+    """The dates of Airflow's own dry run."""
+    from airflow.models.backfill import _do_dry_run
+    from airflow.utils.session import create_session
+
+    from backfill_tui.bridge.planned_dag import instant_of
+
+    with create_session(scoped=False) as session:
+        infos = list(_do_dry_run(**_for_airflow(request), session=session))
+    return [instant_of(info.partition_date or info.logical_date) for info in infos]
+
+
+def stock_create(request: dict[str, Any]) -> dict[str, Any]:
+    """Airflow's own creation, as it is; `seconds` is what it took."""
+    from airflow.models.backfill import _create_backfill
+
+    began = time.perf_counter()
+    backfill = _create_backfill(
+        **_for_airflow(request),
+        max_active_runs=request.get("max_active_runs", 10),
+        triggering_user_name="stock",
+        run_on_latest_version=True,
+    )
+    return {"backfill_id": backfill.id, "seconds": time.perf_counter() - began}
+
+
+def add_runs(dag_id: str, runs: list[dict[str, Any]]) -> int:
+    """Runs with their task instances: `date`, `state`, `type`, `user`, `succeeded` (tasks), `partition`."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from airflow.utils.types import DagRunTriggeredByType, DagRunType
+    from sqlalchemy import select
+
+    with create_session(scoped=False) as session:
+        stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+        for number, run in enumerate(runs):
+            date = moment(run["date"])
+            partition = run.get("partition")
+            made = stored.dag.create_dagrun(
+                run_id=f"{run.get('type', 'scheduled')}__{number}_{time.time_ns()}",
+                logical_date=None if partition else date,
+                data_interval=None if partition else (date, date),
+                partition_key=partition,
+                partition_date=date if partition else None,
+                run_after=date,
+                run_type=DagRunType(run.get("type", "scheduled")),
+                triggered_by=DagRunTriggeredByType.TEST,
+                triggering_user_name=run.get("user"),
+                state=DagRunState(run["state"]),
+                start_date=moment(run["started"]) if run.get("started") else None,
+                session=session,
+            )
+            session.flush()
+            found = session.scalar(select(DagRun).where(DagRun.id == made.id))
+            tasks = sorted(found.get_task_instances(session=session), key=lambda ti: ti.task_id)
+            for place, ti in enumerate(tasks):
+                good = place < run.get("succeeded", 0)
+                ti.state = "success" if good else ("failed" if run["state"] == "failed" else None)
+            if run.get("bare"):
+                for ti in tasks:
+                    session.delete(ti)
+    return len(runs)
+
+
+def rows(backfill_id: int) -> list[dict[str, Any]]:
+    """What a backfill made, in its order."""
+    from airflow.models.backfill import BackfillDagRun
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    from backfill_tui.bridge.planned_dag import instant_of
+
+    query = (
+        select(BackfillDagRun, DagRun)
+        .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .where(BackfillDagRun.backfill_id == backfill_id)
+        .order_by(BackfillDagRun.sort_ordinal)
+    )
+    with create_session(scoped=False) as session:
+        return [
+            {
+                "ordinal": entry.sort_ordinal,
+                "date": None if entry.logical_date is None else instant_of(entry.logical_date),
+                "partition_key": entry.partition_key,
+                "reason": entry.exception_reason,
+                "run_id": None if run is None else run.run_id,
+                "state": None if run is None else str(run.state),
+                "run_type": None if run is None else str(run.run_type),
+                "user": None if run is None else run.triggering_user_name,
+                "conf": None if run is None else run.conf,
+            }
+            for entry, run in session.execute(query)
+        ]
+
+
+def totals() -> dict[str, int]:
+    """How many rows there are of everything that a launch touches."""
+    from airflow.models.backfill import Backfill, BackfillDagRun
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import func, select
+
+    tables = {
+        "backfills": Backfill, "entries": BackfillDagRun, "runs": DagRun, "task_instances": TaskInstance
+    }  # fmt: skip
+    with create_session(scoped=False) as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(table)) for name, table in tables.items()
+        }
+
+
+def reset() -> None:
+    """Forget every run and backfill."""
+    from airflow.models.backfill import Backfill, BackfillDagRun
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session(scoped=False) as session:
+        for table in (BackfillDagRun, TaskInstance, DagRun, Backfill):
+            session.execute(delete(table))
+
+
+def change_dag(dag_id: str, **values: Any) -> None:
+    """Set columns of a Dag's row; instants for dates."""
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        model = session.get(DagModel, dag_id)
+        for name, value in values.items():
+            setattr(model, name, moment(value) if name == "next_dagrun" else value)
+
+
+def heartbeat(age_seconds: float) -> None:
+    """A scheduler that was last alive so long ago."""
+    from datetime import timedelta
+
+    from airflow._shared.timezones import timezone
+    from airflow.jobs.job import Job
+    from airflow.utils.session import create_session
+    from sqlalchemy import delete
+
+    with create_session(scoped=False) as session:
+        session.execute(delete(Job))
+        session.add(
+            Job(
+                job_type="SchedulerJob",
+                state="running",
+                latest_heartbeat=timezone.utcnow() - timedelta(seconds=age_seconds),
+            )
+        )
+
+
+DEEDS: dict[str, Callable[..., Any]] = {
+    deed.__name__: deed
+    for deed in (
+        plan, statements, launch, dry_run, stock_create, add_runs, rows, totals, reset, change_dag, heartbeat
+    )
+}  # fmt: skip
+
+
+def main() -> None:
+    prepare()
+    say({"result": "ready"})
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            say({"result": DEEDS[order.pop("do")](**order)})
+        except Exception as wrong:  # noqa: BLE001  # told to the test, whatever it is
+            report = getattr(wrong, "report", None)
+            if report is None:
+                traceback.print_exc()
+                say({"bug": "".join(traceback.format_exception(wrong))})
+            else:
+                say({"problem": report()})
+
+
+if __name__ == "__main__":
+    main()
