@@ -27,7 +27,9 @@ _LOCK: Final = "prepare.lock"
 _NEW: Final = ".new"
 _LOOPBACK: Final = "127.0.0.1,localhost,::1"
 # Airflow's own switches, and those that would change what its processes print.
-_STRIPPED: Final = frozenset({"AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW_API_APPS", "PYTHONWARNINGS"})
+_STRIPPED: Final = frozenset(
+    {"AIRFLOW_HOME", "AIRFLOW_CONFIG", "AIRFLOW_API_APPS", "BACKFILL_TUI_ENGINE", "PYTHONWARNINGS"}
+)
 _STRIPPED_PREFIXES: Final = ("AIRFLOW__", "_AIRFLOW")
 
 
@@ -135,6 +137,15 @@ def prepare_home(home: Path, dags_folder: Path) -> EmbeddedHome:
     return EmbeddedHome(path, folder)
 
 
+def existing_home(home: Path) -> EmbeddedHome:
+    """A home that was prepared before, found by its path alone; NotThere when it is none."""
+    path = Path(os.path.realpath(home))
+    folder = _read_marker(path).get("dags_folder")
+    if not isinstance(folder, str):
+        raise NotThere(f"There is no home of backfill-tui at {path}", remedy="name another with --home DIR")
+    return EmbeddedHome(path, Path(folder))
+
+
 def recorded_version(home: EmbeddedHome) -> str | None:
     """The version of Airflow this home's database was last opened with, None before the first time."""
     version = _read_marker(home.path).get("airflow_version")
@@ -207,7 +218,7 @@ def _check_folder(path: Path, dags_folder: Path) -> None:
 def _read_marker(path: Path) -> dict[str, object]:
     try:
         marker = json.loads((path / _MARKER).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError:
         marker = None
