@@ -1,0 +1,390 @@
+"""What every gateway promises: the same sentences hold for the tests' double and for the real bridge."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from tests.support.stages import BridgeStage, ScriptedStage, Stage, daily
+
+from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
+from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.launching import CreationProgress, Launch
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior, Verdict
+from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
+from backfill_tui.domain.states import CODE_OF, RunState, TaskState
+from backfill_tui.domain.tasks import CellQuery, LogQuery
+from backfill_tui.domain.watching import GridUpdate
+
+TASKS = (TaskId("extract"), TaskId("load"))
+
+
+@pytest.fixture(scope="module")
+def bridge_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BridgeStage]:
+    with BridgeStage.on(tmp_path_factory.mktemp("contract")) as stage:
+        yield stage
+
+
+@pytest.fixture(
+    params=[
+        "scripted",
+        pytest.param("bridge", marks=[pytest.mark.airflow, pytest.mark.xdist_group("contract")]),
+    ]
+)
+def stage(request: pytest.FixtureRequest) -> Stage:
+    if request.param == "scripted":
+        return ScriptedStage()
+    found: BridgeStage = request.getfixturevalue("bridge_stage")
+    return found
+
+
+def january(dag_id: DagId, days: int = 10, **more: object) -> BackfillRequest:
+    asked = BackfillRequest(dag_id=dag_id, from_date=daily(1), to_date=daily(days))
+    return replace(asked, **more)  # type: ignore[arg-type]
+
+
+def launched(stage: Stage, dag_id: DagId, days: int = 3) -> BackfillId:
+    return stage.gateway.launch(Launch(request=january(dag_id, days))).backfill_id
+
+
+def verdicts(plan: BackfillPlan) -> list[str]:
+    return [run.verdict.value for run in plan.runs]
+
+
+def read_whole(stage: Stage, backfill_id: BackfillId) -> GridStore:
+    store = GridStore()
+    with stage.gateway.watch(backfill_id) as updates:
+        for update in updates:
+            store.apply(update)
+            if store.loaded:
+                return store
+    raise AssertionError("the stream ended before everything was read")
+
+
+def run_ids(store: GridStore) -> list[RunId]:
+    return [row.run_id for row in store.rows if row is not None and row.run_id is not None]
+
+
+def test_the_environment_names_the_airflow_it_is_on(stage: Stage) -> None:
+    environment = stage.gateway.environment()
+    assert (environment.mode, environment.executor, environment.database, environment.read_only) == (
+        Mode.EMBEDDED,
+        "LocalExecutor",
+        "sqlite",
+        False,
+    )
+    assert environment.version.startswith("3.3.")
+
+
+def test_the_dags_are_listed_in_alphabetical_order_with_their_tasks_in_topological_order(
+    stage: Stage,
+) -> None:
+    dag_id = stage.fresh_dag()
+    listed = stage.gateway.dags()
+    names = [dag.dag_id for dag in listed.dags]
+    assert names == sorted(names)
+    dag = next(dag for dag in listed.dags if dag.dag_id == dag_id)
+    assert (dag.task_ids, dag.timezone, dag.backfillable, dag.is_paused) == (TASKS, "UTC", True, False)
+    assert dag.schedule == "every day at 00:00"
+
+
+def test_parsing_again_tells_its_steps_and_lists_the_dags(stage: Stage) -> None:
+    steps: list[StartupStep] = []
+    listed = stage.gateway.parse(steps.append)
+    assert StartupPhase.PARSING in {step.phase for step in steps}
+    assert stage.fresh_dag() in {dag.dag_id for dag in listed.dags}
+
+
+def test_a_plan_creates_every_date_of_the_range_both_bounds_included(stage: Stage) -> None:
+    plan = stage.gateway.plan(january(stage.fresh_dag()))
+    assert verdicts(plan) == ["create"] * 10
+    assert [run.ordinal for run in plan.runs] == list(range(1, 11))
+    assert [run.occurrence.logical_date for run in plan.runs] == [daily(day) for day in range(1, 11)]
+    assert plan.timezone == "UTC"
+
+
+def test_a_plan_backwards_is_the_same_the_other_way_round(stage: Stage) -> None:
+    plan = stage.gateway.plan(january(stage.fresh_dag(), run_backwards=True))
+    assert [run.occurrence.logical_date for run in plan.runs] == [daily(day) for day in range(10, 0, -1)]
+    assert [run.ordinal for run in plan.runs] == list(range(1, 11))
+
+
+def test_two_plans_of_the_same_world_have_the_same_fingerprint(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    first, second = stage.gateway.plan(january(dag_id)), stage.gateway.plan(january(dag_id))
+    assert first.fingerprint == second.fingerprint != stage.gateway.plan(january(dag_id, 9)).fingerprint
+
+
+def test_a_plan_changes_nothing(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    stage.gateway.plan(january(dag_id))
+    assert stage.gateway.backfills(dag_id) == ()
+
+
+def test_an_unknown_dag_is_named(stage: Stage) -> None:
+    with pytest.raises(NotThere, match="no_such_dag"):
+        stage.gateway.plan(january(DagId("no_such_dag")))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"from_date": daily(10), "to_date": daily(1)},
+        {"max_active_runs": 0},
+        {"conf": "{not json"},
+        {"conf": "[1, 2]"},
+    ],
+    ids=["backwards range", "no active runs", "conf not JSON", "conf no object"],
+)
+def test_what_can_not_be_meant_is_a_bad_request_with_a_remedy(stage: Stage, wrong: dict[str, object]) -> None:
+    with pytest.raises(BadRequest) as raised:
+        stage.gateway.plan(january(stage.fresh_dag(), **wrong))
+    assert raised.value.remedy
+
+
+def test_a_launch_creates_what_the_plan_said_and_tells_its_progress(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    plan = stage.gateway.plan(january(dag_id))
+    told: list[CreationProgress] = []
+    done = stage.gateway.launch(Launch(request=plan.request, fingerprint=plan.fingerprint), told.append)
+    assert (done.created, done.reprocessed, done.skipped) == (10, 0, 0)
+    assert told[-1].done == told[-1].total == 10
+    (summary,) = stage.gateway.backfills(dag_id)
+    assert summary.facts.backfill_id == done.backfill_id
+    assert (summary.counts.queued, summary.counts.total) == (10, 10)
+
+
+def test_a_second_launch_is_refused_while_the_first_is_active(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    first = launched(stage, dag_id)
+    with pytest.raises(Refused, match=str(first)):
+        stage.gateway.launch(Launch(request=january(dag_id)))
+    assert [entry.facts.backfill_id for entry in stage.gateway.backfills(dag_id)] == [first]
+
+
+def test_dates_in_flight_are_skipped_and_an_active_backfill_blocks(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    launched(stage, dag_id, 3)
+    plan = stage.gateway.plan(january(dag_id, 5))
+    assert verdicts(plan) == ["skip_in_flight"] * 3 + ["create"] * 2
+    assert "active_backfill" in {warning.code for warning in plan.blocking}
+
+
+def test_a_launch_against_a_changed_world_is_refused(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    plan = stage.gateway.plan(january(dag_id, reprocess_behavior=ReprocessBehavior.FAILED))
+    launched(stage, dag_id, 2)
+    stage.end_runs(dag_id, RunState.FAILED)
+    with pytest.raises(Refused):
+        stage.gateway.launch(Launch(request=plan.request, fingerprint=plan.fingerprint))
+
+
+def test_a_cancelled_launch_leaves_nothing(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    begun = threading.Event()
+
+    def on_progress(progress: CreationProgress) -> None:
+        if progress.done:
+            begun.set()
+
+    with pytest.raises(Interrupted):
+        stage.gateway.launch(Launch(request=january(dag_id, 31 * 12)), on_progress, begun.is_set)
+    assert stage.gateway.backfills(dag_id) == ()
+    assert verdicts(stage.gateway.plan(january(dag_id, 2))) == ["create"] * 2
+
+
+@pytest.mark.parametrize(
+    ("behavior", "state", "expected"),
+    [
+        (ReprocessBehavior.NONE, RunState.SUCCESS, Verdict.SKIP_EXISTS),
+        (ReprocessBehavior.NONE, RunState.FAILED, Verdict.SKIP_EXISTS),
+        (ReprocessBehavior.FAILED, RunState.SUCCESS, Verdict.SKIP_EXISTS),
+        (ReprocessBehavior.FAILED, RunState.FAILED, Verdict.REPROCESS),
+        (ReprocessBehavior.COMPLETED, RunState.SUCCESS, Verdict.REPROCESS),
+        (ReprocessBehavior.COMPLETED, RunState.FAILED, Verdict.REPROCESS),
+    ],
+)
+def test_finished_runs_are_taken_again_only_when_asked(
+    stage: Stage, behavior: ReprocessBehavior, state: RunState, expected: Verdict
+) -> None:
+    dag_id = stage.fresh_dag()
+    launched(stage, dag_id, 2)
+    stage.end_runs(dag_id, state)
+    plan = stage.gateway.plan(january(dag_id, 2, reprocess_behavior=behavior))
+    assert {run.verdict for run in plan.runs} == {expected}
+    assert all(run.reason for run in plan.runs)
+
+
+def test_the_first_reading_of_a_watch_has_every_row_and_column(stage: Stage) -> None:
+    store = read_whole(stage, launched(stage, stage.fresh_dag()))
+    assert tuple(column.task_id for column in store.columns) == TASKS
+    assert [row.logical_date for row in store.rows if row is not None] == [daily(day) for day in (1, 2, 3)]
+    assert {row.state for row in store.rows if row is not None} == {RunState.QUEUED}
+    assert store.row_cells(0) == bytes([CODE_OF[TaskState.NONE]] * 2)
+
+
+def test_a_watch_tells_what_changes(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    store = GridStore()
+    with stage.gateway.watch(backfill_id) as updates:
+        for update in updates:
+            loaded_before = store.loaded
+            store.apply(update)
+            if store.loaded and not loaded_before:
+                stage.end_runs(dag_id, RunState.SUCCESS)
+            if store.counts().success == 3:
+                break
+    assert store.row_cells(1) == bytes([CODE_OF[TaskState.SUCCESS]] * 2)
+
+
+def test_watching_an_unknown_backfill_is_a_problem(stage: Stage) -> None:
+    with pytest.raises(NotThere, match="999999"), stage.gateway.watch(BackfillId(999_999)) as updates:
+        next(updates)
+
+
+def test_a_rerun_takes_the_failed_tasks_and_leaves_the_good_ones(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    request = RerunRequest(dag_id=dag_id, run_ids=runs)
+    preview = stage.gateway.preview_rerun(request)
+    assert what_runs_again(preview) == {"load": 3}
+    assert preview.untouched == 3
+    assert read_whole(stage, backfill_id).counts().failed == 3
+    assert what_runs_again(stage.gateway.rerun(request)) == {"load": 3}
+    after = read_whole(stage, backfill_id)
+    assert after.counts().queued == 3
+    assert after.row_cells(0) == bytes([CODE_OF[TaskState.SUCCESS], CODE_OF[TaskState.NONE]])
+
+
+def test_a_rerun_of_whole_runs_says_what_it_overwrites(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    preview = stage.gateway.preview_rerun(
+        RerunRequest(dag_id=dag_id, run_ids=runs, scope=RerunScope.WHOLE_RUN)
+    )
+    assert what_runs_again(preview) == {"extract": 3, "load": 3}
+    assert preview.overwritten_successes == 3
+
+
+def test_runs_without_failures_and_unknown_runs_are_left_alone_with_a_reason(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.SUCCESS)
+    (good,) = run_ids(read_whole(stage, backfill_id))
+    outcome = stage.gateway.rerun(RerunRequest(dag_id=dag_id, run_ids=(good, RunId("never_was"))))
+    assert outcome.affected == ()
+    assert {left.run_id for left in outcome.left_alone} == {good, "never_was"}
+    assert all(left.reason for left in outcome.left_alone)
+    assert read_whole(stage, backfill_id).counts().success == 1
+
+
+def test_a_cell_shows_its_task_instance(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    (run_id,) = run_ids(read_whole(stage, backfill_id))
+    details = stage.gateway.cell(CellQuery(dag_id=dag_id, run_id=run_id, task_id=TaskId("load")))
+    (instance,) = details.instances
+    assert (instance.key.map_index, instance.state) == (-1, TaskState.FAILED)
+    assert instance.operator
+
+
+def test_a_log_that_was_never_written_is_no_surprise(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    (run_id,) = run_ids(read_whole(stage, backfill_id))
+    cell = stage.gateway.cell(CellQuery(dag_id=dag_id, run_id=run_id, task_id=TaskId("load")))
+    log = stage.gateway.log(LogQuery(dag_id=dag_id, key=cell.instances[0].key, try_number=1))
+    assert log.lines == ()
+
+
+def test_a_paused_dag_is_listed_as_paused_and_the_plan_warns(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    stage.gateway.pause_dag(dag_id, is_paused=True)
+    assert is_paused(stage, dag_id)
+    plan = stage.gateway.plan(january(dag_id))
+    (warning,) = [warning for warning in plan.warnings if warning.code == "dag_paused"]
+    assert warning.remedy
+    assert not warning.blocks
+    stage.gateway.pause_dag(dag_id, is_paused=False)
+    assert not is_paused(stage, dag_id)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        launched,
+        lambda stage, dag_id: stage.gateway.rerun(RerunRequest(dag_id=dag_id, run_ids=(RunId("r"),))),
+        lambda stage, dag_id: stage.gateway.pause_dag(dag_id, is_paused=True),
+    ],
+    ids=["launch", "rerun", "pause"],
+)
+def test_a_read_only_session_refuses_every_write(
+    stage: Stage, write: Callable[[Stage, DagId], object]
+) -> None:
+    dag_id = stage.fresh_dag()
+    with stage.read_only() as reading:
+        assert reading.gateway.environment().read_only
+        with pytest.raises(Refused, match="read-only"):
+            write(reading, dag_id)
+    assert stage.gateway.backfills(dag_id) == ()
+    assert not is_paused(stage, dag_id)
+
+
+def test_after_close_every_call_is_unreachable(stage: Stage) -> None:
+    with stage.read_only() as reading:
+        reading.gateway.close()
+        with pytest.raises(Unreachable):
+            reading.gateway.environment()
+
+
+def test_close_ends_a_watch_that_waits(stage: Stage) -> None:
+    backfill_id = launched(stage, stage.fresh_dag())
+    first = threading.Event()
+    ended: list[Problem] = []
+    with stage.read_only() as reading:
+
+        def follow() -> None:
+            try:
+                with reading.gateway.watch(backfill_id) as updates:
+                    for _ in updates:
+                        first.set()
+            except Problem as problem:
+                ended.append(problem)
+
+        thread = threading.Thread(target=follow)
+        thread.start()
+        assert first.wait(30)
+        reading.gateway.close()
+        thread.join(10)
+    assert not thread.is_alive()
+    assert [type(problem) for problem in ended] == [Unreachable]
+
+
+def test_the_age_of_what_is_shown_is_known_also_when_nothing_changes(stage: Stage) -> None:
+    seen: list[GridUpdate] = []
+    with stage.gateway.watch(launched(stage, stage.fresh_dag())) as updates:
+        for update in updates:
+            seen.append(update)
+            if update.loaded and len(seen) >= 4:
+                break
+    assert seen[-1].rows == ()
+    assert seen[-1].read_at >= seen[0].read_at
+
+
+def what_runs_again(outcome: RerunOutcome) -> dict[str, int]:
+    tasks = [str(task.key.task_id) for task in outcome.affected]
+    return {task: tasks.count(task) for task in dict.fromkeys(tasks)}
+
+
+def is_paused(stage: Stage, dag_id: DagId) -> bool:
+    return next(dag.is_paused for dag in stage.gateway.dags().dags if dag.dag_id == dag_id)

@@ -1,0 +1,140 @@
+"""Where a gateway can be tried: over the tests' double, or over a real bridge on a real home.
+
+A stage gives Dags that nobody has used yet and can bring runs to an end without a scheduler; on the real home
+it writes the states that a scheduler would into SQLite.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from backfill_tui.domain.ids import DagId, TaskId
+from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.states import RunState, TaskState
+from backfill_tui.engine.home import EmbeddedHome
+from backfill_tui.gateway.port import Gateway
+from tests.support.bridges import open_bridge
+from tests.support.homes import private_home
+from tests.support.scripted import ScriptedGateway
+from tests.support.world import World, a_dag
+
+DAY = 24 * 3600 * SECOND
+_FIRST_OF_2024 = 1_704_067_200 * SECOND
+_DAG_COUNT = 60
+
+_DAGS = f"""
+    from datetime import datetime, timezone
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.providers.standard.operators.python import PythonOperator
+    from airflow.sdk import DAG
+
+    for number in range({_DAG_COUNT}):
+        with DAG(
+            f"daily_{{number:03}}",
+            schedule="@daily",
+            start_date=datetime(2023, 1, 1, tzinfo=timezone.utc),
+            catchup=False,
+        ):
+            PythonOperator(task_id="extract", python_callable=print) >> PythonOperator(
+                task_id="load", python_callable=print
+            )
+"""
+
+
+def daily(day: int) -> Instant:
+    """Midnight UTC of that day of 2024, from 1."""
+    return Instant(_FIRST_OF_2024 + (day - 1) * DAY)
+
+
+class Stage(Protocol):
+    """A gateway, and what a test does to the Airflow behind it."""
+
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway that is tried; it is open."""
+        ...
+
+    def fresh_dag(self) -> DagId:
+        """A Dag of two tasks, `extract >> load`, daily, that has no runs."""
+        ...
+
+    def end_runs(self, dag_id: DagId, state: RunState) -> None:
+        """Bring every unfinished run of the Dag to its end; in a failed one `load` fails."""
+        ...
+
+    def read_only(self) -> AbstractContextManager[Stage]:
+        """The same Airflow through another, read-only gateway."""
+        ...
+
+
+class ScriptedStage:
+    """The double of the tests."""
+
+    def __init__(self, world: World | None = None, *, read_only: bool = False) -> None:
+        names = [f"daily_{number:03}" for number in range(_DAG_COUNT)]
+        self._world = world or World([a_dag(name) for name in names])
+        self._names = iter(names)
+        self.gateway: Gateway = ScriptedGateway(self._world, read_only=read_only)
+
+    def fresh_dag(self) -> DagId:
+        return DagId(next(self._names))
+
+    def end_runs(self, dag_id: DagId, state: RunState) -> None:
+        if state is RunState.FAILED:
+            dates = [run.logical_date for run in self._world.runs.values() if run.dag_id == dag_id]
+            self._world.failing[dag_id, TaskId("load")] = set(dates)
+        self._world.advance_to_end()
+
+    @contextmanager
+    def read_only(self) -> Generator[Stage, None, None]:
+        other = ScriptedStage(self._world, read_only=True)
+        try:
+            yield other
+        finally:
+            other.gateway.close()
+
+
+class BridgeStage:
+    """The real bridge on a private home, without a scheduler."""
+
+    def __init__(self, home: EmbeddedHome, gateway: Gateway) -> None:
+        self._home = home
+        self._numbers = itertools.count()
+        self.gateway = gateway
+
+    @classmethod
+    @contextmanager
+    def on(cls, folder: Path) -> Generator[BridgeStage, None, None]:
+        """A bridge on a new home in `folder`."""
+        home = private_home(folder, {"many.py": _DAGS})
+        with open_bridge(home) as gateway:
+            yield cls(home, gateway)
+
+    def fresh_dag(self) -> DagId:
+        return DagId(f"daily_{next(self._numbers):03}")
+
+    def end_runs(self, dag_id: DagId, state: RunState) -> None:
+        last = TaskState.SUCCESS if state is RunState.SUCCESS else TaskState.FAILED
+        with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:
+            database.execute(
+                "UPDATE task_instance SET state = CASE task_id WHEN 'load' THEN ? ELSE 'success' END,"
+                " try_number = 1 WHERE dag_id = ? AND run_id IN"
+                " (SELECT run_id FROM dag_run WHERE dag_id = ? AND state IN ('queued', 'running'))",
+                (str(last), dag_id, dag_id),
+            )
+            database.execute(
+                "UPDATE dag_run SET state = ?, end_date = start_date WHERE dag_id = ?"
+                " AND state IN ('queued', 'running')",
+                (str(state), dag_id),
+            )
+            database.execute("UPDATE backfill SET completed_at = created_at WHERE dag_id = ?", (dag_id,))
+
+    @contextmanager
+    def read_only(self) -> Generator[Stage, None, None]:
+        with open_bridge(self._home, read_only=True) as gateway:
+            yield BridgeStage(self._home, gateway)
