@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from tests.support.stages import BridgeStage, ScriptedStage, Stage, daily
@@ -140,7 +141,7 @@ def test_an_unknown_dag_is_named(stage: Stage) -> None:
     ],
     ids=["backwards range", "no active runs", "conf not JSON", "conf no object"],
 )
-def test_what_can_not_be_meant_is_a_bad_request_with_a_remedy(stage: Stage, wrong: dict[str, object]) -> None:
+def test_what_can_not_be_meant_is_a_bad_request_with_a_remedy(stage: Stage, wrong: dict[str, Any]) -> None:
     with pytest.raises(BadRequest) as raised:
         stage.gateway.plan(january(stage.fresh_dag(), **wrong))
     assert raised.value.remedy
