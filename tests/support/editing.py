@@ -27,8 +27,10 @@ from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancehistory import TaskInstanceHistory
+from airflow.models.taskmap import TaskMap
+from airflow.sdk.timezone import utcnow
 from airflow.utils.session import create_session
-from airflow.utils.state import DagRunState, TaskInstanceState
+from airflow.utils.state import DagRunState
 from sqlalchemy import delete, func, insert, select, update
 
 _FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
@@ -47,6 +49,7 @@ def backfill(
     dag_id: str,
     first: str,
     days: int,
+    *,
     reprocess: str = "none",
     max_active_runs: int = 10,
     reverse: bool = False,
@@ -69,7 +72,7 @@ def backfill(
 
 def empty_backfill(dag_id: str, completed: bool = False) -> int:
     """A backfill whose runs are not there (yet)."""
-    now = datetime.now(timezone.utc)
+    now = utcnow()
     with create_session(scoped=False) as session:
         made = Backfill(dag_id=dag_id, from_date=now, to_date=now, completed_at=now if completed else None)
         session.add(made)
@@ -95,15 +98,15 @@ def run(dag_id: str, run_id: str, state: str, started: bool = True) -> None:
     with create_session(scoped=False) as session:
         found = session.scalars(select(DagRun).filter_by(dag_id=dag_id, run_id=run_id)).one()
         if started and state in {"success", "failed"} and found.start_date is None:
-            found.start_date = datetime.now(timezone.utc)
+            found.start_date = utcnow()
         found.set_state(DagRunState(state))
 
 
 def task(
-    dag_id: str, run_id: str, task_id: str, state: str | None, map_index: int = -1, try_number: int = 1
+    dag_id: str, run_id: str, task_id: str, state: str | None, *, map_index: int = -1, try_number: int = 1
 ) -> None:
     """Set a task instance's state, and its dates and try as if it had run."""
-    now = datetime.now(timezone.utc)
+    now = utcnow()
     with create_session(scoped=False) as session:
         found = _instance(session, dag_id, run_id, task_id, map_index)
         found.state = state
@@ -128,14 +131,25 @@ def finish(dag_id: str, run_id: str, failed: str | None = None) -> None:
                 instance.state = "upstream_failed"
             if instance.state != "upstream_failed":
                 instance.try_number += 1
-                instance.start_date = instance.end_date = datetime.now(timezone.utc)
+                instance.start_date = instance.end_date = utcnow()
         found.set_state(DagRunState.RUNNING)
         found.set_state(DagRunState.FAILED if failed else DagRunState.SUCCESS)
 
 
-def expand(dag_id: str, run_id: str, task_id: str, states: list[str | None]) -> None:
-    """Put one mapped task instance for each state in the place of the unmapped one."""
+def expand(
+    dag_id: str, run_id: str, task_id: str, states: list[str | None], source: str | None = None
+) -> None:
+    """Put one mapped task instance for each state in the place of the unmapped one.
+
+    `source` is the task that is said to have returned a list of that length.
+    """
     with create_session(scoped=False) as session:
+        if source is not None:
+            session.add(
+                TaskMap(
+                    dag_id=dag_id, task_id=source, run_id=run_id, map_index=-1, length=len(states), keys=None
+                )
+            )
         old = session.scalars(
             select(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, task_id=task_id).limit(1)
         ).one()
@@ -179,7 +193,7 @@ def cancel(backfill_id: int) -> None:
             .where(DagRun.backfill_id == backfill_id, DagRun.state == "queued")
             .values(state="failed")
         )
-        found.completed_at = datetime.now(timezone.utc)
+        found.completed_at = utcnow()
 
 
 def set_backfill(backfill_id: int, is_paused: bool | None = None, completed: bool | None = None) -> None:
@@ -190,7 +204,7 @@ def set_backfill(backfill_id: int, is_paused: bool | None = None, completed: boo
         if is_paused is not None:
             found.is_paused = is_paused
         if completed is not None:
-            found.completed_at = datetime.now(timezone.utc) if completed else None
+            found.completed_at = utcnow() if completed else None
 
 
 def backfill_row(backfill_id: int) -> dict[str, Any]:
@@ -204,9 +218,7 @@ def backfill_row(backfill_id: int) -> dict[str, Any]:
 def delete_backfill(backfill_id: int) -> None:
     """Delete a backfill with its entries, and let its runs belong to none."""
     with create_session(scoped=False) as session:
-        session.execute(
-            update(DagRun).where(DagRun.backfill_id == backfill_id).values(backfill_id=None)
-        )
+        session.execute(update(DagRun).where(DagRun.backfill_id == backfill_id).values(backfill_id=None))
         session.execute(delete(BackfillDagRun).where(BackfillDagRun.backfill_id == backfill_id))
         session.execute(delete(Backfill).where(Backfill.id == backfill_id))
 
@@ -222,7 +234,7 @@ def beat(seconds_ago: float) -> None:
     with create_session(scoped=False) as session:
         job = Job(job_type="SchedulerJob", state="running")
         job.job_type = "SchedulerJob"
-        job.latest_heartbeat = datetime.now(timezone.utc) - timedelta(seconds=seconds_ago)
+        job.latest_heartbeat = utcnow() - timedelta(seconds=seconds_ago)
         session.add(job)
 
 
@@ -288,7 +300,8 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
     with create_session(scoped=False) as session:
         dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
         version = DagVersion.get_latest_version(dag_id, session=session)
-        assert dag is not None and version is not None
+        assert dag is not None
+        assert version is not None
         task_ids = list(dag.task_ids)
         first = (session.scalar(select(func.max(DagRun.id))) or 0) + 1
         for place in range(0, runs, 500):
@@ -298,7 +311,8 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
                 insert(DagRun),
                 [
                     {
-                        "id": first + number, "dag_id": dag_id, "run_id": f"backfill__{dates[number].isoformat()}",
+                        "id": first + number, "dag_id": dag_id,
+                        "run_id": f"backfill__{dates[number].isoformat()}",
                         "logical_date": dates[number], "run_after": dates[number], "run_type": "backfill",
                         "_state": "running" if number >= runs - running else "success",
                         "start_date": dates[number], "backfill_id": backfill_id, "clear_number": 0,
@@ -349,9 +363,7 @@ def lock(seconds: float) -> None:
 
 def _instance(session: Any, dag_id: str, run_id: str, task_id: str, map_index: int) -> TaskInstance:
     found: TaskInstance = session.scalars(
-        select(TaskInstance).filter_by(
-            dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index
-        )
+        select(TaskInstance).filter_by(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
     ).one()
     return found
 
@@ -367,7 +379,7 @@ def _serve() -> None:
         name, arguments = json.loads(line)
         try:
             answer = {"is": commands[name](**arguments)}
-        except Exception:
+        except Exception:  # noqa: BLE001  # the test that asked fails with it
             answer = {"failed": traceback.format_exc()}
         print(json.dumps(answer), file=answers, flush=True)
 
