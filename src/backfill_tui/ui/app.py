@@ -41,7 +41,7 @@ from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
 from backfill_tui.ui.workers import Asking, ask, is_busy
 
 _READ_SECONDS = 2.0
-_DAGS_EVERY = 2
+_DAGS_SECONDS = 4.0
 _DAGS_SHARE = 20
 """Reading the Dags may take at most one part in so many of the time."""
 
@@ -62,6 +62,7 @@ class BackfillApp(App[None], inherit_bindings=False):
     environment: var[Environment | None] = var[Environment | None](None)
     engine_status: var[EngineStatus | None] = var[EngineStatus | None](None)
     listing: var[Listing | None] = var[Listing | None](None)
+    silent_seconds: var[int] = var(0)
     step: var[StartupStep | None] = var[StartupStep | None](None)
     startup_problem: var[Problem | None] = var[Problem | None](None)
 
@@ -81,9 +82,11 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.where = where
         self.clock = clock
         self._dags_due = 0.0
+        self._heard_at = clock()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
+        self.animation_level = "none"
 
     @property
     def gateway(self) -> Gateway:
@@ -123,6 +126,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     @on(BridgeOpened)
     def _bridge_opened(self, message: BridgeOpened) -> None:
+        self._heard_at = self.clock()
         self.environment = message.environment
         self.connection = Connection.READY
         self.read_dags()
@@ -146,7 +150,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def read_dags(self) -> None:
         """Read the Dags now."""
-        ask(self, "dags", self._timed_listing, DagsListed, failure=ReadingFailed)
+        ask(self, "dags", self._timed_listing, lambda read: DagsListed(*read), failure=ReadingFailed)
 
     def parse(self) -> None:
         """Let the bridge parse the Dag files again."""
@@ -157,16 +161,15 @@ class BackfillApp(App[None], inherit_bindings=False):
 
         ask(self, "dags", parsed, DagsListed)
 
-    def _timed_listing(self, _: Asking) -> Listing:
+    def _timed_listing(self, _: Asking) -> tuple[Listing, float]:
         began = self.clock()
         listing = read_listing(self.gateway)
-        ended = self.clock()
-        self._dags_due = ended + max(_DAGS_EVERY * _READ_SECONDS, (ended - began) * _DAGS_SHARE)
-        return listing
+        return listing, self.clock() - began
 
     def _read(self) -> None:
         if self.connection is not Connection.READY:
             return
+        self.silent_seconds = int(self.clock() - self._heard_at)
         if not is_busy(self, "environment"):
             ask(self, "environment", self._environment_now, lambda read: read, failure=ReadingFailed)
         if self.clock() >= self._dags_due and not is_busy(self, "dags"):
@@ -178,6 +181,8 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     @on(EnvironmentRead)
     def _environment_read(self, message: EnvironmentRead) -> None:
+        self._heard_at = self.clock()
+        self.silent_seconds = 0
         self.environment = message.environment
         self.engine_status = message.engine
 
@@ -188,6 +193,7 @@ class BackfillApp(App[None], inherit_bindings=False):
     @on(DagsListed)
     def _dags_listed(self, message: DagsListed) -> None:
         self.step = StartupStep(phase=StartupPhase.READY, sentence="")
+        self._dags_due = self.clock() + max(_DAGS_SECONDS, message.seconds * _DAGS_SHARE)
         self.listing = message.listing
 
     @on(ReadingFailed)
@@ -300,7 +306,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         if choice is not None:
             # A thread that waits for the bridge would hold the process open.
             threading.Thread(target=self.link.close, name="close-bridge").start()
-            self.exit()
+            self.exit(message="Stopping the engine" if choice == "stop" else None)
 
 
 def _settle() -> None:

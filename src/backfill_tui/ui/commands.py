@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
-from backfill_tui.ui.watch_commands import BACKFILLS, RERUN, WATCH
+from backfill_tui.ui.watch_commands import BACKFILLS, GRID, LOG, RERUN, WATCH_SCREEN
 
 APP = (
     Command(
@@ -114,7 +114,7 @@ LIST = (
             help="Go down a page", palette=False),
     Command(id="list.first", keys="home,g", action="move_to(0)", label="",
             help="Go to the first row", palette=False),
-    Command(id="list.last", keys="end,shift+g", action="move_to(-1)", label="",
+    Command(id="list.last", keys="end,G", action="move_to(-1)", label="",
             help="Go to the last row", palette=False),
 )  # fmt: skip
 
@@ -183,26 +183,34 @@ CREATION = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A screen or dialog as the help shows it: its title, its own commands, and those of what is on it."""
+    """A screen or dialog as its key line and its help show it.
 
-    name: str
+    `own` are its own commands, `widgets` those of each kind of widget on it that takes the focus, so that
+    two of these may use the same key. The program's commands work on every screen, but not under a dialog.
+    """
+
     title: str
-    commands: tuple[Command, ...]
+    own: tuple[Command, ...]
+    widgets: tuple[tuple[Command, ...], ...] = ()
+    modal: bool = False
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All commands, in the order of the help."""
+        held = tuple(command for widget in self.widgets for command in widget)
+        return self.own + held + (() if self.modal else APP)
 
 
 PLACES: dict[str, Place] = {
-    place.name: place
-    for place in (
-        Place(name="dags", title="Dags", commands=DAGS + LIST + APP),
-        Place(name="plan", title="Plan", commands=PLAN + CHOICE + SWITCH + LIST + APP),
-        Place(name="watch", title="Watch", commands=WATCH + APP),
-        Place(name="rerun", title="Rerun", commands=RERUN),
-        Place(name="backfills", title="Backfills", commands=BACKFILLS + LIST + APP),
-        Place(name="dialog", title="Question", commands=DIALOG),
-        Place(name="quit", title="Quit", commands=QUIT),
-        Place(name="text", title="Text", commands=TEXT + SCROLL),
-        Place(name="creation", title="Launch", commands=CREATION),
-    )
+    "dags": Place(title="Dags", own=DAGS, widgets=(LIST,)),
+    "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, LIST)),
+    "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, LOG)),
+    "rerun": Place(title="Rerun", own=RERUN, modal=True),
+    "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),
+    "dialog": Place(title="Question", own=DIALOG, modal=True),
+    "quit": Place(title="Quit", own=QUIT, modal=True),
+    "text": Place(title="Text", own=TEXT, widgets=(SCROLL,), modal=True),
+    "creation": Place(title="Launch", own=CREATION, modal=True),
 }
 
 REGISTRY: tuple[Command, ...] = tuple(

@@ -70,11 +70,12 @@ class EngineReported(Message):
 
 
 class DagsListed(Message):
-    """The Dags were read."""
+    """The Dags were read, which took so many seconds."""
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: Listing, seconds: float = 0.0) -> None:
         super().__init__()
         self.listing = listing
+        self.seconds = seconds
 
 
 class PlanMade(Message):

@@ -24,9 +24,10 @@ from backfill_tui.ui.widgets.key_line import KeyLine
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a confirmation asks: the title, what will happen, and what else to know before."""
+    """What a confirmation asks: the title, the verb of `enter`, what will happen, what else to know."""
 
     title: str
+    verb: str
     sentence: str
     notes: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
@@ -48,7 +49,7 @@ class ConfirmDialog(Dialog[bool]):
         box.border_title = Content(one_line(self._question.title)).markup
         with box:
             yield Static(self._words())
-            yield KeyLine(self.PLACE)
+            yield KeyLine(self.PLACE, words={"dialog.accept": self._question.verb, "dialog.cancel": "back"})
 
     def action_accept(self) -> None:
         """Do it."""
@@ -86,6 +87,7 @@ def launch_question(plan: BackfillPlan) -> Question:
         )
     return Question(
         title=f"Launch a backfill of {request.dag_id}?",
+        verb="launch",
         sentence=launch_sentence(plan),
         notes=tuple(notes),
         warnings=plan.warnings,
@@ -113,11 +115,13 @@ def pause_question(dag_id: DagId, *, is_paused: bool) -> Question:
     if is_paused:
         return Question(
             title=f"Pause {dag_id}?",
+            verb="pause",
             sentence="No run of this Dag will start while it is paused",
             notes=("Also those of its backfills wait", "What is running goes on to its end"),
         )
     return Question(
         title=f"Unpause {dag_id}?",
+        verb="unpause",
         sentence="Runs of this Dag may start again",
         notes=(
             "Its queued runs start as soon as the scheduler sees it",

@@ -13,8 +13,9 @@ from textual.widgets import Input
 
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import DAGS
+from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.listing import Listing, Row, matching, rows_of
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged
@@ -104,10 +105,23 @@ class DagsScreen(PlaceScreen[None]):
     def _show(self, listing: Listing) -> None:
         rows = rows_of(listing)
         shown = matching(rows, self.head.wanted)
+        self.table.empty = self._why_empty(rows)
         self.table.show(shown)
         self.head.count(rows, shown)
         self.notice.show(rows)
         self.details.row = self.table.current
+
+    def _why_empty(self, rows: list[Row]) -> tuple[str, ...]:
+        if rows:
+            return (
+                f"Nothing here has {one_line(self.head.wanted)!r} in its name, tags, owner or file",
+                f"{shown_key('dags.unfilter')} shows everything again",
+            )
+        where = self.program.environment.where if self.program.environment else self.program.where
+        return (
+            f"There is no Dag in {one_line(where)}",
+            f"Put a file with a Dag there, then press {shown_key('dags.parse')}",
+        )
 
     def _connection_changed(self) -> None:
         self.refresh_bindings()

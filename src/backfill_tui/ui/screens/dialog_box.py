@@ -17,5 +17,7 @@ class DialogBox(Vertical):
     }
     DialogBox.-grave { border: round $error; border-title-color: $error; }
     DialogBox.-wide { width: 110; }
+    DialogBox.-tall { height: 92%; }
+    DialogBox.-tall ScrolledText { height: 1fr; max-height: 100%; }
     DialogBox KeyLine { dock: none; padding: 0; margin: 1 0 0 0; background: $surface; }
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,14 +12,16 @@ from textual.content import Content
 
 from backfill_tui.domain.planning import Verdict
 from backfill_tui.ui.command import bindings, key_words
-from backfill_tui.ui.commands import TEXT, Place
+from backfill_tui.ui.commands import PLACES, TEXT, Place
 from backfill_tui.ui.glyphs import BROKEN_MARK, PAUSED_MARK, TASK_MARKS, VERDICT_MARKS, Mark
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.scrolled_text import ScrolledText
 
-_KEYS_WIDTH = 16
+_KEYS_WIDTH = 15
+_HELP_WIDTH = 49
+"""With the keys it fits into a dialog on 80 columns."""
 _LEGEND_WIDTH = 24
 
 
@@ -35,7 +38,7 @@ class HelpDialog(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """One text that scrolls."""
-        box = DialogBox()
+        box = DialogBox(classes="-tall")
         box.border_title = f"Help: {self._place.title}"
         with box:
             yield ScrolledText(Content("\n").join([*self._lines()]))
@@ -51,12 +54,14 @@ class HelpDialog(Dialog[None]):
             yield Content("")
         for command in self._place.commands:
             keys = " ".join(key_words(key) for key in command.keys.split(","))
-            yield Content.assemble((keys.ljust(_KEYS_WIDTH), "$accent"), " ", command.help)
+            first, *rest = wrap(command.help, _HELP_WIDTH)
+            yield Content.assemble((keys.ljust(_KEYS_WIDTH), "$accent"), first)
+            yield from (Content(" " * _KEYS_WIDTH + more) for more in rest)
         yield Content("")
         yield Content.styled("Signs", "bold")
         marks = list(dict.fromkeys([*TASK_MARKS.values(), PAUSED_MARK, BROKEN_MARK]))
         yield from _legend([mark for mark in marks if mark.sign.strip()])
-        if self._place.name == "plan":
+        if self._place is PLACES["plan"]:
             yield Content("")
             yield Content.styled("Verdicts", "bold")
             yield from _legend([VERDICT_MARKS[verdict] for verdict in Verdict])

@@ -19,6 +19,8 @@ from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.scrolled_text import ScrolledText
 
+_SHORT_DETAIL = 8
+
 
 class ProblemDialog(Dialog[None]):
     """Shows a `Problem`; its detail scrolls."""
@@ -26,7 +28,7 @@ class ProblemDialog(Dialog[None]):
     PLACE = "text"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TEXT)]
     DEFAULT_CSS = """
-    ProblemDialog ScrolledText { margin: 1 0 0 0; max-height: 18; background: $background; padding: 0 1; }
+    ProblemDialog ScrolledText { margin: 1 0 0 0; background: $background; padding: 0 1; }
     """
 
     def __init__(self, problem: Problem, *, title: str = "Problem") -> None:
@@ -47,7 +49,8 @@ class ProblemDialog(Dialog[None]):
         if problem.remedy:
             words.append(Content.assemble(("→ ", "$accent"), one_line(problem.remedy)))
         detail = harmless(problem.detail).strip("\n").expandtabs(4)
-        box = DialogBox(classes="-grave -wide" if detail else "-grave")
+        long = detail.count("\n") > _SHORT_DETAIL
+        box = DialogBox(classes="-grave" + (" -wide" if detail else "") + (" -tall" if long else ""))
         box.border_title = Content(one_line(self._title_words)).markup
         with box:
             yield Static(Content("\n").join(words))

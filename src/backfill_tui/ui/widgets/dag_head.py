@@ -57,7 +57,9 @@ class DagHead(Widget):
         """The field is there from the start, and shown when it is wanted."""
         with Horizontal():
             yield Static("/", id="slash", markup=False)
-            yield Input(placeholder="part of a name, tag or owner", compact=True, select_on_focus=False)
+            field = Input(placeholder="part of a name, tag or owner", compact=True, select_on_focus=False)
+            field.cursor_blink = False
+            yield field
             yield Static("", id="count")
 
     def __init__(self) -> None:

@@ -15,6 +15,8 @@ from backfill_tui.ui.program import program_of
 
 _GAP = "  "
 _MINUTE = 60
+_SILENCE = 8
+"""Seconds without an answer of the bridge after which the line no longer passes for the truth."""
 
 
 class EnvironmentLine(Widget):
@@ -37,13 +39,15 @@ class EnvironmentLine(Widget):
 
     def on_mount(self) -> None:
         """Follow what the program reads."""
-        for name in ("environment", "engine_status", "connection"):
+        for name in ("environment", "engine_status", "connection", "silent_seconds"):
             self.watch(self.app, name, self._changed, init=False)
 
     def render(self) -> Content:
         """Title and subject left, health right, and between them as much of the environment as fits."""
         program = program_of(self)
         words, style = health(program.connection, program.environment, program.engine_status)
+        if program.connection is Connection.READY and program.silent_seconds >= _SILENCE:
+            words, style = f"no answer for {program.silent_seconds} s", "$warning"
         right = Content.styled(one_line(words), style)
         left = [Content.styled(self._title, "bold $accent")]
         if self.subject:

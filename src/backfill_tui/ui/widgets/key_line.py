@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from backfill_tui.ui.command import key_words
 from backfill_tui.ui.commands import PLACES
@@ -17,15 +17,19 @@ _GAP = "  "
 
 
 class KeyLine(Widget):
-    """Shows the commands of a place that have a label and apply now; help and quit keep their room."""
+    """Shows the commands of a place that have a label and apply now; help and quit keep their room.
+
+    `words` says by command id what it does here, where that is more than its label tells.
+    """
 
     DEFAULT_CSS = """
     KeyLine { dock: bottom; height: 1; padding: 0 1; background: $background; color: $muted; }
     """
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, *, words: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self._place = PLACES[place]
+        self._named = words or {}
 
     def on_mount(self) -> None:
         """Follow the bindings: they change with the focus and with what applies."""
@@ -45,7 +49,7 @@ class KeyLine(Widget):
         return Content(_GAP).join([*first, *last])
 
     def _words(self) -> Iterator[tuple[str, Content]]:
-        typing = isinstance(self.screen.focused, (Input, TextArea))
+        typing = isinstance(self.screen.focused, Input)
         active: dict[str, tuple[list[str], bool]] = {}
         for bound in self.screen.active_bindings.values():
             if bound.binding.id:
@@ -61,7 +65,11 @@ class KeyLine(Widget):
                 style = ("$accent", "$muted") if enabled else ("$hairline", "$hairline")
                 yield (
                     command.id,
-                    Content.assemble((key_words(keys[0]), style[0]), " ", (command.label, style[1])),
+                    Content.assemble(
+                        (key_words(keys[0]), style[0]),
+                        " ",
+                        (self._named.get(command.id, command.label), style[1]),
+                    ),
                 )
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:

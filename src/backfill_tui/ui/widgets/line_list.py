@@ -19,6 +19,7 @@ from backfill_tui.ui.commands import LIST
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, line
 
+_EMPTY_ABOVE = 2
 _CURSOR = Mark("▌", ">", "cursor", "accent")
 
 
@@ -71,6 +72,9 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             """The list."""
             return self.source
 
+    empty: tuple[str, ...] = ()
+    """The lines that stand there when there is no row."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(id=id)
         self._strips: dict[int, Strip] = {}
@@ -118,6 +122,8 @@ class LineList(ScrollView, can_focus=True, inherit_bindings=False):
             header = self.get_component_rich_style("line-list--header")
             return line([(" " + self.draw_header(width - 1), header)], width, base)
         row = self.scroll_offset.y + y - 1
+        if not self.row_count and 0 <= y - _EMPTY_ABOVE < len(self.empty):
+            return line([(f"    {self.empty[y - _EMPTY_ABOVE]}", self.look.muted)], width, base)
         if row >= self.row_count:
             return Strip.blank(width, base)
         if row not in self._strips:

@@ -17,6 +17,14 @@ from backfill_tui.ui.widgets.fields import Choice, Switch
 _BEHAVIORS = tuple(ReprocessBehavior)
 
 
+class Field(Input):
+    """A field whose cursor does not blink: nothing is drawn while nothing happens."""
+
+    def __init__(self, value: str, *, id: str, placeholder: str = "") -> None:  # noqa: A002  # Textual's
+        super().__init__(value, placeholder=placeholder, id=id, compact=True)
+        self.cursor_blink = False
+
+
 class PlanForm(Widget):
     """Tells every change of a field at once; reading it gives text, not yet checked."""
 
@@ -51,11 +59,11 @@ class PlanForm(Widget):
         """Three lines of fields."""
         with Horizontal():
             yield Label("From", classes="first")
-            yield Input(self._range[0], id="from", compact=True)
+            yield Field(self._range[0], id="from")
             yield Label(" To")
-            yield Input(self._range[1], id="to", compact=True)
+            yield Field(self._range[1], id="to")
             yield Label(" Max active")
-            yield Input(str(DEFAULT_MAX_ACTIVE_RUNS), id="max", compact=True)
+            yield Field(str(DEFAULT_MAX_ACTIVE_RUNS), id="max")
         with Horizontal():
             yield Label("Reprocess", classes="first")
             yield Choice(tuple(behavior.label for behavior in _BEHAVIORS), id="behavior")
@@ -64,7 +72,7 @@ class PlanForm(Widget):
             yield Switch("newest first", id="backwards")
             yield Switch("latest version", on=True, id="latest")
             yield Label("Conf")
-            yield Input("", placeholder='{"key": "value"}', id="conf", compact=True)
+            yield Field("", placeholder='{"key": "value"}', id="conf")
 
     @property
     def values(self) -> PlanValues:

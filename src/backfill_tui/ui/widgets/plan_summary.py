@@ -58,8 +58,6 @@ class PlanTotals(Widget):
             if number:
                 style = f"${mark.variable}"
                 parts.append(Content.assemble((mark.sign, style), (f" {number:,} {mark.word}", style)))
-        if not plan.runs:
-            parts.append(Content.styled("no date of the schedule lies in this range", "$muted"))
         if self.planning:
             parts.append(Content.styled("planning", "$accent"))
         return Content("   ").join(parts)

@@ -25,6 +25,8 @@ class PlanTable(LineList):
     PlanTable.-stale { color: $muted; }
     """
 
+    empty = ("No date of the schedule lies in this range",)
+
     def __init__(self) -> None:
         super().__init__(id="dates")
         self._plan: BackfillPlan | None = None
