@@ -1,4 +1,4 @@
-"""What the private home's Airflow is told: the text of its airflow.cfg and of its local settings.
+"""What the private home's Airflow is told: the text of its airflow.cfg, and the code it finds there.
 
 Everything is written, nothing is left to the user's environment: the options below differ from Airflow's
 defaults, and each says why.
@@ -22,56 +22,11 @@ _HEADER: Final = """\
 BUNDLE_NAME: Final = "dags-folder"
 """The only Dag bundle of a private home, under the name Airflow gives its own default."""
 
-LOCAL_SETTINGS: Final = '''\
-# Written by backfill-tui at every start: changes made here are lost.
-"""How every component of this home opens the metadata database (Airflow 3.3 settings.py)."""
-
-import os
-
-__all__ = ["create_async_metadata_engine", "create_metadata_engine"]
-
-# SQLite has one writer at a time: the scheduler, the API server and a launch wait for each other this long.
-_BUSY_SECONDS = 60
-
-
-def _on_connect(connection, _record):
-    cursor = connection.cursor()
-    # Safe against the end of any process in WAL mode; only a power cut can lose the last commits.
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
-
-
-def _is_sqlite(url):
-    return str(url).startswith("sqlite")
-
-
-def create_metadata_engine(sql_alchemy_conn, *, engine_args, connect_args):
-    from sqlalchemy import create_engine, event
-
-    if _is_sqlite(sql_alchemy_conn):
-        connect_args = {"timeout": _BUSY_SECONDS, **connect_args}
-        path = sql_alchemy_conn.partition(":///")[2]
-        # SQLite gives its journal the mode of the database.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    engine = create_engine(sql_alchemy_conn, connect_args=connect_args, future=True, **engine_args)
-    if _is_sqlite(sql_alchemy_conn):
-        event.listen(engine, "connect", _on_connect)
-    return engine
-
-
-def create_async_metadata_engine(sql_alchemy_conn_async, *, connect_args, engine_args=None):
-    from sqlalchemy import event
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    if _is_sqlite(sql_alchemy_conn_async):
-        connect_args = {"timeout": _BUSY_SECONDS, **connect_args}
-    engine = create_async_engine(
-        sql_alchemy_conn_async, connect_args=connect_args, future=True, **(engine_args or {})
-    )
-    if _is_sqlite(sql_alchemy_conn_async):
-        event.listen(engine.sync_engine, "connect", _on_connect)
-    return engine
-'''
+PYTHON_FILES: Final = {
+    "airflow_local_settings.py": "config/airflow_local_settings.py",
+    "warm_workers.py": "plugins/warm_workers.py",
+}
+"""What else Airflow finds in the home: the files in `home_files`, and their places there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

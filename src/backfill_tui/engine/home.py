@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from backfill_tui.domain.problems import BadRequest, NotThere, Problem, Refused, Unreachable
-from backfill_tui.engine.configuration import LOCAL_SETTINGS, Secrets, airflow_cfg
+from backfill_tui.engine.configuration import PYTHON_FILES, Secrets, airflow_cfg
 
 _FORMAT: Final = 1
 _MARKER: Final = "home.json"
@@ -243,8 +243,9 @@ def _write_files(home: EmbeddedHome) -> None:
     before = _text_of(home.airflow_cfg)
     kept = Secrets.read(before) or Secrets.new()
     _write_if_changed(home.airflow_cfg, airflow_cfg(home.path, home.dags_folder, kept), before)
-    local_settings = home.path / "config" / "airflow_local_settings.py"
-    _write_if_changed(local_settings, LOCAL_SETTINGS, _text_of(local_settings))
+    for name, place in PYTHON_FILES.items():
+        source = (Path(__file__).parent / "home_files" / name).read_text(encoding="utf-8")
+        _write_if_changed(home.path / place, source, _text_of(home.path / place))
 
 
 def _text_of(path: Path) -> str:
