@@ -79,6 +79,9 @@ class RowWords:
 
     def find_waiting(self, store: GridStore) -> int:
         """Find the first waiting row anew; its index, `NO_ROW` when nothing waits."""
+        if not store.counts().queued:
+            self.first_waiting = NO_ROW
+            return NO_ROW
         waiting = (
             index
             for index, row in enumerate(store.rows)
@@ -86,26 +89,6 @@ class RowWords:
         )
         self.first_waiting = next(waiting, NO_ROW)
         return self.first_waiting
-
-    def next_failed(self, store: GridStore, row: int, step: int) -> tuple[int, int] | None:
-        """The next failed row in the direction of `step`, around the end, and its first failed column."""
-        size = len(store.rows)
-        for distance in range(1, size + 1):
-            index = (row + step * distance) % size
-            found = store.rows[index]
-            if found is not None and is_failed(found):
-                return index, first_failed_column(store.row_cells(index))
-        return None
-
-
-def is_failed(row: RunRow) -> bool:
-    """Whether the row's run ran and failed, so that it can be rerun."""
-    return (
-        row.membership is Membership.INCLUDED
-        and row.state is RunState.FAILED
-        and not row.cancelled
-        and row.run_id is not None
-    )
 
 
 def first_failed_column(cells: bytes) -> int:

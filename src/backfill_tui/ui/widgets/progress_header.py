@@ -58,7 +58,7 @@ class ProgressHeader(Widget):
     """
 
     progress: reactive[Progress | None] = reactive[Progress | None](None)
-    broken: reactive[bool] = reactive(False)
+    broken: reactive[bool] = reactive(default=False)
     age: reactive[int] = reactive(0)
     arrived_at: var[float] = var(0.0)
 
@@ -92,13 +92,14 @@ class ProgressHeader(Widget):
         now = progress.standing
         mark = STATUS_MARKS[now.status]
         colon = "" if now.status in {now.status.RUNNING, now.status.QUEUED} else ":"
-        left = [Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}"), now.sentence]
+        status = Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}")
+        left = [status, Content(now.sentence)]
         if self.broken or self.age:
             stale = f"STALE {self.age} s" if self.age else "STALE"
-            left = [Content.styled(f"! {stale}", "bold $warning"), "  it was", *left]
+            left = [Content.styled(f"! {stale}", "bold $warning"), Content("it was"), *left]
         elif now.remedy:
             left.append(Content.styled(f"({now.remedy})", "$muted"))
-        words = Content(" ").join([part if isinstance(part, Content) else Content(part) for part in left])
+        words = Content(" ").join(left)
         percent = Content.styled(f"{progress.percent} %", "bold")
         return _spread(words, percent, width)
 

@@ -22,7 +22,7 @@ from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.watch_commands import GRID
 from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
-from backfill_tui.ui.widgets.grid_rows import RowWords
+from backfill_tui.ui.widgets.grid_rows import RowWords, first_failed_column
 from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
 
 _HEAD = 1
@@ -35,16 +35,10 @@ class RunGrid(ScrollView, can_focus=True):
     The cursor is a row and a column, both zero-based. `marks` are the rows chosen for a rerun.
     """
 
-    HELP = """\
-## The grid
-
-A row is a date of the backfill, in the order in which Airflow starts them; a column is a task. The sign of a
-mapped task shows the most urgent state of its task instances. A row without a run says why it has none.
-
-Move with the arrows or `h` `j` `k` `l`; `n` goes to the next failed date. `space` marks a date for a rerun,
-`v` marks all dates up to where you move, `a` takes all failed ones. In columns too narrow for names the line
-below says which task the cursor is on.
-"""
+    HELP = (
+        "A row is a date of the backfill, in the order in which Airflow starts them; a column is a task. "
+        "A mapped task shows the most urgent state of its task instances. A row without a run says why."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GRID)]
     DEFAULT_CSS = """
     RunGrid {
@@ -102,25 +96,24 @@ below says which task the cursor is on.
             return
         first, last = self._visible()
         live = (row for row in range(first, last) if self._is_running(row))
-        queued_before, queued = self._words.first_waiting, self._words.find_waiting(self.store)
         again = {*change.rows, *live}
-        if queued != queued_before:
-            again |= {queued_before, queued}
+        if change.rows:
+            again |= {self._words.first_waiting, self._words.find_waiting(self.store)}
         self._redraw(row for row in again if first <= row < last)
-
-    def replace_store(self, store: GridStore) -> None:
-        """Show another store from its beginning."""
-        self.store = store
-        self.marks = Marks()
-        self._words = RowWords()
-        self.set_reactive(RunGrid.cursor_row, 0)
-        self.set_reactive(RunGrid.cursor_column, 0)
-        self._lay_out()
 
     @property
     def row(self) -> RunRow | None:
         """The row under the cursor, None while it is not read yet."""
         return self.store.rows[self.cursor_row] if self.cursor_row < len(self.store.rows) else None
+
+    def date_of(self, index: int) -> str:
+        """The date of a row as the grid shows it."""
+        return self._words.date(self.store.rows[index])
+
+    def sentence_of(self, index: int) -> str:
+        """What a row says in place of cells; empty when its cells speak for themselves."""
+        row, cells = self.store.rows[index], self.store.row_cells(index)
+        return self._words.sentence(index, row, cells, self.waiting_because)
 
     def _is_running(self, index: int) -> bool:
         row = self.store.rows[index]
@@ -176,7 +169,7 @@ below says which task the cursor is on.
         line = RowLine(
             row=row,
             date=self._words.date(row),
-            sentence=self._words.sentence(index, row, cells, self.waiting_because),
+            sentence=self.sentence_of(index),
             cursor=self.cursor_column if index == self.cursor_row else None,
             marked=index in self.marks,
         )
@@ -269,11 +262,12 @@ below says which task the cursor is on.
 
     def action_failed(self, step: int) -> None:
         """Go to the next failed date, or the one before, around the end."""
-        found = self._words.next_failed(self.store, self.cursor_row, step)
+        found = self.store.next_failed(self.cursor_row, step)
         if found is None:
             self.notify("No date of this backfill has failed")
         else:
-            self.cursor_row, self.cursor_column = found
+            self.cursor_row = found
+            self.cursor_column = first_failed_column(self.store.row_cells(found))
 
     # Marks
 

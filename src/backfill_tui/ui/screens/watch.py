@@ -1,0 +1,290 @@
+"""A backfill, live: where it stands, every date and task of it, and the log of the one that matters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.getters import query_one
+from textual.message import Message
+from textual.widgets import Static
+
+from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.ui.command import bindings
+from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
+from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
+from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_rerun, waiting_because
+from backfill_tui.ui.screens.watch_inspector import Inspector
+from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
+from backfill_tui.ui.watch_commands import WATCH_SCREEN
+from backfill_tui.ui.widgets.environment_line import EnvironmentLine
+from backfill_tui.ui.widgets.key_line import KeyLine
+from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
+from backfill_tui.ui.widgets.run_grid import RunGrid
+from backfill_tui.ui.workers import ask
+
+
+class RerunDone(Message):
+    """A rerun is through: Airflow has cleared the task instances."""
+
+    def __init__(self, outcome: RerunOutcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class WatchScreen(PlaceScreen[None]):
+    """Follows one backfill while it is shown; what it shows is what the stream said last."""
+
+    PLACE = "watch"
+    HELP = (
+        "A row is a date of the backfill, in the order in which Airflow starts them; a column is a task. A "
+        "mapped task shows the most urgent state of its task instances, a row without a run says why it has "
+        "none. Mark dates with space, or all failed ones with a, then rerun them with r."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
+    DEFAULT_CSS = """
+    WatchScreen #watch-body { height: 1fr; layout: vertical; }
+    WatchScreen.-medium #watch-body, WatchScreen.-wide #watch-body { layout: horizontal; }
+    WatchScreen.-medium RunGrid, WatchScreen.-wide RunGrid { width: 3fr; }
+    WatchScreen.-medium #watch-body.-no-log, WatchScreen.-wide #watch-body.-no-log { layout: vertical; }
+    WatchScreen #watch-notice { height: auto; padding: 0 1; color: $error; text-style: bold; display: none; }
+    WatchScreen #watch-notice.-shown { display: block; }
+    """
+
+    header = query_one(ProgressHeader)
+    grid = query_one(RunGrid)
+    inspector = query_one(Inspector)
+    notice = query_one("#watch-notice", Static)
+
+    def __init__(self, backfill_id: BackfillId) -> None:
+        super().__init__()
+        self.backfill_id = backfill_id
+        self.store = GridStore()
+        self._stream: Stream | None = None
+        self._progress: Progress | None = None
+        self._broken: Problem | None = None
+
+    def compose(self) -> ComposeResult:
+        """Header, grid and the pane about the cell under the cursor."""
+        yield EnvironmentLine("Watch", f"backfill {self.backfill_id}")
+        yield ProgressHeader()
+        yield Static(id="watch-notice", markup=False)
+        with Container(id="watch-body"):
+            yield RunGrid(self.store)
+            yield Inspector()
+        yield KeyLine(self.PLACE)
+
+    def on_mount(self) -> None:
+        """Begin to follow, and begin again when a new bridge is up."""
+        self.grid.focus()
+        self.watch(self.app, "connection", self._connection_changed, init=False)
+
+    # The stream
+
+    def on_screen_resume(self) -> None:
+        """It is seen: follow."""
+        if self._stream is None and self._broken is None:
+            self._follow()
+
+    def on_screen_suspend(self) -> None:
+        """It is hidden: leave the stream, unless only a dialog stands over it."""
+        if not self.app.screen.is_modal:
+            self._leave()
+
+    def on_unmount(self) -> None:
+        """It is closed."""
+        self._leave()
+
+    def action_reconnect(self) -> None:
+        """Read the backfill again after the stream broke."""
+        self._leave()
+        self._follow()
+
+    def _follow(self) -> None:
+        self._broken = None
+        program = self.program
+        self._stream = Stream(self, lambda: program.gateway, self.backfill_id)
+
+    def _leave(self) -> None:
+        if self._stream is not None:
+            self._stream.leave()
+            self._stream = None
+
+    def _connection_changed(self, connection: Connection) -> None:
+        if connection is Connection.READY and self._broken is not None and self.is_current:
+            self.action_reconnect()
+
+    @on(UpdatesArrived)
+    def _updates_arrived(self, message: UpdatesArrived) -> None:
+        if message.stream is not self._stream:
+            return
+        updates = message.stream.take()
+        if not updates:
+            return
+        for update in updates:
+            self.grid.take(self.store.apply(update), update.read_at)
+        self._show(updates[-1])
+
+    @on(StreamBroke)
+    def _stream_broke(self, message: StreamBroke) -> None:
+        if message.stream is not self._stream:
+            return
+        self._stream = None
+        self._broken = message.problem
+        self.header.broken = True
+        self.header.look_at_clock()
+        self.notice.update(Content(one_line(str(message.problem))))
+        self.notice.add_class("-shown")
+        self.refresh_bindings()
+        if isinstance(message.problem, Unreachable):
+            self.app.post_message(ProblemArose(message.problem))
+
+    def _show(self, update: GridUpdate) -> None:
+        counts = self.store.counts()
+        self._progress = Progress(
+            facts=update.facts, counts=counts, total_rows=update.total_rows, read_at=update.read_at
+        )
+        self.grid.waiting_because = waiting_because(self._progress)
+        self.header.arrived_at = self.program.clock()
+        self.header.broken = False
+        before, self.header.progress = self.header.progress, self._progress
+        self.notice.remove_class("-shown")
+        self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
+        self._show_cell()
+        if before is None or before.counts != counts or before.facts != update.facts:
+            self.refresh_bindings()
+
+    # The cell under the cursor
+
+    @on(RunGrid.CursorMoved)
+    def _cursor_moved(self) -> None:
+        self._show_cell()
+        self.refresh_bindings()
+
+    @on(RunGrid.MarksChanged)
+    def _marks_changed(self) -> None:
+        self.grid.border_subtitle = ""
+        self.refresh_bindings()
+
+    @on(RunGrid.CellChosen)
+    def _cell_chosen(self) -> None:
+        self.action_details()
+
+    def _show_cell(self) -> None:
+        if self._progress is not None:
+            cell = cell_in_view(self.grid, self._progress.read_at)
+            self.inspector.follow(self._progress.facts.dag_id, cell)
+
+    def action_details(self) -> None:
+        """Show or hide the log."""
+        self.inspector.toggled = not self.inspector.toggled
+        self.query_one("#watch-body").set_class(self.inspector.toggled, "-no-log")
+        if not self.inspector.log_view.display:
+            self.grid.focus()
+
+    def action_next_pane(self) -> None:
+        """Go from the grid to the log, and back."""
+        log = self.inspector.log_view
+        (log if self.grid.has_focus and log.display else self.grid).focus()
+
+    def action_another_try(self) -> None:
+        """Show the try before."""
+        self.inspector.choose_try()
+
+    def action_map_index(self, step: int) -> None:
+        """Show another map index."""
+        self.inspector.choose_map_index(step)
+
+    # Failed dates, marks and the rerun
+
+    def action_failed(self, step: int) -> None:
+        """Go to the next failed date, or the one before."""
+        self.grid.action_failed(step)
+
+    def action_mark(self) -> None:
+        """Mark the date under the cursor, or take its mark away."""
+        self.grid.action_mark()
+
+    def action_mark_range(self) -> None:
+        """Begin or end a range of marks."""
+        self.grid.action_mark_range()
+
+    def action_mark_failed(self) -> None:
+        """Mark all failed dates."""
+        failed = self.store.failed_rows()
+        self.grid.mark(failed)
+        if failed and self.grid.cursor_row not in failed:
+            self.grid.action_failed(1)
+
+    def action_rerun(self) -> None:
+        """Rerun the marked dates, else the failed one under the cursor."""
+        rows = rows_to_rerun(self.grid)
+        if not rows or self._progress is None:
+            self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
+            return
+        dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
+        self.app.push_screen(RerunDialog(self._progress.facts.dag_id, dates), self._rerun)
+
+    def _rerun(self, request: RerunRequest | None) -> None:
+        if request is not None:
+            program = self.program
+            ask(self, "rerun", lambda _: program.gateway.rerun(request), RerunDone)
+
+    @on(RerunDone)
+    def _rerun_done(self, message: RerunDone) -> None:
+        self.grid.clear_marks()
+        self.notify(rerun_words(message.outcome), markup=False)
+
+    # Ways on
+
+    def action_unpause(self) -> None:
+        """Unpause the Dag, after a question."""
+        if self._progress is not None:
+            self.program.change_pause(self, self._progress.facts.dag_id, is_paused=False)
+
+    @on(DagPauseChanged)
+    def _pause_changed(self, message: DagPauseChanged) -> None:
+        message.stop()
+
+    def action_backfills(self) -> None:
+        """List the backfills of all Dags."""
+        self.program.show_backfills()
+
+    def action_back(self) -> None:
+        """Leave the log, else take the marks away, else leave."""
+        if not self.grid.has_focus:
+            self.grid.focus()
+        elif self.grid.marks:
+            self.grid.clear_marks()
+        else:
+            self.dismiss()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only what applies now."""
+        progress = self._progress
+        may_write = not self.program.read_only and progress is not None
+        cell = self.inspector.cell if self.is_mounted else None
+        instance = cell.instance if cell is not None else None
+        applies = {
+            "rerun": may_write and bool(rows_to_rerun(self.grid)),
+            "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
+            "failed": progress is not None and progress.counts.failed > 0,
+            "mark": may_write,
+            "mark_range": may_write,
+            "unpause": may_write and progress is not None and progress.facts.dag_is_paused,
+            "reconnect": self._broken is not None,
+            "another_try": instance is not None and instance.try_number > 1,
+            "map_index": cell is not None and cell.is_mapped,
+        }
+        return applies.get(action.partition("(")[0], True)

@@ -1,0 +1,213 @@
+"""The pane about the cell under the cursor: it asks for task instances and log, and keeps both fresh."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.getters import query_one
+from textual.message import Message
+from textual.reactive import var
+from textual.timer import Timer
+
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.problems import NotThere, Problem
+from backfill_tui.domain.states import TaskState
+from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.ui.program import program_of
+from backfill_tui.ui.widgets.log_view import LogView, last_exception
+from backfill_tui.ui.widgets.task_details import CellInView, TaskDetails
+from backfill_tui.ui.workers import ask, is_busy
+
+_SETTLE_SECONDS = 0.12
+"""A cursor on its way asks for nothing."""
+
+_FOLLOW_SECONDS = 1.0
+
+
+class CellRead(Message):
+    """The task instances of a cell were read."""
+
+    def __init__(self, query: CellQuery, details: CellDetails) -> None:
+        super().__init__()
+        self.query = query
+        self.details = details
+
+
+class LogRead(Message):
+    """A log was read."""
+
+    def __init__(self, query: LogQuery, log: TaskLog) -> None:
+        super().__init__()
+        self.query = query
+        self.log_view = log
+
+
+class LogNotRead(Message):
+    """A cell or its log could not be read; the pane says so itself."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class Inspector(Vertical):
+    """Details and log of one cell; `follow` gives it the cell under the cursor, as often as that changes."""
+
+    HELP = "The task under the cursor and its log: t shows the try before, m the next map index."
+    DEFAULT_CSS = """
+    Inspector { height: auto; }
+    Inspector LogView { display: none; }
+    Inspector.-toggled { height: 45%; }
+    Inspector.-toggled LogView { display: block; }
+    .-medium Inspector, .-wide Inspector, .-medium Inspector.-toggled, .-wide Inspector.-toggled {
+        height: 1fr; width: 2fr; background: $surface;
+    }
+    .-medium Inspector LogView, .-wide Inspector LogView { display: block; background: $surface; }
+    .-medium Inspector.-toggled, .-wide Inspector.-toggled { height: auto; width: 100%; }
+    .-medium Inspector.-toggled LogView, .-wide Inspector.-toggled LogView { display: none; }
+    """
+
+    toggled: var[bool] = var(default=False, toggle_class="-toggled")
+
+    details = query_one(TaskDetails)
+    log_view = query_one(LogView)
+
+    def __init__(self, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id)
+        self._dag_id = DagId("")
+        self._settling: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Details over the log."""
+        yield TaskDetails()
+        yield LogView()
+
+    def on_mount(self) -> None:
+        """Look again at a task that has not ended, as long as it is on the screen."""
+        self.set_interval(_FOLLOW_SECONDS, self._look_again)
+
+    @property
+    def cell(self) -> CellInView | None:
+        """The cell that is shown."""
+        return self.details.cell
+
+    def follow(self, dag_id: DagId, cell: CellInView | None) -> None:
+        """Show a cell: at once what the grid knows of it, the rest when it is read."""
+        self._dag_id = dag_id
+        before = self.cell
+        same = before is not None and cell is not None and _place(before) == _place(cell)
+        if same and before is not None and cell is not None:
+            moved = (before.state, before.row_says) != (cell.state, cell.row_says)
+            self._show(replace(before, state=cell.state, row_says=cell.row_says, now=cell.now))
+            if moved:
+                self._settle()
+            return
+        self._show(cell)
+        self.log_view.say("" if cell is None or cell.run_id is None else "Reading…")
+        self._settle()
+
+    @on(LogView.CameIntoView)
+    def _log_came_into_view(self) -> None:
+        self._read_log()
+
+    def choose_map_index(self, step: int) -> None:
+        """Show the next map index."""
+        if self.cell is not None:
+            self._show(self.cell.with_map_index(step))
+            self._read_log()
+
+    def choose_try(self) -> None:
+        """Show the try before, or the latest after the first."""
+        if self.cell is not None:
+            self._show(self.cell.with_try_before())
+            self._read_log()
+
+    # Asking
+
+    def _settle(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_SETTLE_SECONDS, self._read_cell)
+
+    def _look_again(self) -> None:
+        instance = self.cell.instance if self.cell is not None else None
+        if instance is not None and not instance.state.finished and not is_busy(self, "cell"):
+            self._read_cell()
+
+    def _read_cell(self) -> None:
+        cell = self.cell
+        if cell is None or cell.run_id is None or not self.is_on_screen:
+            return
+        query = CellQuery(dag_id=self._dag_id, run_id=cell.run_id, task_id=cell.task_id)
+        gateway = program_of(self)
+        ask(
+            self,
+            "cell",
+            lambda _: gateway.gateway.cell(query),
+            lambda details: CellRead(query, details),
+            failure=LogNotRead,
+        )
+
+    @on(CellRead)
+    def _cell_read(self, message: CellRead) -> None:
+        message.stop()
+        cell = self.cell
+        if cell is None or (cell.run_id, cell.task_id) != (message.query.run_id, message.query.task_id):
+            return
+        self._show(cell.with_instances(message.details.instances))
+        self._read_log()
+
+    def _read_log(self) -> None:
+        cell = self.cell
+        if cell is None or not self.log_view.display:
+            return
+        instance = cell.instance
+        if instance is None or cell.try_number == 0:
+            self.log_view.say(_why_no_log(cell))
+            return
+        query = LogQuery(dag_id=self._dag_id, key=instance.key, try_number=cell.try_number)
+        program = program_of(self)
+        ask(
+            self,
+            "log",
+            lambda _: program.gateway.log(query),
+            lambda log: LogRead(query, log),
+            failure=LogNotRead,
+        )
+
+    @on(LogRead)
+    def _log_read(self, message: LogRead) -> None:
+        message.stop()
+        cell = self.cell
+        instance = cell.instance if cell is not None else None
+        if cell is None or instance is None:
+            return
+        if (instance.key, cell.try_number) != (message.query.key, message.query.try_number):
+            return
+        failed = instance.state is TaskState.FAILED or cell.try_number < instance.try_number
+        self._show(replace(cell, exception=last_exception(message.log) if failed else ""))
+        self.log_view.show(message.log)
+
+    @on(LogNotRead)
+    def _log_not_read(self, message: LogNotRead) -> None:
+        message.stop()
+        if isinstance(message.problem, NotThere):
+            self.log_view.say(message.problem.message)
+        else:
+            self.log_view.say(str(message.problem))
+
+    def _show(self, cell: CellInView | None) -> None:
+        self.details.cell = cell
+
+
+def _place(cell: CellInView) -> tuple[object, ...]:
+    return (cell.run_id, cell.task_id, cell.date)
+
+
+def _why_no_log(cell: CellInView) -> str:
+    if cell.row_says:
+        return ""
+    return "It has not started, so there is no log yet"

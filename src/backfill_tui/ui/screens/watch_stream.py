@@ -1,0 +1,80 @@
+"""The stream of a watched backfill: one thread reads it, an inbox holds what the screen has not taken yet."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.worker import Worker
+
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.gateway.port import Gateway
+from backfill_tui.ui.workers import Asking
+
+
+class UpdatesArrived(Message):
+    """There are updates in the inbox of a stream; several of these are as good as one."""
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__()
+        self.stream = stream
+
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes all updates at once."""
+        return isinstance(message, UpdatesArrived) and message.stream is self.stream
+
+
+class StreamBroke(Message):
+    """A stream ended, and why."""
+
+    def __init__(self, stream: Stream, problem: Problem) -> None:
+        super().__init__()
+        self.stream = stream
+        self.problem = problem
+
+
+class Stream:
+    """Follows one backfill until it is left; its node gets `UpdatesArrived` and at most one `StreamBroke`.
+
+    `gateway` is called in the stream's own thread. A stream that was left posts nothing any more; its thread
+    ends with the next reading.
+    """
+
+    def __init__(self, node: DOMNode, gateway: Callable[[], Gateway], backfill_id: BackfillId) -> None:
+        self._node = node
+        self._gateway = gateway
+        self._backfill_id = backfill_id
+        self._inbox: deque[GridUpdate] = deque()
+        self._worker: Worker[None] = node.run_worker(
+            self._read, group="watch", name="watch", exclusive=True, thread=True
+        )
+
+    def take(self) -> list[GridUpdate]:
+        """The updates that have come since the last call, in order."""
+        taken = []
+        while self._inbox:
+            taken.append(self._inbox.popleft())
+        return taken
+
+    def leave(self) -> None:
+        """Stop following."""
+        self._worker.cancel()
+
+    def _read(self) -> None:
+        asking = Asking(self._node)
+        try:
+            with self._gateway().watch(self._backfill_id) as updates:
+                for update in updates:
+                    if asking.unwanted():
+                        return
+                    self._inbox.append(update)
+                    asking.post(UpdatesArrived(self))
+        except Problem as problem:
+            asking.post(StreamBroke(self, problem))
+        else:
+            ended = Unreachable("The stream of the backfill ended", remedy="read it again")
+            asking.post(StreamBroke(self, ended))

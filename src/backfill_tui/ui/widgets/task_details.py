@@ -1,0 +1,146 @@
+"""One cell of the grid in words: task, date, state, try, duration, operator, and its map indexes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from backfill_tui.domain.ids import RunId, TaskId
+from backfill_tui.domain.instants import Instant, clock
+from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
+from backfill_tui.domain.tasks import TaskInstanceDetails
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.glyphs import TASK_MARKS
+
+_MAP_INDEXES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellInView:
+    """What is known of the cell under the cursor.
+
+    `instances` are its task instances, most urgent first, empty until they are read; `chosen` is the one
+    whose try and log are shown, `try_number` the try (0 before the first). `now` is the database's clock.
+    `date` and `row_says` are the row's own words; `run_id` is None where a row has no run.
+    """
+
+    task_id: TaskId
+    run_id: RunId | None
+    date: str
+    state: TaskState
+    mapped: bool
+    operator: str
+    row_says: str = ""
+    instances: tuple[TaskInstanceDetails, ...] = ()
+    chosen: int = 0
+    try_number: int = 0
+    exception: str = ""
+    now: Instant
+
+    @property
+    def instance(self) -> TaskInstanceDetails | None:
+        """The task instance that is shown."""
+        return self.instances[self.chosen] if self.instances else None
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether there are map indexes to choose from."""
+        return len(self.instances) > 1 or any(one.key.map_index >= 0 for one in self.instances)
+
+    def with_instances(self, instances: tuple[TaskInstanceDetails, ...]) -> CellInView:
+        """The same cell with what was read of it; the chosen map index stays, and so does an older try."""
+        before = self.instance
+        found = tuple(sorted(instances, key=lambda one: (URGENCY[CODE_OF[one.state]], one.key.map_index)))
+        keys = [one.key for one in found]
+        chosen = keys.index(before.key) if before is not None and before.key in keys else 0
+        latest = found[chosen].try_number if found else 0
+        looks_back = before is not None and 0 < self.try_number < before.try_number
+        shown = min(self.try_number, latest) if looks_back else latest
+        return replace(self, instances=found, chosen=chosen, try_number=shown)
+
+    def with_map_index(self, step: int) -> CellInView:
+        """The next map index, around the end."""
+        if not self.instances:
+            return self
+        chosen = (self.chosen + step) % len(self.instances)
+        return replace(self, chosen=chosen, try_number=self.instances[chosen].try_number, exception="")
+
+    def with_try_before(self) -> CellInView:
+        """The try before; the latest one after the first."""
+        if self.instance is None:
+            return self
+        before = self.try_number - 1
+        return replace(self, try_number=before if before >= 1 else self.instance.try_number, exception="")
+
+
+class TaskDetails(Widget):
+    """The lines about the cell under the cursor; CSS decides how much room they get."""
+
+    DEFAULT_CSS = """
+    TaskDetails {
+        height: auto; padding: 0 1; background: $surface;
+    }
+    """
+
+    cell: reactive[CellInView | None] = reactive[CellInView | None](None, layout=True)
+
+    def render(self) -> Content:
+        """One line in words, then the exception, then the map indexes."""
+        if self.cell is None:
+            return Content.styled("No task under the cursor", "$muted")
+        lines = [_headline(self.cell)]
+        if self.cell.exception:
+            lines.append(Content.styled(one_line(self.cell.exception), "bold $error"))
+        if self.cell.is_mapped:
+            lines += _map_indexes(self.cell)
+        return Content("\n").join(lines)
+
+
+def _headline(cell: CellInView) -> Content:
+    instance = cell.instance
+    state = instance.state if instance is not None else cell.state
+    mark = TASK_MARKS[state]
+    name = one_line(cell.task_id)
+    if instance is not None and instance.key.map_index >= 0:
+        name += f"[{instance.key.map_index}]"
+    parts = [Content.styled(name, "bold"), Content(cell.date)]
+    if cell.row_says:
+        parts.append(Content.styled(cell.row_says, "$muted"))
+        return Content("  ").join(parts)
+    parts.append(Content.styled(f"{mark.sign.strip()} {mark.word}".strip(), f"bold ${mark.variable}"))
+    if instance is not None:
+        parts += [Content.styled(words, "$muted") for words in _facts(cell, instance)]
+    operator = cell.operator or (instance.operator if instance is not None else "")
+    if operator:
+        parts.append(Content.styled(one_line(operator), "$muted"))
+    return Content("  ").join(parts)
+
+
+def _facts(cell: CellInView, instance: TaskInstanceDetails) -> list[str]:
+    facts = []
+    if instance.try_number:
+        shown = f"try {cell.try_number} of {max(instance.max_tries, instance.try_number)}"
+        older = "" if cell.try_number == instance.try_number else f" (latest {instance.try_number})"
+        facts.append(shown + older)
+    if instance.started_at is not None and cell.try_number == instance.try_number:
+        ended = instance.ended_at if instance.ended_at is not None else cell.now
+        facts.append(clock(ended - instance.started_at))
+    return facts
+
+
+def _map_indexes(cell: CellInView) -> list[Content]:
+    """The map indexes in a line or two, the chosen one in brackets; the ones left out are counted."""
+    first = min(max(0, cell.chosen - _MAP_INDEXES_SHOWN + 1), len(cell.instances))
+    shown = cell.instances[first : first + _MAP_INDEXES_SHOWN]
+    parts = []
+    for at, one in enumerate(shown, first):
+        mark = TASK_MARKS[one.state]
+        words = f"{mark.sign}{one.key.map_index}"
+        parts.append(Content.styled(f"[{words}]" if at == cell.chosen else f" {words} ", f"${mark.variable}"))
+    left = len(cell.instances) - len(shown)
+    rest = Content.styled(f"  and {left} more", "$muted") if left else Content("")
+    head = Content.styled("map index ", "$muted")
+    return [Content("").join([head, *parts, rest])]
