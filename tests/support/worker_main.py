@@ -107,6 +107,7 @@ def launch(
     cancel_at: int = 0,
     busy_seconds: float = 60,
     *,
+    cancel_when_waiting: bool = False,
     read_only: bool = False,
 ) -> Any:
     from backfill_tui.bridge.launching import launch as carry_out
@@ -116,7 +117,7 @@ def launch(
 
     def told(progress: CreationProgress) -> None:
         say({"event": {"done": progress.done, "total": progress.total, "waiting": progress.waiting}})
-        if cancel_at and progress.done >= cancel_at:
+        if (cancel_when_waiting and progress.waiting) or (cancel_at and progress.done >= cancel_at):
             call.cancel()
 
     call: Call[CreationProgress] = Call(told, threading.Event())

@@ -1,0 +1,98 @@
+"""What Airflow made of a plan, read back before anyone else can see it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.launching import Launched
+from backfill_tui.domain.planning import BackfillPlan, PlannedRun, Verdict
+from backfill_tui.domain.states import RunState
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One entry of the backfill; `verdict` is what became of it, in the words of the plan."""
+
+    ordinal: int
+    verdict: Verdict
+    state: RunState | None
+
+
+def made_by(connection: Connection, backfill_id: BackfillId, new_run_ids: AbstractSet[int]) -> list[Made]:
+    """The entries of a backfill in their order; a run not among `new_run_ids` was there before."""
+    from airflow.models.backfill import BackfillDagRun, BackfillDagRunExceptionReason
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    query = (
+        select(
+            BackfillDagRun.sort_ordinal,
+            BackfillDagRun.dag_run_id,
+            BackfillDagRun.exception_reason,
+            DagRun.state,
+        )
+        .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .where(BackfillDagRun.backfill_id == backfill_id)
+        .order_by(BackfillDagRun.sort_ordinal)
+    )
+    made = []
+    for ordinal, run_id, reason, state in connection.execute(query):
+        if run_id is None:
+            exists = reason == BackfillDagRunExceptionReason.ALREADY_EXISTS
+            verdict = Verdict.SKIP_EXISTS if exists else Verdict.SKIP_IN_FLIGHT
+        else:
+            verdict = Verdict.CREATE if run_id in new_run_ids else Verdict.REPROCESS
+        made.append(Made(ordinal=ordinal, verdict=verdict, state=None if state is None else RunState(state)))
+    return made
+
+
+def launched(backfill_id: BackfillId, made: Iterable[Made], plan: BackfillPlan) -> Launched:
+    """What the backfill came to; a run beside the old one of its partition counts as reprocessed."""
+    expected = _by_ordinal(plan)
+    counts = Counter(_as_planned(entry, expected.get(entry.ordinal)) for entry in made)
+    return Launched(
+        backfill_id=backfill_id,
+        created=counts[Verdict.CREATE],
+        reprocessed=counts[Verdict.REPROCESS],
+        skipped=counts[Verdict.SKIP_EXISTS] + counts[Verdict.SKIP_IN_FLIGHT],
+    )
+
+
+def differences(made: Iterable[Made], plan: BackfillPlan) -> list[str]:
+    """Where Airflow did something else than planned, in words for the log; empty when it did not."""
+    expected = _by_ordinal(plan)
+    found: Counter[str] = Counter()
+    seen = set()
+    for entry in made:
+        seen.add(entry.ordinal)
+        planned = expected.get(entry.ordinal)
+        verdict = _as_planned(entry, planned)
+        if planned is None:
+            found[f"not planned, now {verdict}"] += 1
+        elif verdict is not planned.verdict:
+            found[f"planned as {planned.verdict}, now {verdict}"] += 1
+        elif entry.state not in {None, RunState.QUEUED}:
+            found[f"{verdict} left its run {entry.state}"] += 1
+    if missing := len(expected.keys() - seen):
+        found["planned, now absent"] = missing
+    return [f"{count} x {what}" for what, count in sorted(found.items())]
+
+
+def _by_ordinal(plan: BackfillPlan) -> dict[int, PlannedRun]:
+    return {run.ordinal: run for run in plan.runs if run.ordinal is not None}
+
+
+def _as_planned(entry: Made, planned: PlannedRun | None) -> Verdict:
+    # Airflow reprocesses a partition by a new run beside the old one.
+    beside = planned is not None and planned.occurrence.partition_key is not None
+    if beside and entry.verdict is Verdict.CREATE and planned.verdict is Verdict.REPROCESS:
+        return Verdict.REPROCESS
+    return entry.verdict
