@@ -101,6 +101,8 @@ def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameS
 
 
 def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvironment:
+    # Of what it says on every row it writes, only what went wrong is worth a line in the log.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "WARNING")
     # All that the calls and the parsing need, before there is a second thread or process.
     import airflow.dag_processing.collection
     import airflow.dag_processing.dagbag

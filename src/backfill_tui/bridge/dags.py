@@ -1,0 +1,167 @@
+"""The list of Dags as the metadata database has them, parsing them anew, and pausing one."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from backfill_tui.bridge.dag_facts import DagFacts, FactsCache, instant_or_none
+from backfill_tui.bridge.dag_queries import (
+    active_backfills,
+    learn_facts,
+    listed_dags,
+    recent_runs,
+    tags_of_dags,
+)
+from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.import_problems import explain
+from backfill_tui.bridge.opening import folder_and_parser, parse_and_sync
+from backfill_tui.bridge.server import Call, Server
+from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
+from backfill_tui.domain.environment import StartupPhase, StartupStep
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.problems import NotThere, Refused
+from backfill_tui.wire import methods
+
+_BACKFILL_RUNS = "backfill"
+
+
+def register(server: Server, airflow: AirflowEnvironment) -> None:
+    """Answer `dags`, `parse` and `pause_dag`."""
+    cache = FactsCache()
+
+    def dags(_: methods.Nothing, __: Call[methods.Nothing]) -> DagList:
+        return read_dags(airflow, cache)
+
+    def parse(_: methods.Nothing, call: Call[StartupStep]) -> DagList:
+        parsing = folder_and_parser(airflow)
+        if parsing is None:
+            raise Refused(
+                f"The Dags of {airflow.where} are parsed by its own Dag processor, not from here",
+                remedy="wait for it, or look into the log of: airflow dag-processor",
+            )
+        parse_and_sync(airflow, parsing[0], parsing[1], call)
+        call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))
+        return read_dags(airflow, cache)
+
+    def pause(asked: methods.PauseDag, _: Call[methods.Nothing]) -> methods.Nothing:
+        pause_dag(airflow, asked.dag_id, is_paused=asked.is_paused)
+        return methods.Nothing()
+
+    server.handle(methods.DAGS, dags)
+    server.handle(methods.PARSE, parse)
+    server.handle(methods.PAUSE_DAG, pause)
+
+
+def read_dags(airflow: AirflowEnvironment, cache: FactsCache) -> DagList:
+    """The Dags and the files that do not import, as the database has them now."""
+    with airflow.session() as session:
+        active = active_backfills(session)
+        rows = listed_dags(session, active)
+        learn_facts(session, cache)
+        tags, runs = tags_of_dags(session), recent_runs(session)
+        summaries = [
+            _summary(
+                row,
+                cache.of(row.dag_id) or _no_facts(row),
+                tags=tuple(tags.get(row.dag_id, ())),
+                recent_runs=tuple(runs.get(row.dag_id, ())),
+                active_backfills=tuple(active.get(row.dag_id, ())),
+            )
+            for row in rows
+        ]
+        return DagList(
+            dags=tuple(summaries),
+            import_problems=tuple(_import_problems(session)),
+            read_at=airflow.now(session),
+        )
+
+
+def _summary(row: Any, facts: DagFacts, **lists: Any) -> DagSummary:
+    because = _not_backfillable(row, facts)
+    return DagSummary(
+        dag_id=DagId(row.dag_id),
+        display_name=row.display_name or row.dag_id,
+        file=row.relative_fileloc or row.fileloc or "",
+        schedule=facts.schedule,
+        timetable=facts.timetable,
+        timezone=facts.timezone,
+        backfillable=not because,
+        not_backfillable_because=because,
+        partitioned=facts.partitioned,
+        owners=tuple(owner.strip() for owner in (row.owners or "").split(",") if owner.strip()),
+        description=row.description or "",
+        is_paused=bool(row.is_paused),
+        is_stale=bool(row.is_stale),
+        catchup=facts.catchup,
+        depends_on_past=facts.depends_on_past,
+        start_date=facts.start_date,
+        end_date=facts.end_date,
+        next_run=instant_or_none(row.next_dagrun_create_after),
+        max_active_runs=row.max_active_runs,
+        task_ids=facts.task_ids,
+        **lists,
+    )
+
+
+def _not_backfillable(row: Any, facts: DagFacts) -> str:
+    """Why Airflow would not backfill the Dag (Airflow 3.3 models/backfill.py, `_create_backfill`)."""
+    if facts.unreadable:
+        return facts.unreadable
+    if row.allowed_run_types and _BACKFILL_RUNS not in row.allowed_run_types:
+        return "its allowed_run_types leave out backfill runs"
+    if not facts.periodic:
+        return f"its schedule ({facts.schedule}) has no periods to fill"
+    return ""
+
+
+def _no_facts(row: Any) -> DagFacts:
+    return DagFacts(
+        schedule=row.timetable_summary or "unknown",
+        timetable=row.timetable_summary or "",
+        timezone="UTC",
+        periodic=False,
+        unreadable="Airflow has not stored its serialized form yet",
+    )
+
+
+def _import_problems(session: Session) -> list[ImportProblem]:
+    from airflow.models.errors import ParseImportError
+
+    rows = session.execute(
+        select(ParseImportError.filename, ParseImportError.stacktrace).order_by(ParseImportError.filename)
+    )
+    return [explain(filename or "", stacktrace or "") for filename, stacktrace in rows]
+
+
+def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) -> None:
+    """Pause or unpause a Dag, with the line in Airflow's audit log that its own API writes.
+
+    (Airflow 3.3 api_fastapi/core_api/routes/public/dags.py, `patch_dag`.)
+    """
+    airflow.require_writable("pausing a Dag" if is_paused else "unpausing a Dag")
+    from airflow.models.dag import DagModel
+    from airflow.models.log import Log
+
+    with airflow.session() as session:
+        dag = session.get(DagModel, dag_id)
+        if dag is None:
+            raise NotThere(
+                f"There is no Dag {dag_id!r} in {airflow.where}", remedy="refresh the list of Dags"
+            )
+        dag.is_paused = is_paused
+        user = getpass.getuser()
+        session.add(
+            Log(
+                event="patch_dag",
+                task_instance=None,
+                owner=user,
+                owner_display_name=user,
+                extra=json.dumps({"is_paused": is_paused, "source": "backfill-tui"}),
+                dag_id=dag_id,
+            )
+        )
