@@ -16,13 +16,13 @@ from backfill_tui.headless.voice import PlainVoice
 def test_the_status_of_the_engine_is_its_exit_code(run: CommandLine) -> None:
     engine = run.composition.engine_of = ScriptedEngine(run.world)
     assert run("engine", "status").code == 3
-    assert "The engine is not running" in run("engine", "status").out
+    assert run("engine", "status").out == "stopped\n"
     engine.start()
     starting = run("engine", "status", "--json")
     assert starting.code == 0
     assert (starting.json["running"], starting.json["ready"], starting.json["pid"]) == (True, False, 4711)
     engine.ready()
-    assert "The engine is ready, process 4711" in run("engine", "status").out
+    assert run("engine", "status").out == "The engine is ready (process 4711)\n"
 
 
 def test_no_bridge_is_started_to_ask_about_the_engine(run: CommandLine) -> None:

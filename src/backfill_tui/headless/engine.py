@@ -102,9 +102,8 @@ def _show(room: EngineRoom, status: EngineStatus) -> None:
         room.paper.json(encode.engine(status))
         return
     word = "ready" if status.ready else "starting" if status.running else "not running"
-    process = f", process {status.pid}" if status.pid is not None else ""
-    sentence = f", {one_line(status.sentence)}" if status.sentence else ""
-    room.paper.line(f"The engine is {word}{process}{sentence}")
+    process = f" (process {status.pid})" if status.running and status.pid is not None else ""
+    room.paper.line(one_line(status.sentence or f"The engine is {word}") + process)
     if status.problem:
         room.voice.say(f"It has a problem: {one_line(status.problem)}")
 

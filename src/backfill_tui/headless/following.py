@@ -135,7 +135,9 @@ def tell_progress(session: Session) -> Callable[[Reading], None]:
 
     def tell(reading: Reading) -> None:
         counts = reading.counts
-        failed = f", {counts.failed:,} failed" if counts.failed else ""
+        # The sentence of an end has the failed ones in it.
+        under_way = not reading.stands.status.finished
+        failed = f", {counts.failed:,} failed" if counts.failed and under_way else ""
         session.voice.activity(
             f"{reading.sentence}{failed}", counts.finished, counts.included, key=str(reading.stands.status)
         )

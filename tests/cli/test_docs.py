@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from tests.cli.conftest import CommandLine, Ended, ScriptedComposition, scheduler
+from tests.support.scripted import ScriptedEngine
+from tests.support.world import World, a_dag
+
+from backfill_tui.cli import main
+from backfill_tui.domain.dags import ImportProblem
+from backfill_tui.domain.problems import BadRequest, Interrupted, Refused, Unreachable
+from backfill_tui.domain.states import RunState
+from backfill_tui.settings import KEYS
+
+DOCS = Path(__file__).parents[2] / "docs"
+COMMANDS_PAGE = (DOCS / "commands.md").read_text("utf-8")
+JSON_PAGE = (DOCS / "json.md").read_text("utf-8")
+
+
+def every_command(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}", command
+
+
+COMMANDS = dict(every_command(main))
+
+
+def options_of(command: click.Command) -> set[str]:
+    return {
+        word
+        for option in command.params
+        if isinstance(option, click.Option)
+        for word in option.opts + option.secondary_opts
+    }
+
+
+def section(page: str, heading: str) -> str:
+    found = re.search(rf"^### `{heading}\b[^`]*`\n(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL)
+    assert found is not None, f"no section of {heading}"
+    return found[1]
+
+
+def documented_options(text: str) -> set[str]:
+    return {
+        word
+        for row in re.findall(r"^\| (`--.*?) \|", text, re.MULTILINE)
+        for word in re.findall(r"--[a-z-]+", row)
+    }
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_page_of_commands_has_every_option_and_no_other(name: str) -> None:
+    documented = documented_options(section(COMMANDS_PAGE, name))
+    if name == "launch":
+        documented |= documented_options(section(COMMANDS_PAGE, "plan"))
+    assert documented == options_of(COMMANDS[name])
+
+
+def test_the_page_of_commands_has_the_options_before_the_command() -> None:
+    start = COMMANDS_PAGE.index("## Options before the command")
+    assert documented_options(COMMANDS_PAGE[start : COMMANDS_PAGE.index("## Dates")]) == options_of(main) | {
+        "--help"
+    }
+    for key in KEYS:
+        assert f"`{key}`" in COMMANDS_PAGE
+        assert f"`BACKFILL_TUI_{key.upper()}`" in COMMANDS_PAGE
+
+
+def test_the_page_of_commands_has_every_exit_code_of_a_problem() -> None:
+    codes = set(re.findall(r"^\| (\d+) \|", COMMANDS_PAGE, re.MULTILINE))
+    assert codes == {"0", "1", "2", "3", "4", "130", "141"}
+    assert {str(kind.exit_code) for kind in (BadRequest, Refused, Unreachable, Interrupted)} <= codes
+
+
+def documented_examples() -> dict[str, tuple[str, list[Any]]]:
+    """By command: the words of its example on the page, and the values in the block below them."""
+    examples = {}
+    for name, words, block in re.findall(
+        r"^## `([^`]+)`\n.*?^    \$ backfill-tui ([^\n]+)\n\n```json\n(.*?)```",
+        JSON_PAGE,
+        re.MULTILINE | re.DOTALL,
+    ):
+        decoder, values, rest = json.JSONDecoder(), [], block.strip()
+        while rest:
+            value, end = decoder.raw_decode(rest)
+            values.append(value)
+            rest = rest[end:].lstrip()
+        examples[name] = (words, values)
+    return examples
+
+
+def shape(value: object) -> object:
+    """The keys of objects in their order; of a list the shapes of its entries, each once."""
+    if isinstance(value, dict):
+        return {key: shape(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        shapes: list[object] = []
+        for entry in map(shape, value):
+            if entry not in shapes:
+                shapes.append(entry)
+        return shapes
+    return "value"
+
+
+def same_shape(documented: object, real: object) -> bool:
+    """Whether the keys are equal, in the same order; lists may be empty, and null stands for anything."""
+    if "value" in (documented, real) or documented == real:
+        return True
+    if isinstance(documented, dict) and isinstance(real, dict):
+        return list(documented) == list(real) and all(
+            same_shape(documented[key], real[key]) for key in documented
+        )
+    if isinstance(documented, list) and isinstance(real, list):
+        return all(same_shape(one, other) for one in documented for other in real)
+    return False
+
+
+def run_example(name: str, words: str, tmp_path: Path) -> Ended:
+    """The command of an example, on a world that has something of everything."""
+    broken = ImportProblem(file="legacy.py", sentence="no", advice="mend it", traceback="Trace")
+    world = World([a_dag("sales_daily", tags=("a",))], import_problems=[broken])
+    engine = ScriptedEngine(world)
+    engine.ready()
+    (tmp_path / "scheduler.log").write_text("one\n")
+    run = CommandLine(
+        ScriptedComposition(world, engine_of=engine, logs={"scheduler": tmp_path / "scheduler.log"})
+    )
+    world.add_run("sales_daily", "2024-02-01", RunState.SUCCESS)
+    if name not in {"launch", "plan"}:
+        world.fail("sales_daily", "load", "2024-01-06")
+        run("launch", "sales_daily", "--from", "2024-01-05", "--to", "2024-01-07", "--yes")
+        world.advance_to_end()
+        world.mend()
+    if name == "plan":
+        world.paused.add(world.dag_list().dags[0].dag_id)
+    engine.start()
+    with scheduler(world):
+        return run(*shlex.split(words))
+
+
+def test_the_page_of_json_has_an_example_of_every_command() -> None:
+    assert set(documented_examples()) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_the_json_of_a_command_is_the_documented_one(name: str, tmp_path: Path) -> None:
+    words, documented = documented_examples()[name]
+    ended = run_example(name, words, tmp_path)
+    assert ended.code in {0, 1}, ended.talk
+    real = [json.loads(line) for line in ended.out.splitlines()] if name == "watch" else [ended.json]
+    assert len(documented) >= 1
+    for one in documented:
+        for other in real:
+            assert same_shape(shape(one), shape(other)), (
+                f"{json.dumps(shape(one))}\n{json.dumps(shape(other))}"
+            )
