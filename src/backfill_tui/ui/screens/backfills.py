@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from rich.style import Style
@@ -15,6 +16,7 @@ from textual.widgets import Static
 
 from backfill_tui.domain.instants import minute, zone_named
 from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
 from backfill_tui.ui.command import bindings
@@ -29,10 +31,8 @@ from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.workers import ask, is_busy
 
 _READ_SECONDS: Final = 2.0
-_NUMBER: Final = 5
 _RANGE: Final = 22
-_STATUS: Final = 26
-_RUNS: Final = 11
+_STATUS: Final = 25
 _WHO: Final = 16
 _WIDE: Final = 110
 _PLAIN: Final = Style()
@@ -52,6 +52,16 @@ class BackfillsNotRead(Message):
     def __init__(self, problem: Problem) -> None:
         super().__init__()
         self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Widths:
+    """The columns whose width depends on the screen and on what is in them."""
+
+    number: int
+    dag: int
+    runs: int
+    who: int
 
 
 class BackfillTable(LineList):
@@ -87,25 +97,33 @@ class BackfillTable(LineList):
 
     def draw_header(self, width: int) -> str:
         """The names of the columns."""
-        dag, who = _widths(width)
-        words = f"{'#':>{_NUMBER}}  {fit('Dag', dag)}  {fit('Range', _RANGE)}  {fit('Status', _STATUS)}"
-        return words + f"  {'Runs':>{_RUNS}}" + (f"  {fit('Who', who)}" if who else "")
+        at = self._widths(width)
+        words = f"{'#':>{at.number}}  {fit('Dag', at.dag)}  {fit('Range', _RANGE)}  {fit('Status', _STATUS)}"
+        return words + f"  {'Runs':>{at.runs}}" + (f"  {fit('Who', at.who)}" if at.who else "")
 
     def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
         """One backfill."""
         summary = self._backfills[row]
-        facts, counts = summary.facts, summary.counts
-        dag, who = _widths(width)
+        facts = summary.facts
+        at = self._widths(width)
         parts: list[Part] = [
-            (f"{facts.backfill_id:>{_NUMBER}}  ", look.muted),
-            (f"{fit(facts.dag_id, dag)}  ", _PLAIN),
+            (f"{facts.backfill_id:>{at.number}}  ", look.muted),
+            (f"{fit(facts.dag_id, at.dag)}  ", _PLAIN),
             (f"{fit(range_words(facts), _RANGE)}  ", look.muted),
             *_status_parts(summary, look),
-            (f"  {f'{counts.finished:,}/{counts.included:,}':>{_RUNS}}", _PLAIN),
+            (f"  {_runs_words(summary):>{at.runs}}", _PLAIN),
         ]
-        if who:
-            parts.append((f"  {fit(facts.triggering_user or '', who)}", look.muted))
+        if at.who:
+            parts.append((f"  {fit(facts.triggering_user or '', at.who)}", look.muted))
         return parts
+
+    def _widths(self, width: int) -> _Widths:
+        number = max((len(str(one.facts.backfill_id)) for one in self._backfills), default=1)
+        runs = max((len(_runs_words(one)) for one in self._backfills), default=0)
+        number, runs = max(2, number), max(len("Runs"), runs)
+        who = _WHO if width >= _WIDE else 0
+        taken = number + 2 + 2 + _RANGE + 2 + _STATUS + 2 + runs + (who + 2 if who else 0) + 1
+        return _Widths(number=number, dag=max(8, width - taken), runs=runs, who=who)
 
 
 class BackfillsScreen(PlaceScreen[None]):
@@ -201,6 +219,10 @@ def range_words(facts: BackfillFacts) -> str:
     return first if first == last else f"{first}..{last}"
 
 
+def _runs_words(summary: BackfillSummary) -> str:
+    return f"{summary.counts.finished:,}/{summary.counts.included:,}"
+
+
 def _status_parts(summary: BackfillSummary, look: Look) -> list[Part]:
     standing = standing_of(summary)
     mark = STATUS_MARKS[standing.status]
@@ -212,12 +234,6 @@ def _status_parts(summary: BackfillSummary, look: Look) -> list[Part]:
     if counts.cancelled:
         failed += f"  {counts.cancelled:,} never ran"
     words = fit(words, min(len(words), _STATUS))
-    bad = RUN_MARKS[next(state for state in RUN_MARKS if state == "failed")]
+    bad = RUN_MARKS[RunState.FAILED]
     style = look.style(bad) if counts.failed else look.muted
     return [(words, look.style(mark) + Style(bold=True)), (fit(failed, _STATUS - len(words)), style)]
-
-
-def _widths(width: int) -> tuple[int, int]:
-    who = _WHO if width >= _WIDE else 0
-    rest = width - _NUMBER - 2 - _RANGE - 2 - _STATUS - 2 - _RUNS - 2 - (who + 2 if who else 0)
-    return max(8, rest), who

@@ -185,12 +185,12 @@ class RerunDialog(Dialog[RerunRequest]):
 
 
 def scope_words(outcome: RerunOutcome) -> str:
-    """What a choice runs again: `10 task instances, overwrites 2 that succeeded`."""
+    """What a choice runs again: `10 task instances, 2 had succeeded`."""
     if not outcome.affected:
         return "nothing to run again"
     words = count(len(outcome.affected), "task instance")
     if outcome.overwritten_successes:
-        words += f", overwrites {outcome.overwritten_successes:,} that succeeded"
+        words += f", {outcome.overwritten_successes:,} had succeeded"
     return words
 
 
@@ -198,12 +198,10 @@ def consequences(outcome: RerunOutcome, dates: Mapping[RunId, str]) -> list[Cont
     """What stays untouched, which runs are left alone and why, and what else the rerun lifts."""
     lines = [Content("")]
     if outcome.affected:
-        lines.append(
-            Content(
-                f"{count(len(outcome.run_ids), 'run')} run again, "
-                f"{count(outcome.untouched, 'task instance')} of them {_stay(outcome.untouched)}"
-            )
-        )
+        lines.append(Content(_untouched_words(outcome)))
+    if outcome.overwritten_successes:
+        lost = f"{count(outcome.overwritten_successes, 'success', 'successes')} will be overwritten"
+        lines.append(Content.styled(lost, "bold $warning"))
     for reason, run_ids in _by_reason(outcome).items():
         named = [dates.get(run_id, run_id) for run_id in run_ids[:_NAMED_AT_MOST]]
         if len(run_ids) > _NAMED_AT_MOST:
@@ -235,5 +233,9 @@ def _by_reason(outcome: RerunOutcome) -> dict[str, list[RunId]]:
     return found
 
 
-def _stay(number: int) -> str:
-    return "stays as it is" if number == 1 else "stay as they are"
+def _untouched_words(outcome: RerunOutcome) -> str:
+    runs = count(len(outcome.run_ids), "run")
+    if not outcome.untouched:
+        return f"{runs} from beginning to end"
+    rest = count(outcome.untouched, "other task instance")
+    return f"In {runs}, {rest} {'stays as it is' if outcome.untouched == 1 else 'stay as they are'}"

@@ -173,8 +173,8 @@ class WatchScreen(PlaceScreen[None]):
         self.refresh_bindings()
 
     @on(RunGrid.MarksChanged)
-    def _marks_changed(self) -> None:
-        self.grid.border_subtitle = ""
+    def _marks_changed(self, message: RunGrid.MarksChanged) -> None:
+        self.header.marked = len(message.marked)
         self.refresh_bindings()
 
     @on(RunGrid.CellChosen)
@@ -277,13 +277,13 @@ class WatchScreen(PlaceScreen[None]):
         cell = self.inspector.cell if self.is_mounted else None
         instance = cell.instance if cell is not None else None
         applies = {
-            "rerun": may_write and bool(rows_to_rerun(self.grid)),
+            "rerun": may_write and progress is not None and bool(progress.counts.failed or self.grid.marks),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
             "mark": may_write,
             "mark_range": may_write,
             "unpause": may_write and progress is not None and progress.facts.dag_is_paused,
-            "reconnect": self._broken is not None,
+            "reconnect": self._broken is not None and self.program.connection is Connection.READY,
             "another_try": instance is not None and instance.try_number > 1,
             "map_index": cell is not None and cell.is_mapped,
         }

@@ -42,7 +42,7 @@ class LogRead(Message):
     def __init__(self, query: LogQuery, log: TaskLog) -> None:
         super().__init__()
         self.query = query
-        self.log_view = log
+        self.log = log
 
 
 class LogNotRead(Message):

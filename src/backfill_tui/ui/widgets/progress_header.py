@@ -15,6 +15,7 @@ from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Mark
 from backfill_tui.ui.program import program_of
+from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
 
 STALE_AFTER_SECONDS: Final = 5.0
 """A reading comes every fifth of a second; after this long without one its age is shown."""
@@ -59,6 +60,7 @@ class ProgressHeader(Widget):
 
     progress: reactive[Progress | None] = reactive[Progress | None](None)
     broken: reactive[bool] = reactive(default=False)
+    marked: reactive[int] = reactive(0)
     age: reactive[int] = reactive(0)
     arrived_at: var[float] = var(0.0)
 
@@ -79,12 +81,15 @@ class ProgressHeader(Widget):
         """Status, bar and counts."""
         width = self.content_size.width
         if self.progress is None:
-            return Content.styled("Reading the backfill…", "$muted")
+            return Content.styled("" if self.broken else "Reading the backfill…", "$muted")
+        counted = count_words(self.progress.counts)
+        if self.marked:
+            counted.insert(0, Content.styled(f"{MARKED_MARK.sign} {self.marked:,} marked", "bold $accent"))
         return Content("\n").join(
             [
                 self._status(self.progress, width),
                 self._bar(self.progress, width),
-                Content("  ").join(count_words(self.progress.counts)),
+                Content("  ").join(counted),
             ]
         )
 

@@ -156,7 +156,7 @@ class RunGrid(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """One line: the head, or a row of the store."""
         painter = self._paint()
-        if painter is None:
+        if painter is None or not self.store.rows:
             return Strip.blank(self.size.width, self.rich_style)
         left, top = self.scroll_offset
         if y < _HEAD:

@@ -90,7 +90,7 @@ class TaskDetails(Widget):
     def render(self) -> Content:
         """One line in words, then the exception, then the map indexes."""
         if self.cell is None:
-            return Content.styled("No task under the cursor", "$muted")
+            return Content("")
         lines = [_headline(self.cell)]
         if self.cell.exception:
             lines.append(Content.styled(one_line(self.cell.exception), "bold $error"))
