@@ -299,13 +299,13 @@ def test_a_cell_shows_its_task_instance(stage: Stage) -> None:
     assert instance.operator
 
 
-def test_a_log_that_was_never_written_is_no_surprise(stage: Stage) -> None:
+def test_the_log_of_a_try_that_never_was_is_named(stage: Stage) -> None:
     dag_id = stage.fresh_dag()
     backfill_id = launched(stage, dag_id, 1)
     (run_id,) = run_ids(read_whole(stage, backfill_id))
     cell = stage.gateway.cell(CellQuery(dag_id=dag_id, run_id=run_id, task_id=TaskId("load")))
-    log = stage.gateway.log(LogQuery(dag_id=dag_id, key=cell.instances[0].key, try_number=1))
-    assert log.lines == ()
+    with pytest.raises(NotThere, match="load"):
+        stage.gateway.log(LogQuery(dag_id=dag_id, key=cell.instances[0].key, try_number=1))
 
 
 def test_a_paused_dag_is_listed_as_paused_and_the_plan_warns(stage: Stage) -> None:

@@ -228,6 +228,12 @@ class ScriptedGateway:
         self._enter("log")
         with self.world.changed:
             lines = self.world.logs.get(query.key, ())
+            run = self.world.runs.get((query.dag_id, query.key.run_id))
+            if not lines and (run is None or run.tries.get(query.key.task_id, 0) < query.try_number):
+                raise NotThere(
+                    f"There is no try {query.try_number} of {query.key.task_id}",
+                    remedy="wait until it is tried",
+                )
             return TaskLog(lines=lines[-query.max_lines :], truncated=len(lines) > query.max_lines)
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:

@@ -123,12 +123,12 @@ class BridgeStage:
         with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:
             database.execute(
                 "UPDATE task_instance SET state = CASE task_id WHEN 'load' THEN ? ELSE 'success' END,"
-                " try_number = 1 WHERE dag_id = ? AND run_id IN"
+                " try_number = 1, start_date = CURRENT_TIMESTAMP WHERE dag_id = ? AND run_id IN"
                 " (SELECT run_id FROM dag_run WHERE dag_id = ? AND state IN ('queued', 'running'))",
                 (str(last), dag_id, dag_id),
             )
             database.execute(
-                "UPDATE dag_run SET state = ?, end_date = start_date WHERE dag_id = ?"
+                "UPDATE dag_run SET state = ?, start_date = queued_at, end_date = queued_at WHERE dag_id = ?"
                 " AND state IN ('queued', 'running')",
                 (str(state), dag_id),
             )

@@ -88,7 +88,7 @@ class Gateway(Protocol):
         ...
 
     def log(self, query: LogQuery) -> TaskLog:
-        """The log of one try; empty when nothing was written yet."""
+        """The log of one try; empty when nothing was written yet, NotThere when there was no such try."""
         ...
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
