@@ -81,6 +81,7 @@ def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameS
         # Nothing that an import makes is garbage before its end.
         gc.disable()
         airflow = _airflow(options, streams)
+        gc.freeze()
         gc.enable()
         from backfill_tui.bridge.handlers import register_all
 

@@ -1,17 +1,13 @@
-"""Who answers which call: every module registers its own handlers."""
+"""Who answers which call. Importing this imports Airflow."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-
+from backfill_tui.bridge import cells, dags, launching, opening, planning, repairing, watching
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.server import Server
 
 
 def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     """Let each feature of the bridge answer its calls."""
-    for name in ("opening", "dags", "planning", "launching", "watching", "repairing", "cells"):
-        full = f"backfill_tui.bridge.{name}"
-        if importlib.util.find_spec(full) and hasattr(module := importlib.import_module(full), "register"):
-            module.register(server, airflow)
+    for feature in (opening, dags, planning, launching, watching, repairing, cells):
+        feature.register(server, airflow)

@@ -47,8 +47,8 @@ _GRACE_SECONDS: Final = 5.0
 
 def serve(control: socket.socket, log: Path) -> None:
     """Do the bridge's jobs, one after the other, until the bridge is gone."""
-    gc.collect()
-    # What is imported now lives as long as the process: children need not copy it to look at it.
+    _warm_up()
+    # What is there now lives as long as the process: children need not copy it to look at it.
     gc.freeze()
     wakeup_read, wakeup_write = os.pipe()
     for end in (wakeup_read, wakeup_write):
@@ -174,6 +174,19 @@ class _Job:
         if order is None:
             raise BridgeGoneError
         return True
+
+
+def _warm_up() -> None:
+    """Serialize a Dag of our own, so that what Airflow imports for the first one is not every child's work."""
+    from airflow import sdk
+    from airflow.providers.standard.operators.python import PythonOperator
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    for name in ("Asset", "TaskGroup", "Variable", "dag", "task"):
+        getattr(sdk, name)
+    with sdk.DAG("warm_up", schedule="@daily") as dag:
+        PythonOperator(task_id="warm_up", python_callable=print)
+    DagSerialization.to_dict(dag)
 
 
 def list_dag_files(folder: str) -> list[str]:
