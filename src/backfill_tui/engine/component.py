@@ -64,7 +64,7 @@ class Component:
         """Where its stdout and stderr go."""
         return component_log(self._home, self.name)
 
-    def start(self, port: int) -> None:
+    def start(self, port: int) -> Run:
         """Start it in a session of its own; OSError when it can not be started."""
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -85,10 +85,7 @@ class Component:
         except psutil.NoSuchProcess:
             identity = ProcessId(process.pid, began)
         self.run = Run(process, identity, began, began_at, beat_at=began_at)
-
-    def has_died(self) -> bool:
-        """Whether it was started and has ended."""
-        return self.run is not None and self.run.process.poll() is not None
+        return self.run
 
     def ask_to_end(self) -> None:
         """SIGTERM: a scheduler then starts no more tasks and ends when those under way have."""

@@ -65,7 +65,7 @@ def family(roots: Iterable[ProcessId], mark: str | None = None) -> list[psutil.P
                 found[child.pid] = child
                 waiting.append(child)
     found.pop(os.getpid(), None)
-    return sorted(found.values(), key=_created)
+    return sorted(filter(_is_there, found.values()), key=_created)
 
 
 def end_at_once(processes: Sequence[psutil.Process], timeout_seconds: float = 5) -> list[psutil.Process]:

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+from tests.support.homes import create_database_with_dags, private_home
+
+from backfill_tui.engine.home import EmbeddedHome
+
+# `quick` succeeds at once; `patient` works until its gate is open, `asleep` waits for it without a worker.
+DAGS = {
+    "quick.py": """
+        from datetime import datetime, timezone
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        from airflow.providers.standard.operators.python import PythonOperator
+        from airflow.sdk import DAG
+
+        with DAG("quick", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+            PythonOperator(task_id="extract", python_callable=print) >> EmptyOperator(task_id="load")
+    """,
+    "patient.py": """
+        import time
+        from datetime import datetime, timezone
+        from pathlib import Path
+        from airflow.providers.standard.operators.python import PythonOperator
+        from airflow.sdk import DAG
+
+        def wait_at_the_gate(**context):
+            gate = Path(__file__).with_name("gate-" + context["ds"])
+            while not gate.exists():
+                time.sleep(0.1)
+
+        with DAG("patient", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+            PythonOperator(task_id="wait", python_callable=wait_at_the_gate)
+    """,
+    "asleep.py": """
+        from datetime import datetime, timedelta, timezone
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+        from airflow.sdk import DAG, BaseOperator
+
+        class Sleep(BaseOperator):
+            def execute(self, context):
+                self.defer(trigger=TimeDeltaTrigger(timedelta(seconds=1)), method_name="wake")
+
+            def wake(self, context, event=None):
+                print("awake")
+
+        with DAG("asleep", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+            Sleep(task_id="sleep")
+    """,
+}
+
+
+@pytest.fixture(scope="session")
+def home_with_dags(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedHome:
+    """A home with a database that knows the Dags above; one for all tests of the engine."""
+    home = private_home(tmp_path_factory.mktemp("engine"), DAGS)
+    create_database_with_dags(home)
+    return home
