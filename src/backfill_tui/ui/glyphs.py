@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.style import Style
+from textual.color import Color
 
 from backfill_tui.domain.planning import Verdict
 from backfill_tui.domain.progress import BackfillStatus
@@ -97,4 +98,4 @@ class Look:
 
     def named(self, variable: str) -> Style:
         """The foreground style of a theme variable that holds a colour."""
-        return Style(color=self._variables[variable])
+        return Style.from_color(Color.parse(self._variables[variable]).rich_color)

@@ -79,7 +79,8 @@ def launch_question(plan: BackfillPlan) -> Question:
     notes = [f"At most {count(request.max_active_runs, 'run')} at a time, {order}"]
     skipped = plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT)
     if skipped:
-        notes.append(f"{count(skipped, 'date')} {'stays' if skipped == 1 else 'stay'} as they are")
+        stay = "stays as it is" if skipped == 1 else "stay as they are"
+        notes.append(f"{count(skipped, 'date')} {stay}")
     waiting = plan.count(Verdict.NOT_YET)
     if waiting:
         notes.append(
