@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.planned_dags import DAG_FILES, PLUGIN_FILES
-from tests.support.worker import Worker, home_with, worker_on
+from tests.support.worker import Worker, embedded_place, worker_on
 from tests.support.world import DAY, HOUR, instant
 
 from backfill_tui.domain.instants import SECOND, iso
@@ -22,7 +22,7 @@ MARCH = {"from_date": instant("2024-03-01"), "to_date": instant("2024-03-10")}
 
 @pytest.fixture(scope="module")
 def shared_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    with worker_on(home_with(tmp_path_factory.mktemp("planning"), DAG_FILES, PLUGIN_FILES)) as worker:
+    with worker_on(embedded_place(tmp_path_factory.mktemp("planning"), DAG_FILES, PLUGIN_FILES)) as worker:
         yield worker
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +16,38 @@ import msgspec
 
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import ProblemReport
-from backfill_tui.engine.home import EmbeddedHome
 from tests.support.homes import private_home
 
 _MAIN = Path(__file__).with_name("worker_main.py")
 Event = dict[str, Any]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """An Airflow to be: its home, and the environment of its processes."""
+
+    home: Path
+    environment: Mapping[str, str]
+
+
 class Worker:
     """One such process; a call blocks until its answer is there."""
 
-    def __init__(self, home: EmbeddedHome, more: Mapping[str, str] | None = None) -> None:
-        environment = {**home.environment(os.environ), **(more or {})}
-        self._log = (home.path / f"worker-{os.urandom(4).hex()}.log").open("w+", encoding="utf-8")
+    def __init__(self, place: Place) -> None:
+        self._log = (place.home / f"worker-{os.urandom(4).hex()}.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [sys.executable, str(_MAIN)],
-            env=environment,
+            env=dict(place.environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
         )
-        self._listen(lambda _event: None)
+        try:
+            self._listen(lambda _event: None)
+        except BaseException:
+            self.close()
+            raise
 
     def __call__(
         self, do: str, *, on_event: Callable[[Event], None] = lambda _event: None, **more: Any
@@ -78,21 +89,41 @@ class Worker:
 
 
 @contextmanager
-def worker_on(home: EmbeddedHome, more: Mapping[str, str] | None = None) -> Iterator[Worker]:
-    """A worker on a home, ended with the context."""
-    worker = Worker(home, more)
+def worker_on(place: Place) -> Iterator[Worker]:
+    """A worker in a place, ended with the context."""
+    worker = Worker(place)
     try:
         yield worker
     finally:
         worker.close()
 
 
-def home_with(
-    folder: Path, dags: Mapping[str, str], plugins: Mapping[str, str] | None = None
-) -> EmbeddedHome:
-    """A private home with these Dag files and plugins."""
+def embedded_place(folder: Path, dags: Mapping[str, str], plugins: Mapping[str, str]) -> Place:
+    """A private home, on SQLite, with these Dag files and plugins."""
     home = private_home(folder, dags)
-    for name, source in (plugins or {}).items():
-        (home.path / "plugins").mkdir(exist_ok=True)
-        (home.path / "plugins" / name).write_text(source, encoding="utf-8")
-    return home
+    _write(home.path / "plugins", plugins)
+    return Place(home=home.path, environment=home.environment(os.environ))
+
+
+def attached_place(folder: Path, dags: Mapping[str, str], plugins: Mapping[str, str], url: str) -> Place:
+    """A home as a user has it, on the database of `url`, with these Dag files and plugins."""
+    _write(folder / "dags", dags)
+    _write(folder / "plugins", plugins)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    return Place(
+        home=folder,
+        environment=environment
+        | {
+            "AIRFLOW_HOME": str(folder),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+            # No asynchronous engine: its driver for PostgreSQL is not among Airflow's dependencies.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "",
+        },
+    )
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, source in files.items():
+        (folder / name).write_text(source, encoding="utf-8")

@@ -1,0 +1,393 @@
+"""Launches on SQLite and PostgreSQL: exactly the plan, all at once, or nothing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tests.support.databases import Database, postgresql_database, sqlite_database
+from tests.support.planned_dags import DAG_FILES, PLUGIN_FILES
+from tests.support.worker import Place, Worker, attached_place, embedded_place, worker_on
+from tests.support.world import DAY, instant
+
+from backfill_tui.domain.planning import BackfillPlan, Verdict
+from backfill_tui.domain.problems import AirflowFailed, BadRequest, Interrupted, Problem, Refused, Unreachable
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching")]
+
+FIRST = instant("2024-03-01")
+NOTHING = {"backfills": 0, "entries": 0, "runs": 0, "task_instances": 0}
+PATIENCE_SECONDS = 60
+CRC_OF_DAILY = 2392697706 - 2**32
+"""The CRC-32 of the Dag id `daily` as a signed number, the second half of its advisory lock's key."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """An Airflow with Dags, and a worker on it."""
+
+    place: Place
+    database: Database
+    worker: Worker
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    folder = tmp_path_factory.mktemp("launching")
+    if request.param == "sqlite":
+        place = embedded_place(folder, DAG_FILES, PLUGIN_FILES)
+        with worker_on(place) as worker:
+            yield Stage(place, sqlite_database(place.home / "airflow.db"), worker)
+        return
+    with postgresql_database() as database:
+        place = attached_place(folder, DAG_FILES, PLUGIN_FILES, database.url)
+        with worker_on(place) as worker:
+            yield Stage(place, database, worker)
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    shared_stage.worker("reset")
+    shared_stage.worker("heartbeat", age_seconds=0)
+    return shared_stage
+
+
+def a_request(dag_id: str, *, days: int = 10, first: int = FIRST, **more: Any) -> dict[str, Any]:
+    return {"dag_id": dag_id, "from_date": first, "to_date": first + (days - 1) * DAY, **more}
+
+
+def some_runs(first: int = FIRST) -> list[dict[str, Any]]:
+    states = ["success", "failed", "running", "queued"]
+    return [
+        {"date": first + place * DAY, "state": state, "type": "manual", "user": "alice", "succeeded": 1}
+        for place, state in enumerate(states)
+    ]
+
+
+def become(row: dict[str, Any], existed: set[str]) -> Verdict:
+    if row["run_id"] is None:
+        return Verdict.SKIP_EXISTS if row["reason"] == "already exists" else Verdict.SKIP_IN_FLIGHT
+    return Verdict.REPROCESS if row["run_id"] in existed else Verdict.CREATE
+
+
+@pytest.mark.parametrize("behavior", ["none", "failed", "completed"])
+@pytest.mark.parametrize(
+    ("dag_id", "first", "backwards"),
+    [
+        ("daily", FIRST, False),
+        ("daily", FIRST, True),
+        ("data_interval", instant("2024-03-01T06:00"), False),
+        ("lagging", instant("2024-02-29T06:00"), True),
+        ("six_hours", FIRST, True),
+        ("in_new_york", instant("2024-03-01T07:00"), False),
+    ],
+)
+def test_airflow_creates_exactly_the_plan(
+    stage: Stage, dag_id: str, first: int, behavior: str, *, backwards: bool
+) -> None:
+    stage.worker("add_runs", dag_id=dag_id, runs=some_runs(first))
+    request = a_request(dag_id, days=12, first=FIRST, reprocess_behavior=behavior, run_backwards=backwards)
+    plan = stage.worker.plan(request)
+    existed = {run.existing.run_id for run in plan.runs if run.existing}
+    launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    rows = stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [(row["ordinal"], row["date"], become(row, existed)) for row in rows] == [
+        (run.ordinal, run.occurrence.logical_date, run.verdict) for run in plan.runs
+    ]
+    assert len(existed) == 4
+    assert {row["state"] for row in rows} == {"queued", None}
+    assert {row["run_type"] for row in rows} == {"backfill", None}
+    assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
+
+
+def counted(plan: BackfillPlan) -> tuple[int, int, int]:
+    return (
+        plan.count(Verdict.CREATE),
+        plan.count(Verdict.REPROCESS),
+        plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
+    )
+
+
+@pytest.mark.parametrize("behavior", ["none", "failed"])
+def test_a_partition_that_is_reprocessed_gets_a_run_beside_the_old_one(stage: Stage, behavior: str) -> None:
+    date = instant("2024-03-02T05:00")
+    old = {"date": date, "partition": "2024-03-02T00:00:00", "state": "failed", "type": "manual"}
+    stage.worker("add_runs", dag_id="partitioned", runs=[old])
+    request = a_request("partitioned", days=4, first=instant("2024-03-01T05:00"), reprocess_behavior=behavior)
+    plan = stage.worker.plan(request)
+    launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    rows = stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [row["partition_key"] for row in rows] == [run.occurrence.partition_key for run in plan.runs]
+    assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
+    assert stage.worker("totals")["runs"] == 1 + plan.run_count
+
+
+def test_the_runs_carry_the_conf_and_the_user(stage: Stage) -> None:
+    request = a_request("with_params", days=2, conf='{"size": 3}')
+    launched = stage.worker("launch", request=request)
+    rows = stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [row["conf"] for row in rows] == [{"size": 3}] * 2
+    assert all(row["user"] for row in rows)
+
+
+def test_progress_counts_every_date_and_never_goes_back(stage: Stage) -> None:
+    events: list[dict[str, Any]] = []
+    began = time.monotonic()
+    stage.worker("launch", request=a_request("daily", days=200), on_event=events.append)
+    seconds = time.monotonic() - began
+    done = [event["done"] for event in events]
+    assert done == sorted(done)
+    assert done[-1] == 200
+    assert {event["total"] for event in events} == {200}
+    assert 3 <= len(events) <= 3 + seconds * 21
+
+
+def test_what_happened_since_the_plan_was_shown_is_said_and_nothing_created(stage: Stage) -> None:
+    request = a_request("daily")
+    plan = stage.worker.plan(request)
+    runs = [
+        {"date": FIRST + 2 * DAY, "state": "success"},
+        {"date": FIRST + 4 * DAY, "state": "success"},
+        {"date": FIRST + 6 * DAY, "state": "running"},
+    ]
+    stage.worker("add_runs", dag_id="daily", runs=runs)
+    before = stage.worker("totals")
+    with pytest.raises(Refused, match="2 dates now succeeded, 1 is running") as refusal:
+        stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    assert refusal.value.remedy
+    assert stage.worker("totals") == before
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind", "sentence"),
+    [
+        (a_request("careful", reprocess_behavior="none"), Refused, "depends on its past"),
+        (a_request("careful", reprocess_behavior="failed", run_backwards=True), Refused, "backwards"),
+        (a_request("no_backfills"), Refused, "does not allow backfill runs"),
+        (a_request("daily", days=0), BadRequest, "ends before it begins"),
+        (a_request("with_params", conf='{"size": "x"}'), BadRequest, "does not fit the params"),
+        (a_request("by_hand"), BadRequest, "no periods"),
+    ],
+)
+def test_what_can_not_be_launched_is_refused_and_leaves_nothing(
+    stage: Stage, request_: dict[str, Any], kind: type[Problem], sentence: str
+) -> None:
+    with pytest.raises(kind, match=sentence):
+        stage.worker("launch", request=request_)
+    assert stage.worker("totals") == NOTHING
+
+
+def test_a_launch_that_would_create_nothing_is_refused(stage: Stage) -> None:
+    stage.worker("add_runs", dag_id="daily", runs=some_runs())
+    with pytest.raises(Refused, match="no run to create"):
+        stage.worker("launch", request=a_request("daily", days=4))
+    assert stage.worker("totals")["backfills"] == 0
+
+
+def test_a_read_only_session_launches_nothing(stage: Stage) -> None:
+    with pytest.raises(Refused, match="Read-only"):
+        stage.worker("launch", request=a_request("daily"), read_only=True)
+    assert stage.worker("totals") == NOTHING
+
+
+def test_a_cancelled_launch_leaves_nothing(stage: Stage) -> None:
+    stage.worker("add_runs", dag_id="ten_tasks", runs=some_runs())
+    before = stage.worker("totals")
+    request = a_request("ten_tasks", days=300, reprocess_behavior="completed")
+    with pytest.raises(Interrupted):
+        stage.worker("launch", request=request, cancel_at=20)
+    assert stage.worker("totals") == before
+    assert stage.worker("launch", request=request)["created"] == 296
+
+
+def test_a_failure_in_the_middle_leaves_nothing_and_the_existing_runs_as_they_were(stage: Stage) -> None:
+    stage.worker("add_runs", dag_id="daily", runs=some_runs())
+    before = stage.worker("totals"), state_of_runs(stage.database)
+    with broken_at_ordinal(stage.database, 6), pytest.raises(AirflowFailed, match="no more room") as failure:
+        stage.worker("launch", request=a_request("daily", reprocess_behavior="completed"))
+    assert "nothing of it is left" in failure.value.remedy
+    assert (stage.worker("totals"), state_of_runs(stage.database)) == before
+
+
+def state_of_runs(database: Database) -> Any:
+    with database.stranger() as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(
+            "SELECT run_id, state, run_type, backfill_id, clear_number FROM dag_run ORDER BY run_id"
+        )
+        return cursor.fetchall()
+
+
+@contextmanager
+def broken_at_ordinal(database: Database, ordinal: int) -> Iterator[None]:
+    if database.kind == "sqlite":
+        database.do(
+            f"CREATE TRIGGER broken BEFORE INSERT ON backfill_dag_run WHEN NEW.sort_ordinal = {ordinal} "
+            "BEGIN SELECT RAISE(ABORT, 'no more room'); END"
+        )
+        undo = "DROP TRIGGER broken"
+    else:
+        database.do(
+            "CREATE FUNCTION no_room() RETURNS trigger AS $$ BEGIN "
+            "RAISE EXCEPTION 'no more room' USING ERRCODE = 'disk_full'; END $$ LANGUAGE plpgsql;"
+            "CREATE TRIGGER broken BEFORE INSERT ON backfill_dag_run FOR EACH ROW "
+            f"WHEN (NEW.sort_ordinal = {ordinal}) EXECUTE FUNCTION no_room()"
+        )
+        undo = "DROP TRIGGER broken ON backfill_dag_run; DROP FUNCTION no_room()"
+    try:
+        yield
+    finally:
+        database.do(undo)
+
+
+@dataclass
+class Observed:
+    """What strangers saw and did while a launch was going on."""
+
+    runs: set[int] = field(default_factory=set)
+    backfills: set[int] = field(default_factory=set)
+    writes: int = 0
+
+
+@contextmanager
+def strangers_at_work(database: Database) -> Iterator[Observed]:
+    """One stranger writes every few milliseconds, another counts what is visible."""
+    observed, ended = Observed(), threading.Event()
+    database.do("CREATE TABLE scribble (words VARCHAR(20))")
+
+    def write() -> None:
+        with database.stranger() as connection, closing(connection.cursor()) as cursor:
+            while not ended.wait(0.002):
+                cursor.execute("INSERT INTO scribble VALUES ('busy')")
+                observed.writes += 1
+
+    def look() -> None:
+        with database.stranger() as connection, closing(connection.cursor()) as cursor:
+            while not ended.wait(0.005):
+                for table, seen in (("dag_run", observed.runs), ("backfill", observed.backfills)):
+                    cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # the names are above
+                    seen.add(cursor.fetchone()[0])
+
+    threads = [threading.Thread(target=work) for work in (write, look)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield observed
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+        database.do("DROP TABLE scribble")
+
+
+def test_beside_a_busy_writer_a_launch_succeeds_and_nothing_is_visible_midway(stage: Stage) -> None:
+    with strangers_at_work(stage.database) as observed:
+        wait_until(lambda: observed.writes > 20)
+        for number in range(1, 4):
+            request = a_request("daily", days=100, first=FIRST - number * 200 * DAY)
+            launched = stage.worker("launch", request=request)
+            assert launched["created"] == 100
+            stage.database.do("UPDATE backfill SET completed_at = created_at")
+        wait_until(lambda: 300 in observed.runs)
+    assert observed.runs == {0, 100, 200, 300}
+    assert observed.backfills == {0, 1, 2, 3}
+
+
+def test_a_process_killed_in_the_middle_leaves_nothing(stage: Stage) -> None:
+    stage.worker("add_runs", dag_id="daily", runs=some_runs())
+    before = stage.worker("totals"), state_of_runs(stage.database)
+    request = a_request("daily", days=300, reprocess_behavior="completed")
+    with worker_on(stage.place) as doomed:
+
+        def kill(event: dict[str, Any]) -> None:
+            if event["done"] >= 20:
+                doomed.process.kill()
+
+        with pytest.raises(AssertionError, match="the worker ended"):
+            doomed("launch", request=request, on_event=kill)
+    assert (stage.worker("totals"), state_of_runs(stage.database)) == before
+    # PostgreSQL lets go of the dead process' locks as soon as it notices; the launch waits for that.
+    assert stage.worker("launch", request=request)["created"] == 296
+
+
+def test_two_launches_at_once_make_one_backfill_and_one_clear_refusal(stage: Stage) -> None:
+    request = a_request("daily", days=150)
+    outcomes: list[Any] = []
+
+    def launch(worker: Worker, after: threading.Barrier) -> None:
+        after.wait()
+        try:
+            outcomes.append(worker("launch", request=request))
+        except Problem as problem:
+            outcomes.append(problem)
+
+    with worker_on(stage.place) as other:
+        barrier = threading.Barrier(2)
+        threads = [threading.Thread(target=launch, args=(w, barrier)) for w in (stage.worker, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    (refusal,) = [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+    (launched,) = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+    assert isinstance(refusal, Refused)
+    assert f"Backfill {launched['backfill_id']} of this Dag is active" in refusal.message
+    totals = stage.worker("totals")
+    assert (totals["backfills"], totals["runs"]) == (1, 150)
+
+
+@contextmanager
+def launch_held_up(database: Database) -> Iterator[None]:
+    """Someone holds what a launch has to wait for."""
+    with database.stranger() as connection, closing(connection.cursor()) as cursor:
+        if database.kind == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+            yield
+            cursor.execute("ROLLBACK")
+        else:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT pg_advisory_xact_lock(1111905365, %s)", [CRC_OF_DAILY])
+            yield
+            cursor.execute("ROLLBACK")
+
+
+def test_a_launch_says_that_it_waits_and_gives_up_after_a_while(stage: Stage) -> None:
+    events: list[dict[str, Any]] = []
+    with launch_held_up(stage.database), pytest.raises(Unreachable, match="writing to Airflow's database"):
+        stage.worker("launch", request=a_request("daily"), busy_seconds=0.5, on_event=events.append)
+    assert {event["waiting"] for event in events} == {True}
+    assert stage.worker("totals") == NOTHING
+
+
+def test_a_launch_that_waits_can_be_cancelled(stage: Stage) -> None:
+    with launch_held_up(stage.database), pytest.raises(Interrupted):
+        stage.worker("launch", request=a_request("daily"), cancel_when_waiting=True)
+    assert stage.worker("totals") == NOTHING
+
+
+def test_a_launch_that_waits_begins_once_the_way_is_free(stage: Stage) -> None:
+    waiting = threading.Event()
+    launched: list[Any] = []
+
+    def launch() -> None:
+        launched.append(
+            stage.worker("launch", request=a_request("daily"), on_event=lambda _event: waiting.set())
+        )
+
+    thread = threading.Thread(target=launch)
+    with launch_held_up(stage.database):
+        thread.start()
+        assert waiting.wait(PATIENCE_SECONDS)
+    thread.join()
+    assert launched[0]["created"] == 10
+
+
+def wait_until(predicate: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not predicate():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.01)
