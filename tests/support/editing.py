@@ -31,7 +31,7 @@ from airflow.models.taskmap import TaskMap
 from airflow.sdk.timezone import utcnow
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 _FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
@@ -168,12 +168,12 @@ def expand(
             session.add(made)
 
 
-def clear(dag_id: str, run_id: str, only_failed: bool = False) -> None:
+def clear(dag_id: str, run_id: str, only_failed: bool = False, latest: bool = False) -> None:
     """Airflow's own clear of a run."""
     with create_session(scoped=False) as session:
         dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
         assert dag is not None
-        dag.clear(run_id=run_id, only_failed=only_failed, session=session)
+        dag.clear(run_id=run_id, only_failed=only_failed, run_on_latest_version=latest, session=session)
 
 
 def delete_run(dag_id: str, run_id: str) -> None:
@@ -345,6 +345,12 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
                 ],
             )  # fmt: skip
     return backfill_id
+
+
+def rename_table(name: str, to: str) -> None:
+    """Take a table away, or bring it back."""
+    with create_session(scoped=False) as session:
+        session.execute(text(f"ALTER TABLE {name} RENAME TO {to}"))
 
 
 def lock(seconds: float) -> None:

@@ -21,10 +21,10 @@ class Edits:
         self._process = process
         self._answer()
 
-    def do(self, name: str, **arguments: Any) -> Any:
+    def do(self, command: str, /, **arguments: Any) -> Any:
         """Run one command of `editing` and give back what it returned; fails with its traceback."""
         assert self._process.stdin is not None
-        print(json.dumps([name, arguments]), file=self._process.stdin, flush=True)
+        print(json.dumps([command, arguments]), file=self._process.stdin, flush=True)
         answer = self._answer()
         assert "failed" not in answer, answer["failed"]
         return answer["is"]

@@ -1,0 +1,65 @@
+"""One cell of the grid looked at closely: the task instances behind it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from airflow.models.taskinstance import TaskInstance
+from sqlalchemy import select
+
+from backfill_tui.bridge import logs
+from backfill_tui.bridge.backfill_facts import optional_instant
+from backfill_tui.domain.repairing import TaskInstanceKey
+from backfill_tui.domain.states import CODES, task_code
+from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails
+from backfill_tui.wire.methods import CELL, Nothing
+
+if TYPE_CHECKING:
+    from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.bridge.server import Call, Server
+
+
+def register(server: Server, airflow: AirflowEnvironment) -> None:
+    """Let the server answer `cell` and `log`."""
+
+    def cell(query: CellQuery, _call: Call[Nothing]) -> CellDetails:
+        with airflow.session() as session:
+            rows = session.execute(_instances_of(query)).all()
+        return CellDetails(instances=tuple(_details(query, row) for row in rows))
+
+    server.handle(CELL, cell)
+    logs.register(server, airflow)
+
+
+def _instances_of(query: CellQuery) -> Any:
+    return (
+        select(
+            TaskInstance.map_index,
+            TaskInstance.state,
+            TaskInstance.try_number,
+            TaskInstance.max_tries,
+            TaskInstance.operator,
+            TaskInstance.custom_operator_name,
+            TaskInstance.start_date,
+            TaskInstance.end_date,
+        )
+        .where(
+            TaskInstance.dag_id == query.dag_id,
+            TaskInstance.run_id == query.run_id,
+            TaskInstance.task_id == query.task_id,
+        )
+        .order_by(TaskInstance.map_index)
+    )
+
+
+def _details(query: CellQuery, row: Any) -> TaskInstanceDetails:
+    return TaskInstanceDetails(
+        key=TaskInstanceKey(run_id=query.run_id, task_id=query.task_id, map_index=row.map_index),
+        state=CODES[task_code(row.state)],
+        try_number=row.try_number,
+        # The column counts retries: 0 means one try.
+        max_tries=row.max_tries + 1,
+        operator=row.custom_operator_name or row.operator or "",
+        started_at=optional_instant(row.start_date),
+        ended_at=optional_instant(row.end_date),
+    )
