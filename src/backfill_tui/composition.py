@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from backfill_tui.domain.environment import Mode
+from backfill_tui.domain.environment import EngineStatus, Mode
 from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
@@ -24,6 +24,7 @@ from backfill_tui.settings import (
 )
 
 if TYPE_CHECKING:
+    from backfill_tui.engine.control import EngineControl
     from backfill_tui.engine.home import EmbeddedHome
     from backfill_tui.gateway.child import BridgeCommand
     from backfill_tui.gateway.port import Engine, Gateway
@@ -106,7 +107,7 @@ class RealComposition:
         bridges = _by_age(home.bridge_log)
         if bridges:
             logs["bridge"] = bridges[0]
-        return EngineParts(engine=_engine_of(home), logs=logs, read_only=settings.read_only)
+        return EngineParts(engine=EngineWhenAsked(home), logs=logs, read_only=settings.read_only)
 
     def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place]:
         named = self._environment.get(CONFIG_VARIABLE, "")
@@ -163,7 +164,7 @@ class RealComposition:
         try:
             yield Connection(
                 connect=connect,
-                engine=None if home is None else _engine_of(home),
+                engine=None if home is None else EngineWhenAsked(home),
                 read_only=settings.read_only,
                 where=f"{place.mode}:{_short(place.path, self._cwd)}",
             )
@@ -189,10 +190,32 @@ def _command(
     )
 
 
-def _engine_of(home: EmbeddedHome) -> Engine:
-    from backfill_tui.engine.control import EngineControl
+class EngineWhenAsked:
+    """The engine of a home, satisfying `gateway.port.Engine`; what it takes is imported at its first use.
 
-    return EngineControl(home)
+    That is after the first frame, in a thread, and for many commands never.
+    """
+
+    def __init__(self, home: EmbeddedHome) -> None:
+        self._home = home
+
+    def start(self) -> EngineStatus:
+        """Start it unless it runs."""
+        return self._control.start()
+
+    def status(self) -> EngineStatus:
+        """How it is now."""
+        return self._control.status()
+
+    def stop(self, timeout_seconds: float = 30) -> EngineStatus:
+        """End it and all its processes."""
+        return self._control.stop(timeout_seconds)
+
+    @property
+    def _control(self) -> EngineControl:
+        from backfill_tui.engine.control import EngineControl
+
+        return EngineControl(self._home)
 
 
 def _state_folder() -> Path:
@@ -247,8 +270,8 @@ def _user_home() -> Path:
 
 
 def _short(path: Path, cwd: Path) -> str:
-    """A path as one would say it: from here, or from home."""
-    if path.is_relative_to(cwd):
-        return str(path.relative_to(cwd))
-    home = _user_home()
-    return f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+    """A folder as one would say it, in the words of the bridge: from here, or from the user's home."""
+    for base, prefix in ((cwd, ""), (_user_home(), "~/")):
+        if path != base and path.is_relative_to(base):
+            return f"{prefix}{path.relative_to(base)}/"
+    return f"{path}/"
