@@ -135,6 +135,51 @@ def test_the_runs_carry_the_conf_and_the_user(stage: Stage) -> None:
     assert all(row["user"] for row in rows)
 
 
+@pytest.mark.parametrize("behavior", ["none", "completed"])
+def test_everything_goes_through_one_connection(stage: Stage, behavior: str) -> None:
+    # On SQLite a second one that writes would wait for the launch, which waits for it.
+    stage.worker("add_runs", dag_id="with_deadline", runs=some_runs())
+    request = a_request("with_deadline", reprocess_behavior=behavior)
+    for_the_plan, for_the_launch = 1, 1
+    assert stage.worker("connections", request=request) == for_the_plan + for_the_launch
+    assert stage.database.ask("SELECT count(*) FROM deadline") > 0
+
+
+@pytest.mark.parametrize("dag_id", ["daily", "partitioned"])
+def test_a_run_whose_tasks_can_not_be_inserted_makes_the_launch_fail(stage: Stage, dag_id: str) -> None:
+    # Airflow rolls back all runs before it, and with partitions it goes on after that.
+    with (
+        duplicate_task_at_run(stage.database, "backfill__2024-03-05"),
+        pytest.raises(AirflowFailed) as failure,
+    ):
+        stage.worker("launch", request=a_request(dag_id))
+    assert "nothing of it is left" in failure.value.remedy
+    assert stage.worker("totals") == NOTHING
+
+
+@contextmanager
+def duplicate_task_at_run(database: Database, run_id: str) -> Iterator[None]:
+    """The task instances of one run seem to be there already."""
+    if database.kind == "sqlite":
+        database.do(
+            f"CREATE TRIGGER twice BEFORE INSERT ON task_instance WHEN NEW.run_id LIKE '{run_id}%' "
+            "BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed'); END"
+        )
+        undo = "DROP TRIGGER twice"
+    else:
+        database.do(
+            "CREATE FUNCTION twice() RETURNS trigger AS $$ BEGIN "
+            "RAISE EXCEPTION 'there already' USING ERRCODE = 'unique_violation'; END $$ LANGUAGE plpgsql;"
+            "CREATE TRIGGER twice BEFORE INSERT ON task_instance FOR EACH ROW "
+            f"WHEN (NEW.run_id LIKE '{run_id}%') EXECUTE FUNCTION twice()"
+        )
+        undo = "DROP TRIGGER twice ON task_instance; DROP FUNCTION twice()"
+    try:
+        yield
+    finally:
+        database.do(undo)
+
+
 def test_progress_counts_every_date_and_never_goes_back(stage: Stage) -> None:
     events: list[dict[str, Any]] = []
     began = time.monotonic()

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pendulum
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, CronPartitionTimetable, CronTriggerTimetable, Param
+from airflow.sdk.definitions.callback import AsyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from failing_timetable import EndsBadly
 
 START = datetime(2021, 1, 1, tzinfo=pendulum.UTC)
@@ -46,6 +48,14 @@ careful = made("careful", "@daily", task_arguments={"depends_on_past": True})
 with_params = made("with_params", "@daily", params={"size": Param(1, type="integer", minimum=1)})
 catching_up = made("catching_up", "@daily", catchup=True, end_date=datetime(2024, 1, 20, tzinfo=pendulum.UTC))
 no_backfills = made("no_backfills", "@daily", allowed_run_types=["scheduled", "manual"])
+with_deadline = made(
+    "with_deadline", "@daily",
+    deadline=DeadlineAlert(
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=timedelta(hours=1),
+        callback=AsyncCallback("failing_timetable.tell"),
+    ),
+)
 ends_badly = made("ends_badly", EndsBadly())
 """
 
@@ -56,6 +66,10 @@ from datetime import timedelta
 
 from airflow.plugins_manager import AirflowPlugin
 from airflow.timetables.base import DagRunInfo, Timetable
+
+
+async def tell(**arguments):
+    """Called by a deadline that is missed."""
 
 
 class EndsBadly(Timetable):

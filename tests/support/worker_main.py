@@ -125,6 +125,24 @@ def launch(
     return carry_out(environment(read_only=read_only), wanted, call, busy_seconds=busy_seconds)
 
 
+def connections(request: dict[str, Any]) -> int:
+    """How many connections a launch takes from the pool."""
+    from airflow import settings
+    from sqlalchemy import event
+
+    taken = []
+
+    def count(*arguments: Any) -> None:
+        taken.append(arguments)
+
+    event.listen(settings.engine, "checkout", count)
+    try:
+        launch(request)
+    finally:
+        event.remove(settings.engine, "checkout", count)
+    return len(taken)
+
+
 def _for_airflow(request: dict[str, Any]) -> dict[str, Any]:
     from airflow.models.backfill import ReprocessBehavior
 
@@ -300,7 +318,8 @@ def heartbeat(age_seconds: float) -> None:
 DEEDS: dict[str, Callable[..., Any]] = {
     deed.__name__: deed
     for deed in (
-        plan, statements, launch, dry_run, stock_create, add_runs, rows, totals, reset, change_dag, heartbeat
+        plan, statements, launch, connections, dry_run, stock_create,
+        add_runs, rows, totals, reset, change_dag, heartbeat,
     )
 }  # fmt: skip
 

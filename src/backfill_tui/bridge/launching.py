@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from backfill_tui.bridge.compat import Adapter, Creation, installed_adapter, quiet_creation
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.launch_session import BUSY_SECONDS, as_airflows_session, launch_transaction
-from backfill_tui.bridge.made_runs import differences, launched, made_by
+from backfill_tui.bridge.made_runs import differences, is_whole, launched, made_by
 from backfill_tui.bridge.planned_dag import latest_hash
 from backfill_tui.bridge.planning import Dates, judge, read_dates
 from backfill_tui.bridge.requests import conf_of
@@ -29,7 +29,7 @@ from backfill_tui.domain.fingerprint import what_changed
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan
-from backfill_tui.domain.problems import Problem, Refused
+from backfill_tui.domain.problems import AirflowFailed, Problem, Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire.methods import LAUNCH
 
@@ -91,6 +91,11 @@ class _Creator:
                 counter.listen_to(session)
                 backfill_id = self._create(dates)
             made = made_by(connection, backfill_id, counter.new_run_ids)
+            if not is_whole(made, plan):
+                raise AirflowFailed(
+                    f"Airflow created only a part of the backfill of {one_line(request.dag_id)}",
+                    remedy="nothing of it is left; the bridge's log says what went wrong",
+                )
             # The last moment at which cancelling leaves nothing.
             self._call.check()
         counter.tell_end()

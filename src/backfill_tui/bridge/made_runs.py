@@ -86,6 +86,17 @@ def differences(made: Iterable[Made], plan: BackfillPlan) -> list[str]:
     return [f"{count} x {what}" for what, count in sorted(found.items())]
 
 
+def is_whole(made: Iterable[Made], plan: BackfillPlan) -> bool:
+    """Whether every date that was to be taken up has its entry, and none is missing in between.
+
+    When the task instances of one run can not be inserted, Airflow rolls back all runs before it, and goes
+    on (Airflow 3.3 models/dagrun.py, `_create_task_instances`).
+    """
+    ordinals = [entry.ordinal for entry in made]
+    taken_up = sum(1 for run in plan.runs if run.ordinal is not None)
+    return ordinals == list(range(1, len(ordinals) + 1)) and len(ordinals) >= taken_up
+
+
 def _by_ordinal(plan: BackfillPlan) -> dict[int, PlannedRun]:
     return {run.ordinal: run for run in plan.runs if run.ordinal is not None}
 

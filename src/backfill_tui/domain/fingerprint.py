@@ -42,8 +42,6 @@ def what_changed(fingerprint: str, runs: Sequence[PlannedRun]) -> str:
     `2 dates now succeeded, 1 is running`: the words say how things are, not how they were.
     """
     now = fingerprint_of(runs)
-    if now == fingerprint:
-        return ""
     before = _read(fingerprint)
     if before is None:
         return "the fingerprint is not one of this program"
@@ -55,6 +53,8 @@ def what_changed(fingerprint: str, runs: Sequence[PlannedRun]) -> str:
 
 
 def _in_words(changes: Counter[str]) -> str:
+    if not changes:
+        return ""
     (first, count), *others = sorted(changes.items(), key=lambda change: (-change[1], change[0]))
     words = [f"{count} {'date' if count == 1 else 'dates'} {_conjugated(first, count)}"]
     words += [f"{number} {_conjugated(news, number)}" for news, number in others]
@@ -99,4 +99,4 @@ def _read(fingerprint: str) -> tuple[str, bytes] | None:
         what = unpacker.decompress(urlsafe_b64decode(packed), _LARGEST)
     except (ValueError, binascii.Error, zlib.error):
         return None
-    return (dates, what) if form == _FORM else None
+    return (dates, what) if form == _FORM and unpacker.eof else None
