@@ -5,7 +5,7 @@ from tests.support.homes import create_database_with_dags, private_home
 
 from backfill_tui.engine.home import EmbeddedHome
 
-# `quick` succeeds at once; `patient` works until its gate is open, `asleep` waits for it without a worker.
+# Every test has a Dag of its own: Airflow allows one active backfill for each.
 DAGS = {
     "quick.py": """
         from datetime import datetime, timezone
@@ -13,9 +13,11 @@ DAGS = {
         from airflow.providers.standard.operators.python import PythonOperator
         from airflow.sdk import DAG
 
-        with DAG("quick", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
-            PythonOperator(task_id="extract", python_callable=print) >> EmptyOperator(task_id="load")
+        for dag_id in ("quick", "quick_elsewhere", "held_back"):
+            with DAG(dag_id, schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+                PythonOperator(task_id="extract", python_callable=print) >> EmptyOperator(task_id="load")
     """,
+    # Their task works until its gate is open.
     "patient.py": """
         import time
         from datetime import datetime, timezone
@@ -23,13 +25,14 @@ DAGS = {
         from airflow.providers.standard.operators.python import PythonOperator
         from airflow.sdk import DAG
 
-        def wait_at_the_gate(**context):
-            gate = Path(__file__).with_name("gate-" + context["ds"])
+        def wait_at_the_gate(dag, **context):
+            gate = Path(__file__).with_name("gate-" + dag.dag_id)
             while not gate.exists():
                 time.sleep(0.1)
 
-        with DAG("patient", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
-            PythonOperator(task_id="wait", python_callable=wait_at_the_gate)
+        for dag_id in ("without_scheduler", "without_engine", "stopped"):
+            with DAG(dag_id, schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+                PythonOperator(task_id="wait", python_callable=wait_at_the_gate)
     """,
     "asleep.py": """
         from datetime import datetime, timedelta, timezone
