@@ -89,8 +89,8 @@ def differences(made: Iterable[Made], plan: BackfillPlan) -> list[str]:
 def is_whole(made: Iterable[Made], plan: BackfillPlan) -> bool:
     """Whether every date that was to be taken up has its entry, and none is missing in between.
 
-    When the task instances of one run can not be inserted, Airflow rolls back all runs before it, and goes
-    on (Airflow 3.3 models/dagrun.py, `_create_task_instances`).
+    When the task instances of one run can not be inserted, Airflow rolls back all runs before it, logs that
+    and goes on (Airflow 3.3 models/dagrun.py, `_create_task_instances`).
     """
     ordinals = [entry.ordinal for entry in made]
     taken_up = sum(1 for run in plan.runs if run.ordinal is not None)
