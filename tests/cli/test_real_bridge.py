@@ -1,0 +1,223 @@
+"""The commands as processes of their own, with the real bridge and the real Airflow."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.cli.conftest import Ended
+from tests.support.homes import private_home
+from tests.support.terminal import Terminal
+
+from backfill_tui.engine.home import EmbeddedHome
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("cli-real-bridge")]
+
+RANGE = ("--from", "2024-03-09", "--to", "2024-03-11")
+DAGS = {
+    "daily.py": """
+        import os
+        os.write(1, b"noise on the real stdout")
+        print("noise " * 1000)
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        with DAG("nightly", schedule="0 2 * * *", start_date=__import__("pendulum").datetime(2021, 1, 1,
+                 tz="America/New_York"), catchup=False):
+            EmptyOperator(task_id="one") >> EmptyOperator(task_id="two")
+    """,
+    "triggered.py": """
+        from airflow.sdk import DAG
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        with DAG("on_request", schedule=None):
+            EmptyOperator(task_id="one")
+    """,
+    "broken.py": "from airflow.sdk import DAG\nraise RuntimeError('[/red] \\x1b[31mno')",
+}
+
+
+@dataclass(frozen=True)
+class Program:
+    """The program on one private home, in surroundings of its own."""
+
+    home: EmbeddedHome
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW", "BACKFILL"))
+        }
+        return {
+            **kept,
+            "HOME": str(self.folder),
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            "XDG_CONFIG_HOME": str(self.folder / "config"),
+        }
+
+    def words(self, *words: str) -> list[str]:
+        here = ["--dags-folder", str(self.home.dags_folder), "--home", str(self.home.path)]
+        return [sys.executable, "-m", "backfill_tui", *here, *words]
+
+    def __call__(self, *words: str) -> Ended:
+        return self.run(self.words(*words))
+
+    def run(self, words: Sequence[str]) -> Ended:
+        done = subprocess.run(
+            words,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+        return Ended(code=done.returncode, out=done.stdout, talk=done.stderr)
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    folder = tmp_path_factory.mktemp("command-line")
+    made = Program(home=private_home(folder, DAGS), folder=folder)
+    first = made("dags", "--json")
+    assert first.code == 0, first.talk
+    assert "Creating the database" in first.talk
+    return made
+
+
+def test_dags_are_json_though_their_files_write_to_stdout(program: Program) -> None:
+    ended = program("dags", "--json")
+    assert ended.code == 0
+    assert [dag["dag_id"] for dag in ended.json["dags"]] == ["nightly", "on_request"]
+    assert ended.json["dags"][0]["timezone"] == "America/New_York"
+    (broken,) = ended.json["import_problems"]
+    assert broken["file"] == "broken.py"
+    assert "[/red]" in broken["sentence"]
+    assert "noise" not in ended.talk
+    assert "\x1b" not in ended.out + ended.talk
+
+
+def test_a_plan_over_the_change_of_the_clock(program: Program) -> None:
+    plan = program("plan", "nightly", *RANGE, "--json").json
+    assert plan["from_date"] == "2024-03-09T05:00:00+00:00"
+    assert plan["to_date"] == "2024-03-12T03:59:59.999999+00:00"
+    assert [run["logical_date"] for run in plan["runs"]] == [
+        "2024-03-09T07:00:00+00:00",
+        "2024-03-10T07:00:00+00:00",
+        "2024-03-11T06:00:00+00:00",
+    ]
+    assert plan["totals"]["create"] == 3
+
+
+def test_a_launch_that_nobody_agrees_to_creates_and_starts_nothing(program: Program) -> None:
+    ended = program("launch", "nightly", *RANGE)
+    assert ended.code == 4
+    assert "add --yes" in ended.talk
+    assert program("--read-only", "launch", "nightly", *RANGE, "--yes").code == 4
+    assert program("list", "--json").json == {"backfills": []}
+    assert program("engine", "status").code == 3
+
+
+def test_on_a_terminal_a_launch_asks_and_no_means_no(program: Program) -> None:
+    words = program.words("launch", "nightly", *RANGE)
+    with Terminal(words, environment=program.environment, columns=120, lines=36) as terminal:
+        terminal.wait_for("Create 3 runs? [y/N]", seconds=120)
+        terminal.press("n", "enter")
+        assert terminal.wait_for_exit() == 4
+    assert program("list", "--json").json == {"backfills": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("plan", "nightli", *RANGE), 'did you mean "nightly"?'),
+        (("plan", "on_request", *RANGE), "on_request"),
+        (("watch",), "There is no backfill yet"),
+        (("watch", "99"), "99"),
+        (("rerun", "99", "--yes"), "99"),
+    ],
+)
+def test_what_does_not_exist_is_one_sentence(program: Program, words: tuple[str, ...], sentence: str) -> None:
+    ended = program(*words)
+    assert (ended.code, ended.out) == (2, "")
+    error = ended.talk.splitlines()[-1]
+    assert error.startswith("error: ")
+    assert sentence in error
+
+
+def test_an_attached_airflow_is_read_and_nothing_is_put_into_its_home(program: Program) -> None:
+    before = sorted(path.name for path in program.home.path.iterdir())
+    attached = ["--airflow-home", str(program.home.path), "dags", "--json"]
+    ended = program.run([sys.executable, "-m", "backfill_tui", *attached])
+    assert ended.code == 0, ended.talk
+    assert [dag["dag_id"] for dag in ended.json["dags"]] == ["nightly", "on_request"]
+    assert "Parsed" not in ended.talk
+    assert sorted(path.name for path in program.home.path.iterdir()) == before
+    assert list((program.folder / "state").rglob("bridge-*.log"))
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(program: Program) -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    with os.fdopen(write_end, "wb") as gone:
+        done = subprocess.run(
+            program.words("dags", "--json"),
+            env=program.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr
+    assert "error" not in done.stderr
+
+
+def test_ctrl_c_while_airflow_comes_up_leaves_no_process(program: Program) -> None:
+    with subprocess.Popen(
+        program.words("dags"),
+        env=program.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Starting Airflow\n"
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert children
+        process.send_signal(signal.SIGINT)
+        _, talk = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert talk.splitlines()[-1] == "interrupted"
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
+
+
+def test_sessions_side_by_side_have_a_log_each(program: Program) -> None:
+    together = [
+        subprocess.Popen(
+            program.words("dags", "--json"),
+            env=program.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    told = [process.communicate(timeout=240) for process in together]
+    assert [process.returncode for process in together] == [0, 0], told
+    assert all(len(json.loads(out)["dags"]) == 2 for out, _ in told)
+    logs = {program.home.path / f"bridge-{process.pid}.log" for process in together}
+    assert all(log.exists() for log in logs)
