@@ -24,6 +24,9 @@ POINTER_MARK: Final = Mark("◂", "<", "cursor", "accent")
 MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
 CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
 
+_Body = tuple[list[Segment], int]
+"""The segments of the task columns that are seen, and how many terminal cells they take."""
+
 _RUNS_OF_EQUAL = re.compile(rb"(.)\1*", re.DOTALL)
 _DENSE_LABEL_EVERY: Final = 5
 _DENSE_WIDTH: Final = 2
@@ -63,7 +66,7 @@ class GridPainter:
         self._heads: LRUCache[tuple[int, int], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
         self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
-        self._bodies: LRUCache[tuple[bytes, int, int, int | None], Strip] = LRUCache(2048)
+        self._bodies: LRUCache[tuple[bytes, int, int, int | None], _Body] = LRUCache(2048)
 
     @property
     def ground(self) -> Style:
@@ -93,7 +96,8 @@ class GridPainter:
             ],
             layout.body,
         )
-        return self._line([frozen], text.crop(left, left + self._width - layout.frozen), "Took", muted, 0)
+        seen = text.crop(left, left + self._width - layout.frozen)
+        return self._line([frozen], (list(seen), seen.cell_length), "Took", muted, 0)
 
     def row(self, line: RowLine, cells: bytes, left: int, now: Instant) -> Strip:
         """One row; `left` is how far the tasks are scrolled, `now` the database's clock."""
@@ -103,7 +107,7 @@ class GridPainter:
         muted = self._muted[lit]
         if line.sentence:
             text = set_cell_size(line.sentence, min(room, cell_len(line.sentence)))
-            return self._line(segments, Strip([Segment(text, muted)]), "", muted, lit)
+            return self._line(segments, ([Segment(text, muted)], cell_len(text)), "", muted, lit)
         took = self._took(line.row, now)
         return self._line(segments, self._body(cells, left, room, line.cursor), took, muted, lit)
 
@@ -134,17 +138,31 @@ class GridPainter:
         end = row.ended_at if row.ended_at is not None else now
         return clock(end - row.started_at)
 
-    def _body(self, cells: bytes, left: int, room: int, cursor: int | None) -> Strip:
+    def _body(self, cells: bytes, left: int, room: int, cursor: int | None) -> _Body:
         key = (cells, left, room, cursor)
-        strip = self._bodies.get(key)
-        if strip is None:
-            strip = self._bodies[key] = self._draw_body(cells, left, room, cursor)
-        return strip
+        body = self._bodies.get(key)
+        if body is None:
+            body = self._bodies[key] = self._draw_body(cells, left, room, cursor)
+        return body
 
-    def _draw_body(self, cells: bytes, left: int, room: int, cursor: int | None) -> Strip:
+    def _draw_body(self, cells: bytes, left: int, room: int, cursor: int | None) -> _Body:
         layout = self.layout
         first, last = layout.window(left, room)
+        origin, end = layout.starts[first], layout.starts[last]
         lit = cursor is not None
+        if cursor is not None and first <= cursor < last:
+            segments = self._draw_cells(cells, first, cursor, lit=lit)
+            segments += self._draw_cursor(cells[cursor], cursor)
+            segments += self._draw_cells(cells, cursor + 1, last, lit=lit)
+        else:
+            segments = self._draw_cells(cells, first, last, lit=lit)
+        if left == origin and end - origin <= room:
+            return segments, end - origin
+        # A column that is seen in part is cut.
+        strip = Strip(segments, end - origin).crop(left - origin, left - origin + room)
+        return list(strip), strip.cell_length
+
+    def _draw_cells(self, cells: bytes, first: int, last: int, *, lit: bool) -> list[Segment]:
         equal = self._equal
         segments: list[Segment] = []
         for run in _RUNS_OF_EQUAL.finditer(cells, first, last):
@@ -153,14 +171,8 @@ class GridPainter:
             drawn = equal.get(key)
             if drawn is None:
                 drawn = equal[key] = self._draw_equal(cells[start], start, end, lit=lit)
-            segments.extend(drawn)
-        origin = layout.starts[first]
-        strip = Strip(segments, layout.starts[last] - origin)
-        if cursor is not None and first <= cursor < last:
-            strip = self._with_cursor(strip, cells[cursor], cursor, origin)
-        if left == origin and strip.cell_length <= room:
-            return strip
-        return strip.crop(left - origin, left - origin + room)
+            segments += drawn
+        return segments
 
     def _draw_equal(self, code: int, start: int, end: int, *, lit: bool) -> list[Segment]:
         """Neighbouring cells of one state: one segment, unless their sign is a patch of colour."""
@@ -175,25 +187,19 @@ class GridPainter:
             patches += [Segment(before, ground), Segment(sign, style), Segment(after, ground)]
         return [patch for patch in patches if patch.text]
 
-    def _with_cursor(self, strip: Strip, code: int, column: int, origin: int) -> Strip:
-        """The strip with its cell under the cursor in brackets, or pointed at where they have no room."""
-        layout = self.layout
+    def _draw_cursor(self, code: int, column: int) -> list[Segment]:
+        """The cell under the cursor in brackets, or pointed at where they have no room."""
         text = self._column_texts(code)[column]
-        start = layout.starts[column] - origin
         style = self._cells[1][code] + self._bold
-        if layout.dense:
-            pointer = self._grounds[1] + self._look.accent + self._bold
-            cell = [Segment(text[0], style), Segment(self._look.sign(POINTER_MARK), pointer)]
-        else:
-            at = _middle(len(text))
-            frame = self._grounds[1] + self._look.accent + self._bold
-            cell = [
-                Segment(f"{text[: at - 1]}[", frame),
-                Segment(text[at], style),
-                Segment(f"]{text[at + 2 :]}", frame),
-            ]
-        parts = [part for part in cell if part.text]
-        return Strip.join([strip.crop(0, start), Strip(parts), strip.crop(start + len(text))])
+        frame = self._grounds[1] + self._look.accent + self._bold
+        if self.layout.dense:
+            return [Segment(text[0], style), Segment(self._look.sign(POINTER_MARK), frame)]
+        at = _middle(len(text))
+        return [
+            Segment(f"{text[: at - 1]}[", frame),
+            Segment(text[at], style),
+            Segment(f"]{text[at + 2 :]}", frame),
+        ]
 
     def _column_texts(self, code: int) -> list[str]:
         """The text of a state in every column: its sign in the middle under the column's head."""
@@ -205,10 +211,11 @@ class GridPainter:
             self._texts[code] = texts
         return texts
 
-    def _line(self, segments: list[Segment], body: Strip, took: str, muted: Style, lit: int) -> Strip:
+    def _line(self, segments: list[Segment], body: _Body, took: str, muted: Style, lit: int) -> Strip:
         """A whole line: the frozen part, the body, how long it took, and the background to the edge."""
-        segments.extend(body)
-        filled = self.layout.frozen + body.cell_length
+        cells, size = body
+        segments += cells
+        filled = self.layout.frozen + size
         if took and 0 < self.layout.took <= self._width - filled:
             segments.append(Segment(f"{took:>{self.layout.took}}", muted))
             filled += self.layout.took

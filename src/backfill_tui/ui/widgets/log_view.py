@@ -50,6 +50,8 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class CameIntoView(Message):
         """The log is on the screen now."""
 
+    ALLOW_SELECT = False
+
     following: var[bool] = var(default=True)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it

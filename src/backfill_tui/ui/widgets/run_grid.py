@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events, on
 from textual.binding import BindingType
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive, var
@@ -48,6 +49,8 @@ class RunGrid(ScrollView, can_focus=True):
         scrollbar-size-horizontal: 1;
     }
     """
+
+    ALLOW_SELECT = False
 
     cursor_row: reactive[int] = reactive(0, repaint=False)
     cursor_column: reactive[int] = reactive(0, repaint=False)
@@ -152,6 +155,20 @@ class RunGrid(ScrollView, can_focus=True):
             width = self.scrollable_content_region.width
             self._painter = GridPainter(look, self._shape, width, (ground, lit))
         return self._painter
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those that change colours on purpose; everything drawn here is in true colour already."""
+        return [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region. The grid has no border and no padding, and keeps what it drew by itself."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        for one in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(one, background) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
 
     def render_line(self, y: int) -> Strip:
         """One line: the head, or a row of the store."""
