@@ -53,7 +53,7 @@ def _versions(session: Session, facts: BackfillFacts) -> list[Any]:
 
 
 def _columns_of(dag: Any) -> Iterator[TaskColumn]:
-    for task in _in_order(dag.task_group):
+    for task in tasks_in_order(dag.task_group):
         in_mapped_group = any(True for _ in task.iter_mapped_task_groups())
         yield TaskColumn(
             task_id=TaskId(task.task_id),
@@ -62,10 +62,10 @@ def _columns_of(dag: Any) -> Iterator[TaskColumn]:
         )
 
 
-def _in_order(group: Any) -> Iterator[Any]:
-    """The tasks of a group in topological order, those of an inner group together."""
+def tasks_in_order(group: Any) -> Iterator[Any]:
+    """The tasks of a serialized Dag's task group in topological order, those of an inner group together."""
     for node in group.topological_sort():
         if hasattr(node, "children"):
-            yield from _in_order(node)
+            yield from tasks_in_order(node)
         else:
             yield node

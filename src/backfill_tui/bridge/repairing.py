@@ -8,16 +8,17 @@ left alone. A queued run that no one but its cancelled backfill keeps from start
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
+from airflow.models.dag_version import DagVersion
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
-from backfill_tui.bridge.clearing import Clearing, choose, clear, release
+from backfill_tui.bridge.clearing import Clearing, Target, choose, clear, release
 from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.problems import NotThere, Refused
@@ -58,7 +59,7 @@ class Repair:
         self._request = request
         self._lock = lock
         self._bag = DBDagBag(load_op_links=False)
-        self._latest: Any = None
+        self._targets: dict[object, Target | None] = {}
         self._left_alone: dict[RunId, str] = {}
         self._clearings: dict[RunId, Clearing] = {}
         self._check_dag()
@@ -81,11 +82,9 @@ class Repair:
 
     def carry_out(self) -> None:
         """Clear, and lift the pause of cancelled backfills; the session's owner commits."""
-        clear(
-            self._session,
-            self._clearings.values(),
-            run_on_latest_version=self._request.run_on_latest_version,
-        )
+        for clearing in self._clearings.values():
+            if clearing.instances:
+                clear(self._session, clearing)
         for backfill in self._cancelled:
             backfill.is_paused = False
         self._session.flush()
@@ -118,30 +117,43 @@ class Repair:
         if run is None:
             self._left_alone[run_id] = "it was deleted"
             return
-        dag = self._dag_of(run)
-        if dag is None:
+        target = self._target_of(run)
+        if target is None:
             self._left_alone[run_id] = "the version of the Dag that it ran on is no longer known"
         elif run.state == DagRunState.RUNNING:
             self._left_alone[run_id] = "it is running: wait for its end"
         elif run.state == DagRunState.QUEUED:
             if self._owner_cancelled(run):
-                self._clearings[run_id] = release(self._session, dag, run)
+                self._clearings[run_id] = release(self._session, target, run)
             else:
                 self._left_alone[run_id] = "it is queued: it runs by itself"
         else:
-            clearing = choose(self._session, dag, run, self._request.scope)
+            clearing = choose(self._session, target, run, self._request.scope)
             if clearing.affected:
                 self._clearings[run_id] = clearing
             else:
                 self._left_alone[run_id] = self._why_nothing(run)
 
-    def _dag_of(self, run: DagRun) -> Any:
-        """The version that the run would run on, as Airflow's clear chooses it."""
-        if not self._request.run_on_latest_version and run.created_dag_version_id is not None:
-            return self._bag.get_dag_for_run(run, session=self._session)
-        if self._latest is None:
-            self._latest = self._bag.get_latest_version_of_dag(run.dag_id, session=self._session)
-        return self._latest
+    def _target_of(self, run: DagRun) -> Target | None:
+        """The version that the run would run on, as Airflow's clear chooses it; None when it is gone.
+
+        A run without a version of its own has nothing to run on but the latest.
+        """
+        own = run.created_dag_version_id
+        to_latest = self._request.run_on_latest_version or own is None
+        key = None if to_latest else own
+        if key not in self._targets:
+            self._targets[key] = self._latest() if to_latest else self._target_of_its_own(run)
+        return self._targets[key]
+
+    def _latest(self) -> Target | None:
+        version = DagVersion.get_latest_version(self._request.dag_id, session=self._session)
+        dag = self._bag.get_latest_version_of_dag(self._request.dag_id, session=self._session)
+        return None if dag is None or version is None else Target(dag, version.id)
+
+    def _target_of_its_own(self, run: DagRun) -> Target | None:
+        dag = self._bag.get_dag_for_run(run, session=self._session)
+        return None if dag is None else Target(dag)
 
     def _why_nothing(self, run: DagRun) -> str:
         if self._request.scope is RerunScope.WHOLE_RUN:
