@@ -54,6 +54,10 @@ APP = (
 
 DAGS = (
     Command(
+        id="dags.unfilter", keys="escape", action="unfilter", label="show all",
+        help="Show all Dags again", palette=False,
+    ),
+    Command(
         id="dags.plan", keys="enter", action="plan", label="plan",
         help="Plan a backfill of this Dag, or read why its file does not import",
     ),
@@ -77,10 +81,6 @@ DAGS = (
         id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
         help="Parse the Dag files again",
     ),
-    Command(
-        id="dags.unfilter", keys="escape", action="unfilter", label="",
-        help="Show all Dags again", palette=False,
-    ),
 )  # fmt: skip
 
 PLAN = (
@@ -89,8 +89,9 @@ PLAN = (
         help="Launch what the list shows, after one more question",
     ),
     Command(
+        # With priority, so that what is typed right after tab already goes to the next field.
         id="plan.next_field", keys="tab", action="app.focus_next", label="next field",
-        help="Go to the next field", palette=False,
+        help="Go to the next field", palette=False, priority=True,
     ),
     Command(
         id="plan.refresh", keys="ctrl+r", action="refresh_plan", label="", priority=True,

@@ -33,15 +33,17 @@ class Row:
 
 
 def read_listing(gateway: Gateway, dags: DagList | None = None) -> Listing:
-    """The Dags (read now unless given) and the counts of their active backfills."""
+    """The Dags (read now unless given) and the counts of their active backfills.
+
+    A backfill is active while its runs are: Airflow marks it as completed up to half a minute late, and
+    leaves that mark when runs of it are cleared again.
+    """
     if dags is None:
         dags = gateway.dags()
     active: dict[DagId, BackfillSummary] = {}
-    for dag in dags.dags:
-        if dag.active_backfills:
-            for summary in gateway.backfills(dag.dag_id):
-                if summary.facts.backfill_id == dag.active_backfills[0]:
-                    active[dag.dag_id] = summary
+    for summary in gateway.backfills():
+        if not standing_of(summary).status.finished:
+            active.setdefault(summary.facts.dag_id, summary)
     return Listing(dags=dags, active=active)
 
 

@@ -71,6 +71,9 @@ class DagsScreen(PlaceScreen[None]):
             return row is not None or (action != "plan" and self.program.listing is not None)
         if action == "pause":
             return row is not None and row.dag is not None and not self.program.read_only
+        if action == "unfilter":
+            head = self.query_one_optional(DagHead)
+            return head is not None and head.has_class("-filtering")
         if action == "parse":
             return self.program.connection is Connection.READY and self.program.listing is not None
         return True
@@ -145,12 +148,14 @@ class DagsScreen(PlaceScreen[None]):
     def action_filter(self) -> None:
         """Type what the list is to be narrowed to."""
         self.head.edit()
+        self.refresh_bindings()
 
     def action_unfilter(self) -> None:
         """Show every Dag again."""
         if self.query(DagHead):
             self.head.clear()
             self.table.focus()
+            self.refresh_bindings()
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:
@@ -162,6 +167,7 @@ class DagsScreen(PlaceScreen[None]):
     def _filter_done(self) -> None:
         self.head.done()
         self.table.focus()
+        self.refresh_bindings()
 
     # The ways on.
 
@@ -184,8 +190,8 @@ class DagsScreen(PlaceScreen[None]):
         row = self.current
         listing = self.program.listing
         active = list(listing.active.values()) if listing else []
-        if row is not None and row.dag is not None and row.dag.active_backfills:
-            self.program.watch_backfill(row.dag.active_backfills[0])
+        if row is not None and row.active is not None:
+            self.program.watch_backfill(row.active.facts.backfill_id)
         elif row is not None and row.dag is not None:
             only = active[0].facts.backfill_id if len(active) == 1 else None
             self._find_backfill(row.dag.dag_id, only)
