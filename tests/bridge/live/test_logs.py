@@ -1,0 +1,168 @@
+"""Task logs as plain lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.support.bridges import RunningBridge
+from tests.support.edits import Edits
+
+from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.repairing import TaskInstanceKey
+from backfill_tui.domain.tasks import LogQuery
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live")]
+
+Fresh = Callable[[str], str]
+
+_FRAME = {"filename": "/dags/sales.py", "lineno": 7, "name": "clean"}
+_STARTED = {"timestamp": "2024-02-06T02:00:11.25Z", "level": "info", "event": "reading", "logger": "task"}
+_FAILED = {
+    "timestamp": "2024-02-06T02:00:12Z",
+    "level": "error",
+    "event": "Task failed with exception",
+    "logger": "task",
+    "error_detail": [
+        {"exc_type": "ValueError", "exc_value": "bad sku", "is_cause": False, "frames": [_FRAME]},
+        {"exc_type": "KeyError", "exc_value": "'sku'", "is_cause": True, "frames": [_FRAME]},
+    ],
+}
+
+
+def _a_run(edits: Edits, dag_id: str) -> str:
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1)
+    (run_id,) = edits.do("runs_of", backfill_id=backfill_id)
+    return str(run_id)
+
+
+def _query(
+    dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1, max_lines: int = 100
+) -> LogQuery:
+    key = TaskInstanceKey(run_id=RunId(run_id), task_id=TaskId(task_id), map_index=map_index)
+    return LogQuery(dag_id=DagId(dag_id), key=key, try_number=try_number, max_lines=max_lines)
+
+
+def _write(bridge: RunningBridge, query: LogQuery, *messages: object) -> None:
+    """The file that a worker on this machine writes (Airflow's default template of its name)."""
+    mapped = f"map_index={query.key.map_index}" if query.key.map_index >= 0 else ""
+    folder = (
+        Path(bridge.home.task_logs)
+        / f"dag_id={query.dag_id}"
+        / f"run_id={query.key.run_id}"
+        / f"task_id={query.key.task_id}"
+        / mapped
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = (message if isinstance(message, str) else json.dumps(message) for message in messages)
+    (folder / f"attempt={query.try_number}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_messages_become_lines_with_their_traceback(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="clean", state="failed")
+    query = _query(dag_id, run_id, "clean")
+    _write(bridge, query, _STARTED, {**_STARTED, "event": "two\nlines", "rows": 7}, _FAILED)
+    log = bridge.gateway.log(query)
+    assert not log.truncated
+    assert log.lines == (
+        "[2024-02-06T02:00:11Z] INFO reading",
+        "[2024-02-06T02:00:11Z] INFO two",
+        "lines rows=7",
+        "[2024-02-06T02:00:12Z] ERROR Task failed with exception",
+        "Traceback (most recent call last):",
+        '  File "/dags/sales.py", line 7, in clean',
+        "KeyError: 'sku'",
+        "",
+        "The above exception was the direct cause of the following exception:",
+        "",
+        "Traceback (most recent call last):",
+        '  File "/dags/sales.py", line 7, in clean',
+        "ValueError: bad sku",
+    )
+
+
+def test_only_the_last_lines_of_a_long_log_are_kept(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="load", state="success")
+    query = _query(dag_id, run_id, "load", max_lines=3)
+    _write(bridge, query, *({**_STARTED, "event": f"line {number}"} for number in range(20_000)))
+    log = bridge.gateway.log(query)
+    assert log.truncated
+    assert [line.split("INFO ")[1] for line in log.lines] == ["line 19997", "line 19998", "line 19999"]
+
+
+def test_what_a_running_task_has_written_so_far_is_shown(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="load", state="running")
+    query = _query(dag_id, run_id, "load")
+    assert bridge.gateway.log(query).lines == ()
+    _write(bridge, query, _STARTED)
+    assert bridge.gateway.log(query).lines == ("[2024-02-06T02:00:11Z] INFO reading",)
+
+
+def test_outside_text_stays_as_it_was_written(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="load", state="success")
+    query = _query(dag_id, run_id, "load")
+    _write(bridge, query, {**_STARTED, "event": "[/red] \x1b[31mred\x1b[0m 漢字"}, "not JSON at all [bold]")
+    assert bridge.gateway.log(query).lines == (
+        "[2024-02-06T02:00:11Z] INFO [/red] \x1b[31mred\x1b[0m 漢字",
+        "not JSON at all [bold]",
+    )
+
+
+def test_a_past_try_and_a_map_index_have_logs_of_their_own(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("mapped")
+    run_id = _a_run(edits, dag_id)
+    edits.do("finish", dag_id=dag_id, run_id=run_id, failed="files")
+    edits.do("clear", dag_id=dag_id, run_id=run_id, only_failed=True)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="files", state="success", try_number=2)
+    for number in (1, 2):
+        _write(
+            bridge,
+            _query(dag_id, run_id, "files", try_number=number),
+            {**_STARTED, "event": f"try {number}"},
+        )
+        found = bridge.gateway.log(_query(dag_id, run_id, "files", try_number=number))
+        assert found.lines == (f"[2024-02-06T02:00:11Z] INFO try {number}",)
+    edits.do("expand", dag_id=dag_id, run_id=run_id, task_id="each", states=["success", "success"])
+    second = _query(dag_id, run_id, "each", map_index=1)
+    _write(bridge, second, {**_STARTED, "event": "the second"})
+    assert bridge.gateway.log(second).lines == ("[2024-02-06T02:00:11Z] INFO the second",)
+
+
+def test_a_task_that_never_began_has_an_empty_log(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("finish", dag_id=dag_id, run_id=run_id, failed="extract")
+    assert bridge.gateway.log(_query(dag_id, run_id, "load", try_number=0)).lines == ()
+
+
+def test_a_log_that_can_not_be_found_says_so(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("finish", dag_id=dag_id, run_id=run_id)
+    with pytest.raises(NotThere, match="No log of try 1 of load") as lost:
+        bridge.gateway.log(_query(dag_id, run_id, "load"))
+    assert "another machine" in lost.value.remedy
+    with pytest.raises(NotThere, match="no try 2 of load") as early:
+        bridge.gateway.log(_query(dag_id, run_id, "load", try_number=2))
+    assert early.value.remedy == "it has 1 so far"
+    with pytest.raises(NotThere, match="no task instance nothing"):
+        bridge.gateway.log(_query(dag_id, run_id, "nothing"))
