@@ -16,6 +16,7 @@ from backfill_tui.domain.text import harmless, one_line
 _EXCEPTION: Final = re.compile(r"(?P<kind>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?", re.DOTALL)
 _FRAME: Final = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 _LONGEST: Final = 200
+_EXIT_ADVICE: Final = "take the call out of the top of the file"
 _UPGRADE: Final = "ruff check --select AIR3 lists what Airflow 3 wants changed"
 
 Told = tuple[str, str]
@@ -248,11 +249,8 @@ _CAUSES: Final = (
         "Importing it took longer than {0} s",
         "move slow work from the top of the file into its tasks",
     ),
-    _cause(
-        r"SystemExit: ?(.*)",
-        "It calls sys.exit: {0}",
-        "take the call out of the top of the file",
-    ),
+    _cause(r"SystemExit: (.+)", "It calls sys.exit: {0}", _EXIT_ADVICE),
+    _cause(r"SystemExit", "It calls sys.exit", _EXIT_ADVICE),
     _cause(
         r"VARIABLE_NOT_FOUND.*Variable (.+?) not found",
         'There is no Variable "{0}"',

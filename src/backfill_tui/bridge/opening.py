@@ -118,8 +118,7 @@ def parse_and_sync(
             tell(f"Parsed {one_line(news.file)}")
     call.check()
     tell("Writing the Dags to the database")
-    with airflow.session() as session:
-        write_results(session, bundle_name, files, [parsed[file] for file in files])
+    write_results(airflow, bundle_name, files, [parsed[file] for file in files])
 
 
 def read_environment(airflow: AirflowEnvironment) -> Environment:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -126,6 +128,9 @@ def fork_parser(home: Path, close_in_fork: Callable[[], None]) -> DagParser:
             close_in_fork()
             parsing_process.serve(theirs, log)
             code = 0
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
         finally:
             os._exit(code)
     theirs.close()

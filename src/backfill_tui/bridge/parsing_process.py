@@ -177,7 +177,7 @@ class _Job:
 
 
 def _warm_up() -> None:
-    """Serialize a Dag of our own, so that what Airflow imports for the first one is not every child's work."""
+    """Serialize a Dag of our own: what Airflow imports for the first one is not every child's work then."""
     from airflow import sdk
     from airflow.providers.standard.operators.python import PythonOperator
     from airflow.serialization.serialized_objects import DagSerialization

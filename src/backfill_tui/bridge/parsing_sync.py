@@ -10,13 +10,25 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from airflow.dag_processing.bundles.manager import DagBundlesManager
+from airflow.dag_processing.collection import update_dag_parsing_results_in_db
+from airflow.exceptions import AirflowDagDuplicatedIdException
+from airflow.models.asset import remove_references_to_deleted_dags
+from airflow.models.dag import DagModel
+from airflow.models.errors import ParseImportError
+from airflow.serialization.serialized_objects import LazyDeserializedDAG
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.parsing_messages import FileParsed, SerializedDagText
+from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.problems import Refused
+
+_AT_ONCE: Final = 50
+_WHAT: Final = "parse"
 
 
 def bundle_of(folder: Path) -> str:
@@ -24,8 +36,6 @@ def bundle_of(folder: Path) -> str:
 
     Tasks find their files through it. Raises Refused when no bundle is this folder.
     """
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-
     manager = DagBundlesManager()
     for bundle in manager.get_all_dag_bundles():
         if Path(bundle.path).resolve() == folder.resolve():
@@ -37,40 +47,46 @@ def bundle_of(folder: Path) -> str:
 
 
 def write_results(
-    session: Session, bundle_name: str, files: Sequence[str], results: Sequence[FileParsed]
+    airflow: AirflowEnvironment, bundle_name: str, files: Sequence[str], results: Sequence[FileParsed]
 ) -> None:
     """Write the Dags and the import errors of all files of a bundle.
 
     `results` are in the order of `files`; of two Dags with one id the first stays, and the other file gets
-    Airflow's import error. Dags that no file has any more become stale.
+    Airflow's import error. Dags that no file has any more become stale. Many Dags are written in several
+    transactions, so that the scheduler gets its turn.
     """
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.collection import update_dag_parsing_results_in_db
-
-    DagBundlesManager().sync_bundles_to_db(session=session)
-    session.flush()
     errors: dict[tuple[str, str], str] = {}
     dags = _first_of_each_id(results, errors, bundle_name)
+    with write_session(airflow, _WHAT) as session:
+        # Two sessions that start at once would both find the bundle missing, but for the lock.
+        DagBundlesManager().sync_bundles_to_db(session=session)
+    last = max(0, len(dags) - 1) // _AT_ONCE * _AT_ONCE
+    for start in range(0, last, _AT_ONCE):
+        with write_session(airflow, _WHAT) as session:
+            _write(session, bundle_name, dags[start : start + _AT_ONCE], errors, set())
+    with write_session(airflow, _WHAT) as session:
+        parsed = {(bundle_name, file) for file in files}
+        _write(session, bundle_name, dags[last:], errors, parsed)
+        known = set(files) | {file for _, file in errors}
+        _forget_what_is_gone(session, bundle_name, {dag.dag_id for dag in dags}, known)
+
+
+def _write(
+    session: Session,
+    bundle_name: str,
+    dags: Sequence[Any],
+    errors: dict[tuple[str, str], str],
+    parsed: set[tuple[str, str]],
+) -> None:
+    """Let Airflow write some Dags; `errors` grows by those of Dags that can not be stored."""
     update_dag_parsing_results_in_db(
-        bundle_name,
-        None,
-        dags,
-        errors,
-        None,
-        set(),
-        session,
-        files_parsed={(bundle_name, file) for file in files},
-    )
-    _forget_what_is_gone(
-        session, bundle_name, {dag.dag_id for dag in dags}, set(files) | {e[1] for e in errors}
+        bundle_name, None, dags, errors, None, set(), session, files_parsed=parsed
     )
 
 
 def _first_of_each_id(
     results: Sequence[FileParsed], errors: dict[tuple[str, str], str], bundle_name: str
 ) -> list[Any]:
-    from airflow.exceptions import AirflowDagDuplicatedIdException
-
     found: dict[str, Any] = {}
     for result in results:
         for file, traceback in result.import_errors.items():
@@ -86,17 +102,11 @@ def _first_of_each_id(
 
 
 def _lazy(text: SerializedDagText) -> Any:
-    from airflow.serialization.serialized_objects import LazyDeserializedDAG
-
     loaded = datetime.fromisoformat(text.last_loaded) if text.last_loaded else None
     return LazyDeserializedDAG(data=json.loads(text.data), last_loaded=loaded)
 
 
 def _forget_what_is_gone(session: Session, bundle_name: str, dag_ids: set[str], files: set[str]) -> None:
-    from airflow.models.asset import remove_references_to_deleted_dags
-    from airflow.models.dag import DagModel
-    from airflow.models.errors import ParseImportError
-
     known = session.scalars(
         select(DagModel).where(DagModel.bundle_name == bundle_name, DagModel.is_stale.is_(False))
     )

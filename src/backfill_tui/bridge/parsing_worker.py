@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import selectors
 import signal
@@ -17,6 +18,7 @@ from backfill_tui.bridge.parsing_messages import HEADER
 
 _HEAD_BYTES: Final = 16 * 1024
 _TAIL_BYTES: Final = 32 * 1024
+_PR_SET_PDEATHSIG: Final = 1
 _RESULT_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -127,6 +129,8 @@ class Worker:
         """End the child and whatever it started."""
         self._late = late
         _kill_group(self.pid)
+        # It may not lead a group of its own yet.
+        os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> None:
         """Wait for a child that was killed."""
@@ -186,16 +190,24 @@ def _read(end: int) -> bytes | None:
 
 
 def _kill_group(pid: int) -> None:
-    for kill in (os.killpg, os.kill):
-        # It may be gone, or not be the leader of its group yet.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            kill(pid, signal.SIGKILL)
+    # macOS says PermissionError where a group has only dead processes.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _die_with_parent() -> None:
+    """Let Linux end this process when its parent is gone, however that came: nobody else would."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        if os.getppid() == 1:
+            os._exit(70)
 
 
 def _live(foreign: Sequence[int], output: int, work: Callable[[], int]) -> None:
     """The whole life of the child; it never returns."""
     code = 70
     try:
+        _die_with_parent()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
