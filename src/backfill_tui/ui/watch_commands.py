@@ -81,8 +81,6 @@ WATCH_SCREEN = (
             help="Take all marks away, else go back; the backfill goes on"),
 )  # fmt: skip
 
-WATCH = WATCH_SCREEN + GRID
-
 RERUN = (
     Command(id="rerun.accept", keys="enter", action="accept", label="rerun",
             help="Rerun what the chosen line says", palette=False),
