@@ -70,8 +70,8 @@ def test_every_difference_is_counted_in_words() -> None:
     entries[3] = replace(entries[3], state=RunState.SUCCESS)
     assert differences(entries, plan) == [
         "1 x not planned, now create",
-        "1 x reprocess left its run success",
         "2 x planned as create, now skip_in_flight",
+        "1 x reprocess left its run success",
     ]
 
 
