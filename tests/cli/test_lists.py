@@ -14,7 +14,7 @@ def test_dags_are_listed_as_a_plain_table_in_a_pipe(run: CommandLine) -> None:
     ended = run("dags")
     assert ended.code == 0
     lines = ended.out.splitlines()
-    assert lines[0].split() == ["Dag", "Schedule", "Timezone", "Last", "runs", "Backfill", "Tasks"]
+    assert lines[0].split() == ["Dag", "Schedule", "Last", "runs", "Backfill", "Tasks"]
     assert [line.split()[0] for line in lines[1:]] == ["new_york", "on_request", "sales_daily"]
     assert not any(line != line.rstrip() for line in lines)
     assert "\x1b" not in ended.out
@@ -111,3 +111,11 @@ def test_the_detail_of_a_problem_is_shown_when_asked_for(run: CommandLine) -> No
     gone = Unreachable("The bridge to Airflow ended", detail="Traceback: \x1b[31mboom")
     run.composition.prepare = lambda gateway: gateway.fail("open", gone)
     assert "Traceback: boom" in run("--verbose", "dags").talk
+
+
+def test_a_folder_without_dags_is_said_so() -> None:
+    run = CommandLine(ScriptedComposition(World()))
+    ended = run("dags")
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.talk.splitlines()[-1] == "There is no Dag in dags/"
+    assert run("dags", "--json").json["dags"] == []

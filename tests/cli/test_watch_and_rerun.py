@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from tests.cli.conftest import CommandLine, scheduler
 
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.states import RunState
+from backfill_tui.domain.watching import Membership, RunRow
+from backfill_tui.headless.repairing import chosen_rows
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 LAUNCH = ("launch", "sales_daily", *RANGE, "--yes")
@@ -138,3 +143,13 @@ def test_a_rerun_lifts_the_pause_a_cancelled_backfill_leaves_behind(run: Command
     assert ended.code == 0
     assert ended.json["unblocked"] == [1]
     assert ended.json["outcome"]["counts"]["success"] == 1
+
+
+def test_a_run_of_a_partitioned_dag_is_named_by_its_partition(run: CommandLine) -> None:
+    run(*LAUNCH)
+    facts = run.world.facts(run.world.backfills[BackfillId(1)])
+    one = RunRow(ordinal=1, logical_date=None, partition_key="2024-01-01|eu", membership=Membership.INCLUDED)
+    skipped = replace(one, ordinal=2, partition_key="2024-01-02|eu", membership=Membership.ALREADY_EXISTS)
+    assert chosen_rows(facts, [one, skipped], ("2024-01-01|eu",)) == [one]
+    with pytest.raises(NotThere, match="skipped: a run already existed"):
+        chosen_rows(facts, [one, skipped], ("2024-01-02|eu",))

@@ -24,20 +24,22 @@ STATUS_TONES = {
 
 def show_dags(session: Session) -> int:
     """List the Dags; files that do not import are told on stderr, and are data with `--json`."""
-    session.open()
+    environment = session.open()
     listed = session.gateway.dags()
+    if not listed.dags:
+        session.voice.say(f"There is no Dag in {one_line(environment.where)}")
     if session.as_json:
         session.paper.json(encode.dags(listed))
         return 0
     columns = (
         Column(heading="Dag"),
-        Column(heading="Schedule", folds=True),
-        Column(heading="Timezone"),
+        Column(heading="Schedule", least=18),
         Column(heading="Last runs"),
         Column(heading="Backfill"),
         Column(heading="Tasks", number=True),
     )
-    session.paper.table(Table(columns=columns, rows=[_dag_row(dag) for dag in listed.dags]))
+    if listed.dags:
+        session.paper.table(Table(columns=columns, rows=[_dag_row(dag) for dag in listed.dags]))
     for problem in listed.import_problems:
         advice = f": {problem.advice}" if problem.advice else ""
         session.voice.say(one_line(f"{problem.file} does not import: {problem.sentence}{advice}"))
@@ -47,15 +49,12 @@ def show_dags(session: Session) -> int:
 def _dag_row(dag: DagSummary) -> tuple[Cell, ...]:
     faint = Tone.FAINT if dag.is_paused or not dag.backfillable else Tone.PLAIN
     failed = sum(run.state is RunState.FAILED for run in dag.recent_runs)
-    latest = f"{failed} of {len(dag.recent_runs)} failed" if failed else ""
-    if dag.recent_runs and not failed:
-        latest = f"{len(dag.recent_runs)}, none failed"
+    latest = f"{failed} of {len(dag.recent_runs)} failed" if failed else "none failed"
     active = ", ".join(f"{number} active" for number in dag.active_backfills)
     return (
         Cell(f"{dag.dag_id} (paused)" if dag.is_paused else dag.dag_id, faint),
-        Cell(dag.schedule if dag.backfillable else dag.not_backfillable_because or dag.schedule, faint),
-        Cell(dag.timezone, faint),
-        Cell(latest, Tone.BAD if failed else Tone.PLAIN),
+        Cell(dag.schedule, faint),
+        Cell(latest if dag.recent_runs else "", Tone.BAD if failed else Tone.PLAIN),
         Cell(active, Tone.BUSY),
         Cell(str(len(dag.task_ids))),
     )
@@ -83,7 +82,7 @@ def show_backfills(session: Session, dag_id: str | None) -> int:
         Column(heading="#", number=True),
         Column(heading="Dag"),
         Column(heading="Range"),
-        Column(heading="Status", folds=True),
+        Column(heading="Status", folds=True, least=20),
         Column(heading="Runs", number=True),
         Column(heading="Who"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.grid import GridStore
@@ -36,7 +37,7 @@ def rerun(session: Session, wish: RerunWish) -> int:
         session.refuse_writes("A rerun")
     session.open()
     facts, rows = _read(session, BackfillId(wish.backfill_id))
-    chosen = _chosen(facts, rows, wish.dates) if wish.dates else failed_rows(rows)
+    chosen = chosen_rows(facts, rows, wish.dates) if wish.dates else failed_rows(rows)
     request = RerunRequest(
         dag_id=facts.dag_id,
         run_ids=tuple(row.run_id for row in chosen if row.run_id is not None),
@@ -84,13 +85,13 @@ def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, lis
     raise Unreachable(f"The bridge stopped telling about backfill {backfill_id}", remedy="try again")
 
 
-def _chosen(facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...]) -> list[RunRow]:
+def chosen_rows(facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...]) -> list[RunRow]:
     """The rows of the given dates, in the order of execution; each date must be one of the backfill."""
     zone = zone_named(facts.timezone)
     found: dict[int, RunRow] = {}
     for text in dates:
-        first, last = parse_bound(text, Side.FROM, zone), parse_bound(text, Side.TO, zone)
-        matching = [row for row in rows if row.logical_date is not None and first <= row.logical_date <= last]
+        # Of a partitioned Dag a run is named by its partition.
+        matching = [row for row in rows if row.partition_key == text] or _on_date(rows, text, zone)
         if not matching:
             raise NotThere(
                 f'Backfill {facts.backfill_id} has no date "{one_line(text)}"',
@@ -105,6 +106,11 @@ def _chosen(facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...]) ->
             )
         found.update((row.ordinal, row) for row in owned)
     return [found[ordinal] for ordinal in sorted(found)]
+
+
+def _on_date(rows: list[RunRow], text: str, zone: tzinfo) -> list[RunRow]:
+    first, last = parse_bound(text, Side.FROM, zone), parse_bound(text, Side.TO, zone)
+    return [row for row in rows if row.logical_date is not None and first <= row.logical_date <= last]
 
 
 def _tell(session: Session, facts: BackfillFacts, preview: RerunOutcome) -> None:

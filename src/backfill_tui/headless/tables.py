@@ -34,11 +34,16 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A heading; numbers stand right; of a column that `folds` long text takes several lines."""
+    """A heading; numbers stand right.
+
+    Of a column that `folds` long text takes several lines, of another it is cut; a terminal that is too
+    narrow takes room from either, but leaves `least` cells.
+    """
 
     heading: str
     number: bool = False
     folds: bool = False
+    least: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +68,17 @@ def plain_lines(table: Table) -> Iterator[str]:
 
 def for_terminal(table: Table) -> RichTable:
     """The table as rich draws it, sized to the terminal; outside text never meets markup."""
-    from rich import box
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    drawn = RichTable(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for column in table.columns:
         drawn.add_column(
             Text(column.heading),
             justify="right" if column.number else "left",
             no_wrap=not column.folds,
             overflow="fold" if column.folds else "ellipsis",
+            min_width=column.least,
         )
     for row in table.rows:
         drawn.add_row(*(Text(one_line(cell.text), style=cell.tone.value) for cell in row))
