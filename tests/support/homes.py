@@ -19,7 +19,7 @@ REPOSITORY = Path(__file__).parents[2]
 EXAMPLE_DAGS = REPOSITORY / "dags"
 
 # Parses the home's Dags folder and writes its Dags to the database, as Airflow's own tests do.
-_SYNC = """
+SYNC_DAGS = """
 from pathlib import Path
 from airflow.configuration import conf
 from airflow.dag_processing.bundles.manager import DagBundlesManager
@@ -32,13 +32,13 @@ assert not bag.import_errors, bag.import_errors
 sync_bag_to_db(bag, "dags-folder", bundle_version=None)
 """
 
-_CREATE = """
+CREATE_DATABASE = """
 from airflow.utils.db import initdb
 initdb()
 """
 
 # Transactions that write from their first moment: the only ones that hold beside a live scheduler.
-_BACKFILL = """
+CREATE_BACKFILL = """
 import sys
 import pendulum
 from airflow import settings
@@ -93,24 +93,24 @@ def on_home(home: EmbeddedHome, *words: str, timeout: float = 120) -> str:
 
 def create_database(home: EmbeddedHome) -> None:
     """Create the metadata database, without Dags (takes some seconds)."""
-    on_home(home, "-c", _CREATE)
+    on_home(home, "-c", CREATE_DATABASE)
 
 
 def create_database_with_dags(home: EmbeddedHome) -> None:
     """Create the metadata database and write the home's Dags to it (one process, so one import)."""
-    on_home(home, "-c", _CREATE + _SYNC)
+    on_home(home, "-c", CREATE_DATABASE + SYNC_DAGS)
 
 
 def sync_dags(home: EmbeddedHome) -> None:
     """Parse the home's Dags folder and write its Dags to the database, without a bridge."""
-    on_home(home, "-c", _SYNC)
+    on_home(home, "-c", SYNC_DAGS)
 
 
 def create_backfill(
     home: EmbeddedHome, dag_id: str, first: str, last: str, *, max_active_runs: int = 10
 ) -> int:
     """Create a backfill with Airflow's own function, without a bridge; its id."""
-    out = on_home(home, "-c", _BACKFILL, dag_id, first, last, str(max_active_runs))
+    out = on_home(home, "-c", CREATE_BACKFILL, dag_id, first, last, str(max_active_runs))
     return int(out.rpartition("backfill ")[2])
 
 

@@ -58,6 +58,7 @@ def _options() -> argparse.Namespace:
 def _become_engine(home: EmbeddedHome, grace_seconds: float, word: int) -> NoReturn:
     try:
         os.setsid()
+        os.chdir(home.path)
         _leave_terminal(home)
         if _take_lock(home, word):
             _supervise(home, grace_seconds, word)

@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import psutil
@@ -24,6 +25,7 @@ COMPONENTS: Final = ("engine", *(name.value for name in Name))
 """What has a log: the supervisor itself, and Airflow's processes."""
 
 _START_SECONDS: Final = 30.0
+_WARDEN_SECONDS: Final = 10.0
 _LOG_BYTES: Final = 16_384
 
 
@@ -40,7 +42,9 @@ class EngineControl:
         Raises Unreachable when its process can not be started. Attend the home first: an engine that nobody
         needs stops after its grace period.
         """
-        command = [sys.executable, "-m", "backfill_tui.engine", "--home", str(self._home.path)]
+        # No file in the folder of the user stands for a module (Python 3.10 has no such option).
+        safely = ["-P"] if sys.version_info >= (3, 11) else []
+        command = [sys.executable, *safely, "-m", "backfill_tui.engine", "--home", str(self._home.path)]
         try:
             done = subprocess.run(
                 [*command, "--grace-seconds", str(self._grace_seconds)],
@@ -69,32 +73,32 @@ class EngineControl:
         Tasks under way may finish for some seconds, then they are killed and run again from their start
         once the engine is started. After the timeout everything is killed.
         """
-        deadline = time.monotonic() + timeout_seconds
         state = read_state(self._home)
         process = state.supervisor.find() if state else None
         if process is not None:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
-        if not self._wait_for_lock(deadline) and process is not None:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
-        # Nothing, unless something went wrong.
-        end_leftovers(self._home)
+        with self._open_lock() as lock:
+            stopped = _take(lock, timeout_seconds)
+            if not stopped and process is not None:
+                # Its warden ends the rest.
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+                stopped = _take(lock, _WARDEN_SECONDS)
+            if stopped:
+                # Nothing is left, unless supervisor and warden were killed together.
+                end_leftovers(self._home)
         return self.status()
 
     def log_tail(self, component: str = "engine", size: int = _LOG_BYTES) -> str:
         """The last `size` bytes of the log of one of `COMPONENTS`, outside text; empty without a log."""
         return tail(component_log(self._home, component), size)
 
-    def _wait_for_lock(self, deadline: float) -> bool:
-        """Wait until no engine has the lock, so until the last of its processes is gone."""
+    @contextmanager
+    def _open_lock(self) -> Iterator[int]:
         lock = os.open(self._home.engine_lock, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            while not try_lock(lock):
-                if time.monotonic() > deadline:
-                    return False
-                time.sleep(0.05)
-            return True
+            yield lock
         finally:
             os.close(lock)
 
@@ -117,3 +121,13 @@ class EngineControl:
         return EngineStatus(
             running=False, ready=False, sentence=sentence, problem=state.problem, log_path=log_path
         )
+
+
+def _take(lock: int, seconds: float) -> bool:
+    """Wait for the engine's lock: it is free when the last process of an engine is gone."""
+    deadline = time.monotonic() + seconds
+    while not try_lock(lock):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,9 @@ def keep_bounded(log: Path) -> None:
             return
     except FileNotFoundError:
         return
-    shutil.copyfile(log, log.with_name(log.name + _OLD))
+    # On a full disk there is no room for what it has, and all the more reason to let it go.
+    with suppress(OSError):
+        shutil.copyfile(log, log.with_name(log.name + _OLD))
     with log.open("r+b") as file:
         file.truncate(0)
 
