@@ -1,0 +1,249 @@
+"""The drawing of the grid: what a `GridStore` holds, each line drawn once until it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual import events, on
+from textual.filter import ANSIToTruecolor, LineFilter
+from textual.geometry import Region, Size
+from textual.reactive import reactive, var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from backfill_tui.domain.grid import GridChange, GridStore
+from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.watching import RunRow
+from backfill_tui.ui.glyphs import Look
+from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
+from backfill_tui.ui.widgets.grid_marks import Marks
+from backfill_tui.ui.widgets.grid_rows import RowWords
+from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+HEAD = 1
+"""Lines over the rows."""
+
+
+class GridCanvas(ScrollView, inherit_bindings=False):
+    """Draws a store with a cursor and marks; whoever changes the store says so by `take`.
+
+    The cursor is a row and a column, both zero-based. `marks` are the rows chosen for a rerun, and
+    `waiting_because` is the reason that the first waiting row gives.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    GridCanvas {
+        height: 1fr;
+        background: $background;
+        scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
+    }
+    """
+
+    cursor_row: reactive[int] = reactive(0, repaint=False)
+    cursor_column: reactive[int] = reactive(0, repaint=False)
+    waiting_because: var[str] = var("")
+
+    def __init__(self, store: GridStore, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.store = store
+        self.marks = Marks()
+        self._ascii_only = ascii_only
+        self._words = RowWords()
+        self._shape: GridLayout | None = None
+        self._painter: GridPainter | None = None
+        self._lines: dict[int, Strip] = {}
+        self._now = Instant(0)
+
+    # What the store tells
+
+    def take(self, change: GridChange, now: Instant) -> None:
+        """Draw what changed; `now` is the database's clock, for how long running runs took so far."""
+        next_second = now // SECOND != self._now // SECOND
+        self._now = now
+        wider = self._words.learn(self.store, change)
+        if change.reshaped or wider or self._shape is None:
+            self._lay_out()
+            return
+        first, last = self._visible()
+        again = set(change.rows)
+        if next_second:
+            again |= {row for row in range(first, last) if self._is_running(row)}
+        if change.rows:
+            again |= {self._words.first_waiting, self._words.find_waiting(self.store)}
+        self.redraw(row for row in again if first <= row < last)
+
+    @property
+    def row(self) -> RunRow | None:
+        """The row under the cursor, None while it is not read yet."""
+        return self.store.rows[self.cursor_row] if self.cursor_row < len(self.store.rows) else None
+
+    def date_of(self, index: int) -> str:
+        """The date of a row as the grid shows it."""
+        return self._words.date(self.store.rows[index])
+
+    def sentence_of(self, index: int) -> str:
+        """What a row says in place of cells; empty when its cells speak for themselves."""
+        row, cells = self.store.rows[index], self.store.row_cells(index)
+        return self._words.sentence(index, row, cells, self.waiting_because)
+
+    def _is_running(self, index: int) -> bool:
+        row = self.store.rows[index]
+        return row is not None and row.started_at is not None and row.ended_at is None
+
+    # Drawing
+
+    def _lay_out(self) -> None:
+        width = self.scrollable_content_region.width
+        if not width:
+            return
+        date = max(self._words.date_width, cell_len("Date"))
+        self._shape = lay_out(self.store.columns, width, date)
+        self._painter = None
+        self._lines.clear()
+        self._words.find_waiting(self.store)
+        rows = len(self.store.rows)
+        self.virtual_size = Size(self._shape.frozen + self._shape.body, rows + HEAD)
+        self.refresh()
+
+    @on(events.Resize)
+    def _fit(self) -> None:
+        self._lay_out()
+        self.show_cursor()
+
+    def notify_style_update(self) -> None:
+        """Forget everything drawn: a colour changed, or the focus."""
+        self._painter = None
+        self._lines.clear()
+        super().notify_style_update()
+
+    def _paint(self) -> GridPainter | None:
+        if self._painter is None and self._shape is not None:
+            variables = self.app.theme_variables
+            look = Look(variables, ascii_only=self._ascii_only)
+            lit = variables["cursor-background" if self.has_focus else "cursor-background-blurred"]
+            ground = self.background_colors[1].rich_color.get_truecolor().hex
+            width = self.scrollable_content_region.width
+            self._painter = GridPainter(look, self._shape, width, (ground, lit))
+        return self._painter
+
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Forget the lines of the regions, or all of them, and have them drawn again."""
+        if not regions:
+            self._lines.clear()
+        for region in regions:
+            for y in region.line_range:
+                self._lines.pop(y, None)
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Those that change colours on purpose; everything drawn here is in true colour already."""
+        return [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines of a region, which Textual asks for again whenever anything near them changes.
+
+        The grid has no border and no padding, so it keeps its lines by itself, at a third of the cost.
+        """
+        lines = self._lines
+        for y in crop.line_range:
+            if y not in lines:
+                lines[y] = self.render_line(y)
+        strips = [lines[y] for y in crop.line_range]
+        for one in self.get_line_filters():
+            background = self.background_colors[1]
+            strips = [strip.apply_filter(one, background) for strip in strips]
+        if crop.column_span != (0, self.size.width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the head, or a row of the store."""
+        painter = self._paint()
+        if painter is None or not self.store.rows:
+            return Strip.blank(self.size.width, self.rich_style)
+        left, top = self.scroll_offset
+        if y < HEAD:
+            return painter.head(left, self.cursor_column)
+        index = y - HEAD + top
+        if index >= len(self.store.rows):
+            return Strip.blank(self.size.width, painter.ground)
+        row = self.store.rows[index]
+        cells = self.store.row_cells(index)
+        line = RowLine(
+            row=row,
+            date=self._words.date(row),
+            sentence=self.sentence_of(index),
+            cursor=self.cursor_column if index == self.cursor_row else None,
+            marked=index in self.marks,
+        )
+        return painter.row(line, cells, left, self._now)
+
+    def _visible(self) -> tuple[int, int]:
+        top = self.scroll_offset.y
+        return top, min(len(self.store.rows), top + self.size.height - HEAD)
+
+    def redraw(self, rows: Iterable[int]) -> None:
+        """One dirty region for each stretch of rows: a region for each cell would cost more."""
+        width, top = self.size.width, self.scroll_offset.y
+        regions: list[Region] = []
+        for row in sorted(set(rows)):
+            y = row - top + HEAD
+            if not HEAD <= y < self.size.height:
+                continue
+            if regions and regions[-1].bottom == y:
+                regions[-1] = Region(0, regions[-1].y, width, regions[-1].height + 1)
+            else:
+                regions.append(Region(0, y, width, 1))
+        if regions:
+            self.refresh(*regions)
+
+    def watch_waiting_because(self) -> None:
+        """Another reason stands in the first waiting row."""
+        self.redraw([self._words.first_waiting])
+
+    def validate_cursor_row(self, row: int) -> int:
+        """The nearest row there is."""
+        return max(0, min(row, len(self.store.rows) - 1))
+
+    def validate_cursor_column(self, column: int) -> int:
+        """The nearest column there is."""
+        return max(0, min(column, len(self.store.columns) - 1))
+
+    def show_cursor(self) -> None:
+        """Scroll as little as it takes to see the cursor."""
+        if self._shape is None:
+            return
+        left, top = self.scroll_offset
+        height = self.scrollable_content_region.height - HEAD
+        y = max(min(top, self.cursor_row), self.cursor_row - height + 1)
+        x = left
+        if self.store.columns:
+            room = self.scrollable_content_region.width - self._shape.frozen
+            start, end = self._shape.starts[self.cursor_column : self.cursor_column + 2]
+            x = max(min(left, start), end - room)
+        if (x, y) != (left, top):
+            self.scroll_to(x, y, animate=False)
+
+    def cell_at(self, x: int, y: int) -> tuple[int | None, int | None]:
+        """The row and the column under a point of the widget; None for what is not there."""
+        if self._shape is None:
+            return None, None
+        left, top = self.scroll_offset
+        row = y - HEAD + top
+        inside = x >= self._shape.frozen
+        column = self._shape.column_at(x - self._shape.frozen + left) if inside else None
+        return row if y >= HEAD and row < len(self.store.rows) else None, column
+
+    @property
+    def page_height(self) -> int:
+        """How many rows are seen at once."""
+        return max(1, self.scrollable_content_region.height - HEAD)
