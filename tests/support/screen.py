@@ -9,7 +9,9 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from backfill_tui.gateway.port import Engine
@@ -17,7 +19,7 @@ from backfill_tui.ui.app import BackfillApp
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import NOW, World
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 10.0
 FIXED_TIME = NOW / 1_000_000
 T = TypeVar("T")
 
@@ -44,8 +46,10 @@ class Eyes:
         await self.pilot.press(*keys)
 
     async def write(self, text: str) -> None:
-        """Type a text into the field that has the focus."""
-        await self.pilot.press(*("space" if letter == " " else letter for letter in text))
+        """Type a text into the field that has the focus, quickly."""
+        for letter in text:
+            self.app.post_message(events.Key(_character_to_key(letter), letter))
+        await self.pilot.pause()
 
     def text(self) -> str:
         """What stands on the screen, line by line."""
@@ -80,7 +84,7 @@ class Eyes:
 @asynccontextmanager
 async def looking_at(app: App[Any], size: tuple[int, int] = (80, 24)) -> AsyncGenerator[Eyes, None]:
     """The running program at a terminal size."""
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield Eyes(app, pilot)
 
 

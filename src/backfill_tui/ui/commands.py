@@ -74,7 +74,7 @@ DAGS = (
         help="Pause this Dag, or unpause it; asks first",
     ),
     Command(
-        id="dags.filter", keys="slash", action="filter", label="filter",
+        id="dags.filter", keys="slash", action="filter", label="filter", priority=True,
         help="Show only the Dags whose name, tag or owner contains some text",
     ),
     Command(

@@ -67,7 +67,9 @@ class DagsScreen(PlaceScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """What applies depends on the row, and on whether there are rows at all."""
         row = self.current
-        if action in {"plan", "filter", "watch", "backfills"}:
+        if action == "filter":
+            return self.program.listing is not None and not isinstance(self.focused, Input)
+        if action in {"plan", "watch", "backfills"}:
             return row is not None or (action != "plan" and self.program.listing is not None)
         if action == "pause":
             return row is not None and row.dag is not None and not self.program.read_only
@@ -90,7 +92,7 @@ class DagsScreen(PlaceScreen[None]):
         self.refresh_bindings()
 
     async def _lay_out(self) -> None:
-        body = Vertical(NoticeLine(), DagHead(), DagTable(), DagDetails(), id="browser")
+        body = Vertical(NoticeLine(), DagHead(), Vertical(DagTable(), DagDetails(), id="pair"), id="browser")
         with self.app.batch_update():
             await self.query_one("#startup").remove()
             await self.mount(body, after=self.query_one(EnvironmentLine))

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.launching import Launch, Launched
-from backfill_tui.domain.planning import BackfillPlan
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import BadRequest, Interrupted, Problem, Unreachable
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import PLAN
@@ -94,6 +94,8 @@ class PlanScreen(PlaceScreen[None]):
         self._debounce = self.set_timer(_DEBOUNCE_SECONDS, self._ask_for_plan)
 
     def _ask_for_plan(self) -> None:
+        if self._debounce is not None:
+            self._debounce.stop()
         try:
             request = request_of(self.form.values, self._dag)
         except BadRequest as problem:
@@ -133,7 +135,7 @@ class PlanScreen(PlaceScreen[None]):
         self._range_is_ours = False
         field = self.form.from_field
         hole = first_hole(plan)
-        if hole is None or hole == field.value or plan.request != request_of(self.form.values, self._dag):
+        if hole is None or hole == field.value or plan.request != self._typed():
             return False
         field.value = hole
         return True
@@ -179,16 +181,19 @@ class PlanScreen(PlaceScreen[None]):
 
     def action_launch(self) -> None:
         """Launch what the list shows, as soon as it shows what is typed."""
-        if self._plan is not None and not self._is_out_of_date(self._plan):
+        if self._plan is not None and self._plan.request == self._typed():
             self._confirm(self._plan)
-        elif self.totals.problem is None:
-            self._launch_is_wanted = True
+            return
+        self._launch_is_wanted = True
+        if not self.totals.planning or self.totals.request != self._typed():
+            self._ask_for_plan()
 
-    def _is_out_of_date(self, plan: BackfillPlan) -> bool:
+    def _typed(self) -> BackfillRequest | None:
+        """The request the fields mean, None while they mean none."""
         try:
-            return plan.request != request_of(self.form.values, self._dag)
+            return request_of(self.form.values, self._dag)
         except BadRequest:
-            return True
+            return None
 
     def _confirm(self, plan: BackfillPlan) -> None:
         if plan.blocking:

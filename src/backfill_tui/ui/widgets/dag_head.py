@@ -14,7 +14,7 @@ from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.listing import Row, percent_done, standing_of
-from backfill_tui.ui.text import count, in_words
+from backfill_tui.ui.text import count
 
 
 class NoticeLine(Widget):
@@ -74,7 +74,8 @@ class DagHead(Widget):
     def edit(self) -> None:
         """Show the field and type into it."""
         self.add_class("-filtering")
-        self.field.focus()
+        # At once, not when the loop comes round to it: what is typed next already belongs here.
+        self.screen.set_focus(self.field)
 
     def done(self) -> None:
         """Typing is over: an empty filter goes away."""
@@ -118,10 +119,10 @@ def _notice(active: list[Row]) -> Content:
     if not active:
         return Content("")
     if len(active) > 1:
-        names = in_words([one_line(row.name) for row in active[:3]])
+        names = ", ".join(one_line(row.name) for row in active)
         return Content.assemble(
-            ("▶ ", "$state-running"), f"{count(len(active), 'backfill')} are active, of {names}: press ",
-            (shown_key("dags.backfills"), "$accent"), " to list them",
+            ("▶ ", "$state-running"), f"{len(active)} backfills are active: press ",
+            (shown_key("dags.backfills"), "$accent"), f" to list them ({names})",
         )  # fmt: skip
     (row,) = active
     assert row.active is not None  # noqa: S101  # they were chosen by it
@@ -129,7 +130,7 @@ def _notice(active: list[Row]) -> Content:
     return Content.assemble(
         ("▶ ", "$state-running"),
         f"{one_line(row.name)}: backfill {row.active.facts.backfill_id} is {status}, "
-        f"{percent_done(row.active)} %: press ",
+        f"{percent_done(row.active)} % done: press ",
         (shown_key("dags.watch"), "$accent"),
         " to watch it",
     )

@@ -15,6 +15,7 @@ from backfill_tui.ui.widgets.line_list import LineList
 _RUNS = 16
 _BACKFILL = 12
 _PLAIN = Style()
+_BROKEN = "does not import: "
 _FAILED = RUN_MARKS[RunState.FAILED]
 
 
@@ -38,7 +39,7 @@ class DagTable(LineList):
     def show(self, rows: list[Row]) -> None:
         """Take over new rows."""
         old, self._rows = self._rows, rows
-        if [row.key for row in old] == [row.key for row in rows]:
+        if rows and [row.key for row in old] == [row.key for row in rows]:
             for at, (was, now) in enumerate(zip(old, rows, strict=True)):
                 if was != now:
                     self.refresh_row(at)
@@ -81,7 +82,8 @@ def _broken(item: Row, width: int, look: Look) -> list[Part]:
         (f" {look.sign(BROKEN_MARK)} ", look.error),
         (fit(item.name, name), look.text),
         ("  ", _PLAIN),
-        (fit(f"does not import: {sentence}", width - name - 6), look.error),
+        (_BROKEN, look.error),
+        (fit(sentence, width - name - 6 - len(_BROKEN)), look.muted),
     ]
 
 

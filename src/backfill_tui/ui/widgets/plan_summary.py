@@ -11,7 +11,7 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import VERDICT_MARKS
 from backfill_tui.ui.plan_values import range_words
-from backfill_tui.ui.text import count
+from backfill_tui.ui.text import count, fit
 
 _WARNINGS = 4
 
@@ -35,9 +35,10 @@ class PlanTotals(Widget):
     def render(self) -> Content:
         """Two lines."""
         if self.problem is not None:
+            width = self.content_size.width
             return Content.assemble(
-                ("✗ ", "$error"), (one_line(self.problem.message), "$error"), "\n",
-                (f"  {one_line(self.problem.remedy)}", "$foreground"),
+                (fit(f"✗ {self.problem.message}", width), "$error"), "\n",
+                (fit(f"  {self.problem.remedy}", width), "$foreground"),
             )  # fmt: skip
         if self.request is None:
             return Content("")

@@ -1,0 +1,380 @@
+"""Planning on the screen: the preview follows the typing, and a launch says beforehand what it does."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.scripted import ScriptedGateway
+from tests.support.world import HOUR, World, a_dag, instant
+from textual.screen import Screen
+
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.launching import Launch
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
+from backfill_tui.domain.problems import AirflowFailed, Unreachable
+from backfill_tui.domain.states import RunState
+from backfill_tui.gateway.port import IsCancelled, never
+from backfill_tui.ui.app import BackfillApp
+from backfill_tui.ui.screens.creation import CreationDialog
+from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.screens.plan import PlanScreen
+from backfill_tui.ui.screens.watch import WatchScreen
+from backfill_tui.ui.widgets.plan_table import PlanTable
+
+
+def a_february() -> World:
+    """Two weeks of runs, two of them failed."""
+    world = World(
+        [a_dag("sales_daily", tasks=("extract", "clean", "load"), start_date=instant("2024-02-01"))]
+    )
+    for day in range(1, 15):
+        state = RunState.FAILED if day in {6, 7} else RunState.SUCCESS
+        world.add_run("sales_daily", f"2024-02-{day:02}", state, failed="clean")
+    return world
+
+
+async def planning(eyes: Eyes) -> PlanScreen:
+    """Open the plan of the first Dag."""
+    await eyes.sees("Schedule")
+    await eyes.press("enter")
+    await eyes.sees("Reprocess")
+    await eyes.until(lambda: isinstance(eyes.app.screen, PlanScreen))
+    screen = eyes.app.screen
+    assert isinstance(screen, PlanScreen)
+    return screen
+
+
+async def fill(eyes: Eyes, first: str, last: str) -> None:
+    """Type a range, from the From field on."""
+    await eyes.press("home", "shift+end", "delete")
+    await eyes.write(first)
+    await eyes.press("tab", "home", "shift+end", "delete")
+    await eyes.write(last)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
+@on_screen
+async def test_the_plan_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
+    world = a_february()
+    world.paused.add(DagId("sales_daily"))
+    app = an_app(world)
+    async with looking_at(app, size) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-04", "2024-06-20")
+        await eyes.press("tab", "tab", "right")
+        await eyes.sees("138 dates", "2 reprocess", "122 create", "9 skip", "5 not yet")
+        await eyes.press("tab", "tab", "tab", "tab", "j", "j")
+        await eyes.until(lambda: eyes.line_with("2024-02-06").startswith("▌"))
+        assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_the_range_offered_begins_at_the_first_hole_and_ends_yesterday() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await eyes.sees("Thu 2024-02-15 00:00 to Fri 2024-06-14 24:00", "121 dates", "121 create")
+
+
+@on_screen
+async def test_every_date_has_its_verdict_and_the_reason() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-05", "2024-02-16")
+        await eyes.press("tab", "tab", "right")
+        await eyes.sees("12 dates", "2 create", "2 reprocess", "8 skip")
+        assert "– skip" in eyes.line_with("1  Mon 2024-02-05 00:00")
+        assert "already succeeded" in eyes.line_with("1  Mon 2024-02-05 00:00")
+        assert "↻ reprocess" in eyes.line_with("2  Tue 2024-02-06 00:00")
+        assert "failed, 1 of 3 tasks succeeded" in eyes.line_with("2  Tue 2024-02-06 00:00")
+        assert "+ create" in eyes.line_with("12  Fri 2024-02-16 00:00")
+
+
+@on_screen
+async def test_newest_first_turns_the_list_round() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-03-01", "2024-03-03")
+        await eyes.sees("3 dates")
+        await eyes.press("tab", "tab", "tab", "space")
+        await eyes.until(lambda: " 1  Sun 2024-03-03" in eyes.text())
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        ("2024-03-05", "2024-03-01", "The range ends before it begins"),
+        ("2024-02-31", "2024-03-01", "2024-02-31"),
+        ("[/red]", "2024-03-01", "[/red]"),
+    ],
+)
+@on_screen
+async def test_a_range_that_can_not_be_meant_is_refused_in_one_line(
+    first: str, last: str, words: str
+) -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 dates")
+        await fill(eyes, first, last)
+        await eyes.sees("✗", words)
+        await eyes.press("f5")
+        await eyes.pilot.pause()
+        assert isinstance(eyes.app.screen, PlanScreen)
+    assert "launch" not in gateway.asked
+
+
+@on_screen
+async def test_conf_that_is_not_json_is_refused_with_the_way_to_write_it() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 dates")
+        await eyes.press("tab", "tab", "tab", "tab", "tab", "tab")
+        await eyes.write("{day")
+        await eyes.sees("The conf is not JSON", 'write it as {"key": "value"}')
+
+
+class SlowForOne(ScriptedGateway):
+    """Keeps the plan of one range back until it is told."""
+
+    def __init__(self, world: World, slow_from: str) -> None:
+        super().__init__(world)
+        self.slow_from = instant(slow_from)
+        self.begun, self.go, self.cancelled = threading.Event(), threading.Event(), threading.Event()
+
+    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+        if request.from_date != self.slow_from:
+            return super().plan(request, is_cancelled)
+        self.begun.set()
+        self.go.wait(20)
+        if is_cancelled():
+            self.cancelled.set()
+        return super().plan(request)
+
+
+@on_screen
+async def test_the_answer_to_an_older_question_never_replaces_a_newer_one() -> None:
+    gateway = SlowForOne(a_february(), "2024-03-01")
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-03-01", "2024-03-02")
+        await eyes.until(gateway.begun.is_set)
+        await eyes.press("shift+tab")
+        await fill(eyes, "2024-03-03", "2024-03-09")
+        await eyes.sees("7 dates")
+        gateway.go.set()
+        await eyes.until(gateway.cancelled.is_set, "the older plan to be cancelled")
+        await eyes.pilot.pause()
+        assert "7 dates" in eyes.text()
+
+
+@on_screen
+async def test_the_confirmation_says_in_words_what_will_happen(picture: SnapshotAssertion) -> None:
+    world = a_february()
+    world.paused.add(DagId("sales_daily"))
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-05", "2024-02-16")
+        await eyes.press("tab", "tab", "right", "f5")
+        await eyes.sees(
+            "Create 2 runs and run 2 again (6 task instances, 2 of them had",
+            "8 dates stay as they are",
+            "The Dag is paused, so no run will start",
+        )
+        assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_nothing_is_created_before_the_confirmation() -> None:
+    world = a_february()
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        await eyes.press("f5")
+        await eyes.sees("Create 121 runs")
+        await eyes.press("escape")
+        await eyes.no_longer_sees("Create 121 runs")
+    assert not world.backfills
+
+
+@pytest.mark.parametrize("key", ["f5", "ctrl+s"])
+@on_screen
+async def test_a_confirmed_launch_opens_the_watch_screen_by_itself(key: str) -> None:
+    world = a_february()
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-03-01", "2024-03-05")
+        await eyes.press(key)
+        await eyes.sees("Create 5 runs")
+        await eyes.press("enter")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")
+        await eyes.press("escape")
+        await eyes.until(lambda: isinstance(app.screen, DagsScreen), "the Dags, not the plan")
+    (backfill,) = world.backfills.values()
+    assert backfill.entries[0][0] == instant("2024-03-01")
+    assert len(backfill.entries) == 5
+
+
+@on_screen
+async def test_everything_that_is_typed_reaches_airflow() -> None:
+    world = a_february()
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-06", "2024-02-08T00:00Z")
+        await eyes.press("tab", "home", "shift+end", "delete", "3", "tab", "right", "right", "tab", "space")
+        await eyes.press("tab", "space", "tab")
+        await eyes.write('{"a": 1}')
+        await eyes.press("f5")
+        await eyes.sees("Run 3 again", "At most 3 runs at a time, newest first")
+        await eyes.press("enter")
+        await eyes.until(lambda: world.backfills)
+    (backfill,) = world.backfills.values()
+    assert backfill.request == BackfillRequest(
+        dag_id=DagId("sales_daily"), from_date=instant("2024-02-06"), to_date=instant("2024-02-08"),
+        reprocess_behavior=ReprocessBehavior.COMPLETED, max_active_runs=3, run_backwards=True,
+        conf='{"a": 1}', run_on_latest_version=False,
+    )  # fmt: skip
+
+
+@on_screen
+async def test_the_creation_shows_how_far_it_is_and_can_be_taken_back(picture: SnapshotAssertion) -> None:
+    world = a_february()
+    gateway = ScriptedGateway(world)
+    app = an_app(gateway)
+    with gateway.hold("launch"):
+        async with looking_at(app) as eyes:
+            await planning(eyes)
+            await eyes.sees("121 create")
+            await eyes.press("f5", "enter")
+            await eyes.until(lambda: isinstance(app.screen, CreationDialog))
+            await eyes.sees("0 of 121 dates", "esc cancel")
+            assert app.export_screenshot() == picture
+            await eyes.press("escape")
+            await eyes.sees("The launch was taken back")
+            assert isinstance(app.screen, PlanScreen)
+    assert not world.backfills
+
+
+@on_screen
+async def test_a_refused_launch_shows_why_and_leaves_the_plan_open() -> None:
+    gateway = ScriptedGateway(a_february())
+    gateway.fail(
+        "launch", AirflowFailed("Airflow refused: [/red]", remedy="try later", detail="Traceback\n  x")
+    )
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        await eyes.press("f5", "enter")
+        await eyes.sees("Airflow refused: [/red]", "try later", "Traceback")
+        await eyes.press("escape")
+        await eyes.sees("121 create")
+    assert not gateway.world.backfills
+
+
+@on_screen
+async def test_a_world_that_changed_meanwhile_is_noticed_and_planned_again() -> None:
+    world = a_february()
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        await eyes.press("f5")
+        await eyes.sees("Create 121 runs")
+        world.add_run("sales_daily", "2024-02-20", RunState.SUCCESS)
+        await eyes.press("enter")
+        await eyes.sees("The plan has changed since it was shown")
+        await eyes.press("escape")
+        await eyes.sees("120 create", "1 skip")
+    assert not world.backfills
+
+
+@on_screen
+async def test_another_active_backfill_forbids_the_launch() -> None:
+    world = a_february()
+    asked = BackfillRequest(
+        dag_id=DagId("sales_daily"), from_date=instant("2024-05-01"), to_date=instant("2024-05-03")
+    )
+    ScriptedGateway(world).launch(Launch(request=asked))
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("✗ Backfill 1 of this Dag is active: watch it, or wait until it is done")
+        await eyes.press("f5")
+        await eyes.sees("Problem", "Backfill 1 of this Dag is active")
+    assert len(world.backfills) == 1
+
+
+@on_screen
+async def test_a_plan_in_which_nothing_runs_is_not_launched() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-01", "2024-02-03")
+        await eyes.press("f5")
+        await eyes.sees("Nothing would run", "another reprocess behavior")
+
+
+@on_screen
+async def test_a_paused_dag_is_unpaused_from_the_plan() -> None:
+    world = a_february()
+    world.paused.add(DagId("sales_daily"))
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("The Dag is paused, so no run will start", "f6 unpause")
+        await eyes.press("f6")
+        await eyes.sees("Unpause sales_daily?")
+        await eyes.press("enter")
+        await eyes.no_longer_sees("The Dag is paused")
+    assert not world.paused
+
+
+@on_screen
+async def test_a_read_only_session_plans_but_does_not_launch() -> None:
+    world = a_february()
+    async with looking_at(an_app(world, read_only=True)) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("121 create", "read-only")
+        await eyes.press("f5")
+        await eyes.pilot.pause()
+        assert eyes.app.screen is screen
+    assert not world.backfills
+
+
+@on_screen
+async def test_a_bridge_lost_while_planning_leaves_the_last_plan_in_view() -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        gateway.fail(
+            "plan", Unreachable("The bridge to Airflow was ended by signal 9", detail="its last line")
+        )
+        await eyes.press("ctrl+r")
+        await eyes.sees("was ended by signal 9", "its last line")
+        await eyes.press("escape")
+        await eyes.sees("no bridge", "2024-02-15")
+
+
+@on_screen
+async def test_a_hundred_thousand_dates_are_scrolled_to_their_end() -> None:
+    world = World([a_dag("hourly", period=HOUR, start_date=instant("2013-01-01"))])
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        screen = await planning(eyes)
+        await eyes.until(lambda: screen.query_one(PlanTable).row_count > 100_000, "the whole plan")
+        await eyes.press("enter", "G")
+        await eyes.sees("Fri 2024-06-14 23:00")
+        await eyes.press("g")
+        await eyes.sees("Tue 2013-01-01 00:00")
+
+
+@on_screen
+async def test_escape_leads_back_to_the_dags() -> None:
+    app: BackfillApp = an_app(a_february())
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await eyes.press("escape")
+        await eyes.until(lambda: isinstance(app.screen, DagsScreen))
+        first: Screen[object] = app.screen
+        assert app.screen_stack == [first]
