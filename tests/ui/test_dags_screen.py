@@ -20,7 +20,7 @@ LEGACY = ImportProblem(
     file="sales_legacy.py",
     sentence="'schedule_interval' is now 'schedule'",
     advice="rename the argument of DAG(...)",
-    traceback='Traceback (most recent call last):\n  File "sales_legacy.py", line 8\nTypeError: [/red]\x1b[31m',
+    traceback='Traceback:\n  File "sales_legacy.py", line 8\nTypeError: [/red]\x1b[31m',
 )
 
 

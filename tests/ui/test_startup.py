@@ -106,11 +106,11 @@ async def test_a_bridge_that_does_not_come_up_is_explained_and_can_be_tried_agai
     app = BackfillApp(connect=gateways.pop, where="dags/", clock=lambda: FIXED_TIME)
     async with looking_at(app) as eyes:
         await eyes.sees("ended with exit code 1", "look into its log", "ImportError: [/red] no airflow")
-        assert app.connection is Connection.FAILED
+        await eyes.until(lambda: app.connection is Connection.FAILED)
         assert app.export_screenshot() == picture
         await eyes.press("ctrl+o")
         await eyes.sees("every day at 00:00")
-    assert app.connection is Connection.READY
+        await eyes.until(lambda: app.connection is Connection.READY)
 
 
 @on_screen
