@@ -146,12 +146,12 @@ def test_the_folder_is_read_as_airflow_reads_it(tmp_path: Path, database_templat
     (folder / "notes.txt").write_text("a dag of airflow")
     with zipfile.ZipFile(folder / "packed.zip", "w") as packed:
         packed.writestr("packed_dag.py", good("packed"))
-    (folder / "wide.py").write_text(good("日本_dag".replace("日本", "nihon")))
+    (folder / "日本.py").write_text(good("nihon_dag"))
     with running_bridge(home) as bridge:
         listed = bridge.gateway.dags()
     assert listed.import_problems == ()
     assert {dag.dag_id: dag.file for dag in listed.dags} == {
-        "nihon_dag": "wide.py",
+        "nihon_dag": "日本.py",
         "packed": "packed.zip/packed_dag.py",
         "uses_helper": "inner/uses_helper.py",
     }

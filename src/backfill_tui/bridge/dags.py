@@ -25,6 +25,7 @@ from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import NotThere, Refused
+from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
 
 _BACKFILL_RUNS = "backfill"
@@ -151,7 +152,7 @@ def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) ->
         dag = session.get(DagModel, dag_id)
         if dag is None:
             raise NotThere(
-                f"There is no Dag {dag_id!r} in {airflow.where}", remedy="refresh the list of Dags"
+                f'There is no Dag "{one_line(dag_id)}" in {airflow.where}', remedy="refresh the list of Dags"
             )
         dag.is_paused = is_paused
         user = getpass.getuser()

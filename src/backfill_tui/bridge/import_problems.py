@@ -15,6 +15,7 @@ from backfill_tui.domain.text import harmless, one_line
 
 _EXCEPTION: Final = re.compile(r"(?P<kind>[A-Za-z_][\w.]*)(?:: (?P<message>.*))?", re.DOTALL)
 _FRAME: Final = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+_MACHINERY: Final = re.compile(r'\s+File "(?:<frozen importlib|[^"]*/airflow/dag_processing/)')
 _LONGEST: Final = 200
 _EXIT_ADVICE: Final = "take the call out of the top of the file"
 _UPGRADE: Final = "ruff check --select AIR3 lists what Airflow 3 wants changed"
@@ -32,7 +33,7 @@ class _Cause:
 
 def explain(file: str, traceback: str) -> ImportProblem:
     """The problem of a file, from the traceback (or the bridge's own words) that the database has of it."""
-    text = harmless(traceback).strip()
+    text = _without_machinery(harmless(traceback).strip())
     raised = _raised(text)
     if raised is None:
         sentence, advice = _said_plainly(text)
@@ -44,6 +45,23 @@ def explain(file: str, traceback: str) -> ImportProblem:
         advice=advice or _where(file, text),
         traceback=text,
     )
+
+
+def _without_machinery(text: str) -> str:
+    """The traceback without the frames of the import itself, at the beginning of each of its parts."""
+    kept: list[str] = []
+    starting = skipping = False
+    for line in text.splitlines():
+        if line.startswith("Traceback ("):
+            starting = True
+        elif starting and line.startswith("  File "):
+            skipping = bool(_MACHINERY.match(line))
+            starting = skipping
+        elif not line.startswith(" "):
+            starting = skipping = False
+        if not skipping:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def _raised(text: str) -> tuple[str, str] | None:

@@ -64,6 +64,8 @@ def _parse_file(path: str, folder: str, bundle_name: str) -> FileParsed:
     from airflow.dag_processing.dagbag import BundleDagBag
 
     os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    # Airflow keeps two frames by default, which often leave out the Dag file's own line.
+    os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH"] = "100"
     _leave_crashes_alone()
     bag = BundleDagBag(
         dag_folder=path, bundle_path=Path(folder), bundle_name=bundle_name, load_op_links=False
