@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import click
 
 from backfill_tui import __version__
-from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.program import Invocation, Program
 from backfill_tui.settings import KEYS
 
@@ -73,7 +73,8 @@ def _run_screen(invocation: Invocation) -> int:
             where=connection.where,
         )
         app.run()
-    return app.return_code or 0
+    # Textual ends with 1 when the screen breaks, which here would mean a backfill with failures.
+    return Unreachable.exit_code if app.return_code else 0
 
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")

@@ -166,7 +166,7 @@ class RealComposition:
                 connect=connect,
                 engine=None if home is None else EngineWhenAsked(home),
                 read_only=settings.read_only,
-                where=f"{place.mode}:{_short(place.path, self._cwd)}",
+                where=f"{place.mode} {_short(place.path, self._cwd)}",
             )
         finally:
             for gateway in gateways:

@@ -59,8 +59,8 @@ class Program(click.Group):
             code = _USAGE
         except Problem as problem:
             _tell(f"error: {one_line(str(problem))}")
-            if problem.detail and invocation.verbose:
-                _tell(harmless(problem.detail))
+            if problem.detail:
+                _tell(harmless(problem.detail) if invocation.verbose else "(--verbose shows the details)")
             code = problem.exit_code
         except Exception as bug:  # noqa: BLE001  # the outermost edge: it is told with its traceback
             import traceback

@@ -22,6 +22,9 @@ PREFIX: Final = "BACKFILL_TUI_"
 CONFIG_VARIABLE: Final = "BACKFILL_TUI_CONFIG"
 """Names the settings file, in place of the one in the user's configuration folder."""
 
+_NOT_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "BACKFILL_TUI_ENGINE"})
+"""The second one marks the processes of an engine; a task of a Dag may run this program."""
+
 KEYS: Final = ("dags_folder", "airflow_home", "home", "read_only")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
@@ -108,7 +111,7 @@ def from_environment(environment: Mapping[str, str], cwd: Path) -> Source:
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name != CONFIG_VARIABLE and value
+        if name.startswith(PREFIX) and name not in _NOT_SETTINGS and value
     }
     return Source(name="the environment", values=values, base=cwd)
 

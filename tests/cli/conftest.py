@@ -59,7 +59,7 @@ class ScriptedComposition:
             self.gateways.append(gateway)
             return gateway
 
-        yield Connection(connect=connect, engine=self.engine_of, read_only=read_only, where="embedded:dags")
+        yield Connection(connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/")
         for gateway in self.gateways:
             gateway.close()
 

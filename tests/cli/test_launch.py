@@ -10,7 +10,7 @@ from tests.cli.conftest import CommandLine, scheduler
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
 
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.problems import Interrupted
+from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
 
@@ -187,3 +187,12 @@ def test_no_longer_waiting_stops_nothing_and_says_so(run: CommandLine, words: tu
     if words:
         assert ended.json["backfill_id"] == 1
         assert ended.json["outcome"]["status"] == "queued"
+
+
+def test_an_airflow_that_goes_away_while_waiting_is_3_and_the_number_is_still_told(run: CommandLine) -> None:
+    gone = Unreachable("The bridge to Airflow ended", remedy="restart it")
+    run.composition.prepare = lambda gateway: gateway.fail("watch", gone)
+    ended = run(*LAUNCH, "--yes", "--wait", "--json")
+    assert ended.code == 3
+    assert ended.json["backfill_id"] == 1
+    assert ended.json["outcome"] is None

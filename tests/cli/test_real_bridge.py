@@ -221,3 +221,20 @@ def test_sessions_side_by_side_have_a_log_each(program: Program) -> None:
     assert all(len(json.loads(out)["dags"]) == 2 for out, _ in told)
     logs = {program.home.path / f"bridge-{process.pid}.log" for process in together}
     assert all(log.exists() for log in logs)
+
+
+def test_without_a_command_the_screen_opens_and_q_closes_it(program: Program) -> None:
+    with Terminal(program.words("--read-only"), environment=program.environment) as terminal:
+        terminal.wait_for("nightly", "on_request", seconds=60)
+        terminal.press("q")
+        assert terminal.wait_for_exit() == 0
+
+
+def test_a_screen_that_is_killed_takes_its_bridge_along(program: Program) -> None:
+    with Terminal(program.words("--read-only"), environment=program.environment) as terminal:
+        terminal.wait_for("nightly", "on_request", seconds=60)
+        children = psutil.Process(terminal.process.pid).children(recursive=True)
+        assert children
+        terminal.kill()
+        _, alive = psutil.wait_procs(children, timeout=30)
+        assert alive == []

@@ -6,6 +6,7 @@ import pytest
 
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import BadRequest
+from backfill_tui.engine.processes import MARK
 from backfill_tui.settings import (
     Place,
     Settings,
@@ -115,3 +116,8 @@ def test_a_configured_airflow_is_attached_to(tmp_path: Path) -> None:
 
 def test_without_a_configured_airflow_it_is_the_folder_dags_of_where_one_stands(tmp_path: Path) -> None:
     assert place(Settings(), tmp_path) == Place(mode=Mode.EMBEDDED, path=Path("/here/dags"))
+
+
+def test_a_task_of_the_engine_can_run_the_program() -> None:
+    marked = {MARK: "home", "BACKFILL_TUI_CONFIG": "x", "BACKFILL_TUI_HOME": ""}
+    assert resolve(from_environment(marked, HERE)) == Settings()
