@@ -24,13 +24,15 @@ from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import APP, PLACES
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.link import Link
-from backfill_tui.ui.listing import Listing, read_listing
+from backfill_tui.ui.listing import Listing, read_active, read_listing
 from backfill_tui.ui.messages import (
     BridgeOpened,
     DagPauseChanged,
     DagsListed,
     EngineReported,
     EnvironmentRead,
+    LeavingAsked,
+    LeavingUnanswered,
     OpeningFailed,
     ProblemArose,
     ReadingFailed,
@@ -290,14 +292,26 @@ class BackfillApp(App[None], inherit_bindings=False):
     # Leaving.
 
     def action_leave(self) -> None:
-        """Quit; a running backfill on the embedded engine is asked about first."""
-        active = list(self.listing.active.values()) if self.listing else []
-        if self.engine is not None and not self.read_only and active:
+        """Quit; a backfill that is running on the embedded engine is asked about first."""
+        if self.engine is None or self.read_only:
+            self._leave("keep")
+        elif self.connection is Connection.READY and not is_busy(self, "leave"):
+            ask(self, "leave", lambda _: read_active(self.gateway), LeavingAsked, failure=LeavingUnanswered)
+        else:
+            self._leave_as_last_read()
+
+    @on(LeavingAsked)
+    def _leaving_asked(self, message: LeavingAsked) -> None:
+        if message.active:
             from backfill_tui.ui.screens.quit import QuitDialog
 
-            self.push_screen(QuitDialog(active), self._leave)
+            self.push_screen(QuitDialog(message.active), self._leave)
         else:
             self._leave("keep")
+
+    @on(LeavingUnanswered)
+    def _leave_as_last_read(self) -> None:
+        self._leaving_asked(LeavingAsked(list(self.listing.active.values()) if self.listing else []))
 
     def _leave(self, choice: str | None) -> None:
         if choice == "stop" and self.engine is not None:

@@ -41,10 +41,14 @@ def read_listing(gateway: Gateway, dags: DagList | None = None) -> Listing:
     if dags is None:
         dags = gateway.dags()
     active: dict[DagId, BackfillSummary] = {}
-    for summary in gateway.backfills():
-        if not standing_of(summary).status.finished:
-            active.setdefault(summary.facts.dag_id, summary)
+    for summary in read_active(gateway):
+        active.setdefault(summary.facts.dag_id, summary)
     return Listing(dags=dags, active=active)
+
+
+def read_active(gateway: Gateway) -> list[BackfillSummary]:
+    """The backfills that are not at their end, newest first."""
+    return [summary for summary in gateway.backfills() if not standing_of(summary).status.finished]
 
 
 def rows_of(listing: Listing) -> list[Row]:

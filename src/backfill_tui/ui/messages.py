@@ -9,6 +9,7 @@ from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launched
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.listing import Listing
 
 
@@ -67,6 +68,22 @@ class EngineReported(Message):
     def __init__(self, status: EngineStatus) -> None:
         super().__init__()
         self.status = status
+
+
+class LeavingAsked(Message):
+    """The user wants to quit, while these backfills are not at their end."""
+
+    def __init__(self, active: list[BackfillSummary]) -> None:
+        super().__init__()
+        self.active = active
+
+
+class LeavingUnanswered(Message):
+    """The user wants to quit, and what is running could not be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
 
 
 class DagsListed(Message):
