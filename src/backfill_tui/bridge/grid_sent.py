@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import text
 
 from backfill_tui.bridge.environment import dialect_of
-from backfill_tui.bridge.grid_reader import Entry, GridReader
+from backfill_tui.bridge.grid_reader import Entry, GridReader, is_running
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunRow, TaskColumn
 
@@ -58,7 +58,7 @@ class SentGrid:
             rows = self._reader.rows(connection, chunk) if chunk else []
             fresh = [row for row in rows if self._sent.get(row[0].ordinal) != row]
             self._sent.update((row[0].ordinal, row) for row in rows)
-            self._entries.update((entry.ordinal, entry) for entry in chunk)
+            self._entries.update((entry[0], entry) for entry in chunk)
             yield self._update(
                 facts,
                 read_at,
@@ -70,9 +70,7 @@ class SentGrid:
     def _to_read(self, entries: dict[int, Entry]) -> list[int]:
         known = self._entries
         hot = {
-            ordinal
-            for ordinal, entry in entries.items()
-            if entry.state == "running" or known.get(ordinal) != entry
+            ordinal for ordinal, entry in entries.items() if known.get(ordinal) != entry or is_running(entry)
         }
         in_turn = max(1, SLOW_LANE_CELLS // max(1, len(self._columns)))
         for _ in range(min(in_turn, len(entries))):
