@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.grids import a_row, an_update, codes, some_columns
+from tests.support.rows import a_row, an_update, codes, some_columns
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.progress import count_runs

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.grids import NOW, a_row, some_facts
+from tests.support.rows import NOW, a_row, some_facts
 
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.progress import (
