@@ -29,11 +29,17 @@ from airflow.models.taskinstance import TaskInstance
 from airflow.models.taskinstancehistory import TaskInstanceHistory
 from airflow.models.taskmap import TaskMap
 from airflow.sdk.timezone import utcnow
+from airflow.utils.db import initdb
 from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from sqlalchemy import delete, func, insert, select, text, update
 
 _FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
+
+
+def create_database() -> None:
+    """The tables of a new metadata database."""
+    initdb()
 
 
 def sync(folder: str) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,14 +39,20 @@ class Edits:
 @contextmanager
 def editing(home: EmbeddedHome) -> Iterator[Edits]:
     """A child on this home, ended with the context."""
-    log = home.path / "editing.log"
+    with editing_on(home.environment(os.environ), home.path / "editing.log") as edits:
+        yield edits
+
+
+@contextmanager
+def editing_on(environment: Mapping[str, str], log: Path) -> Iterator[Edits]:
+    """A child whose Airflow this environment names."""
     with log.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.editing"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
-            env=home.environment(os.environ),
+            env=dict(environment),
             cwd=Path(__file__).parents[2],
             text=True,
         )

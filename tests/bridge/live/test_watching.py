@@ -27,7 +27,7 @@ def test_the_first_updates_bring_everything_with_the_tasks_in_the_order_they_run
 ) -> None:
     dag_id = fresh("chain")
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=5)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         store = followed.store
         assert [column.task_id for column in store.columns] == ["extract", "clean", "load"]
         assert shown(store) == read_in_full(edits, backfill_id)
@@ -43,7 +43,7 @@ def test_mapped_task_instances_share_a_cell_that_shows_the_worst_of_them(
     dag_id = fresh("mapped")
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1)
     (run_id,) = edits.do("runs_of", backfill_id=backfill_id)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         assert [(c.task_id, c.mapped) for c in followed.store.columns] == [
             ("files", False),
             ("each", True),
@@ -62,7 +62,7 @@ def test_a_large_backfill_comes_in_parts_and_is_loaded_with_the_last(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
     backfill_id = edits.do("bulk", dag_id=fresh("chain"), runs=450)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         first, *_ = followed.updates
         assert [(len(update.rows), update.loaded) for update in followed.updates] == [
             (200, False),
@@ -81,7 +81,7 @@ def test_an_update_names_only_the_rows_that_changed(
     dag_id = fresh("chain")
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=5)
     run_ids = edits.do("runs_of", backfill_id=backfill_id)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         for _ in range(3):
             assert followed.take().rows == ()
         edits.do("finish", dag_id=dag_id, run_id=run_ids[3], failed="clean")
@@ -99,7 +99,7 @@ def test_an_edit_behind_the_back_of_an_ended_run_is_found_in_turn(
     run_ids = edits.do("runs_of", backfill_id=backfill_id)
     for run_id in run_ids:
         edits.do("finish", dag_id=dag_id, run_id=run_id)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         edits.do("task", dag_id=dag_id, run_id=run_ids[1], task_id="load", state="failed")
         followed.until(lambda: shown(followed.store)[1]["tasks"]["load"] == "failed", "the edit shows")
 
@@ -111,7 +111,7 @@ def test_each_date_says_what_became_of_its_run(bridge: RunningBridge, edits: Edi
     edits.do("finish", dag_id=dag_id, run_id=first)
     edits.do("finish", dag_id=dag_id, run_id=second, failed="load")
     edits.do("set_backfill", backfill_id=earlier, completed=True)
-    with following(bridge, earlier) as followed:
+    with following(bridge.gateway, earlier) as followed:
         later = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=5, reprocess="failed")
         followed.until_it_shows(edits, earlier)
         assert _memberships(followed) == [
@@ -119,7 +119,7 @@ def test_each_date_says_what_became_of_its_run(bridge: RunningBridge, edits: Edi
             Membership.TAKEN_OVER,
             Membership.INCLUDED,
         ]
-    with following(bridge, later) as followed:
+    with following(bridge.gateway, later) as followed:
         fourth = edits.do("runs_of", backfill_id=later)[3]
         edits.do("delete_run", dag_id=dag_id, run_id=fourth)
         followed.until_it_shows(edits, later)
@@ -141,7 +141,7 @@ def test_runs_that_a_cancel_failed_before_they_began_are_cancelled_not_failed(
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=3)
     first, *_ = edits.do("runs_of", backfill_id=backfill_id)
     edits.do("run", dag_id=dag_id, run_id=first, state="running")
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         edits.do("cancel", backfill_id=backfill_id)
         followed.until(lambda: followed.store.counts().cancelled == 2, "two cancelled")
         counts = followed.store.counts()
@@ -162,7 +162,7 @@ def test_a_task_that_the_dag_gets_meanwhile_becomes_a_column(bridge: RunningBrid
     backfill_id = edits.do("backfill", dag_id="growing", first="2024-01-01", days=3)
     first, *_ = edits.do("runs_of", backfill_id=backfill_id)
     edits.do("finish", dag_id="growing", run_id=first)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         assert [column.task_id for column in followed.store.columns] == ["begin", "end"]
         source.write_text(_GROWING.format(more='>> EmptyOperator(task_id="middle")'), encoding="utf-8")
         bridge.gateway.parse()
@@ -187,7 +187,7 @@ def test_what_decides_whether_it_moves_is_read_at_each_tick(
 ) -> None:
     dag_id = fresh("chain")
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         facts = followed.updates[-1].facts
         assert (facts.dag_is_paused, facts.is_paused, facts.completed_at) == (False, False, None)
         assert facts.scheduler_heartbeat is not None
@@ -202,7 +202,7 @@ def test_a_backfill_without_runs_yet_is_followed_from_its_first_run_on(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
     backfill_id = edits.do("empty_backfill", dag_id=fresh("chain"))
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         assert followed.store.counts().total == 0
         assert followed.store.loaded
         assert len(followed.store.columns) == 3
@@ -211,10 +211,10 @@ def test_a_backfill_without_runs_yet_is_followed_from_its_first_run_on(
 def test_an_unknown_backfill_and_one_that_is_deleted_meanwhile_are_not_there(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
-    with pytest.raises(NotThere, match="no backfill 4711"), following(bridge, 4711):
+    with pytest.raises(NotThere, match="no backfill 4711"), following(bridge.gateway, 4711):
         pass
     backfill_id = edits.do("backfill", dag_id=fresh("chain"), first="2024-01-01", days=1)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         edits.do("delete_backfill", backfill_id=backfill_id)
         with pytest.raises(NotThere, match=f"no backfill {backfill_id}"):
             followed.until(lambda: False, "the stream ends")
@@ -226,7 +226,7 @@ def test_a_database_that_fails_for_a_moment_is_read_again_when_it_is_back(
     dag_id = fresh("chain")
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=2)
     first, _ = edits.do("runs_of", backfill_id=backfill_id)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         edits.do("rename_table", name="job", to="job_away")
         try:
             # Long enough for some ticks, none of which can read the heartbeat.
@@ -241,7 +241,7 @@ def test_leaving_ends_the_stream_in_the_bridge(bridge: RunningBridge, edits: Edi
     backfill_id = edits.do("backfill", dag_id=fresh("chain"), first="2024-01-01", days=1)
     process = psutil.Process(bridge.child.pid)
     before = process.num_threads()
-    with following(bridge, backfill_id):
+    with following(bridge.gateway, backfill_id):
         assert process.num_threads() > before
     deadline = time.monotonic() + 5
     while process.num_threads() > before:
@@ -255,7 +255,7 @@ def test_after_any_edits_the_screen_equals_a_full_reading(
     dag_id = fresh("chain")
     chance = random.Random(seed)  # noqa: S311  # repeatable, not secret
     backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=8)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         for _ in range(8):
             for _ in range(chance.randint(1, 5)):
                 _edit_something(edits, chance, dag_id, backfill_id)
@@ -307,7 +307,7 @@ def test_a_store_fed_by_the_stream_counts_as_the_list_of_backfills_does(
     edits.do("finish", dag_id=dag_id, run_id=second)
     edits.do("clear", dag_id=dag_id, run_id=second)
     edits.do("delete_run", dag_id=dag_id, run_id=third)
-    with following(bridge, backfill_id) as followed:
+    with following(bridge.gateway, backfill_id) as followed:
         (summary,) = [
             found
             for found in bridge.gateway.backfills()

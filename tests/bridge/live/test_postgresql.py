@@ -1,0 +1,150 @@
+"""Watching and repairing on PostgreSQL, attached to an Airflow that is not ours."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from tests.support.databases import Database, postgresql_database
+from tests.support.edits import Edits, editing_on
+from tests.support.following import following
+
+from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.repairing import RerunRequest, RerunScope
+from backfill_tui.gateway.bridge import BridgeGateway
+from backfill_tui.gateway.child import BridgeChild, BridgeCommand
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live-postgresql")]
+
+_DAGS = """
+from datetime import datetime, timezone
+from airflow.sdk import DAG, task
+
+for number in range(5):
+    with DAG(
+        dag_id=f"chain_{number}", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)
+    ):
+        @task
+        def extract(): pass
+        @task
+        def load(): pass
+        extract() >> load()
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attached:
+    """A bridge that is attached to a database, and a child that edits it."""
+
+    gateway: BridgeGateway
+    edits: Edits
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def attached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attached]:
+    home = tmp_path_factory.mktemp("attached")
+    folder = home / "dags"
+    folder.mkdir()
+    (folder / "chains.py").write_text(_DAGS)
+    with postgresql_database() as database:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.url,
+            # The driver for asynchronous connections is not installed, and nothing here uses one.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"sqlite+aiosqlite:///{home / 'async.db'}",
+        }
+        words = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "attached"]
+        with editing_on(environment, home / "editing.log") as edits:
+            edits.do("create_database")
+            edits.do("sync", folder=str(folder))
+            gateway = BridgeGateway(
+                BridgeChild(BridgeCommand(words=words, environment=environment, log=home / "bridge.log"))
+            )
+            try:
+                gateway.open()
+                yield Attached(gateway=gateway, edits=edits, database=database)
+            finally:
+                gateway.close()
+
+
+def test_the_stream_equals_a_full_reading_and_the_list_its_counts(attached: Attached) -> None:
+    edits = attached.edits
+    dag_id = "chain_0"
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=5)
+    first, second, third, fourth, _ = edits.do("runs_of", backfill_id=backfill_id)
+    with following(attached.gateway, backfill_id) as followed:
+        assert [column.task_id for column in followed.store.columns] == ["extract", "load"]
+        edits.do("finish", dag_id=dag_id, run_id=first)
+        edits.do("finish", dag_id=dag_id, run_id=second, failed="extract")
+        edits.do("run", dag_id=dag_id, run_id=third, state="running")
+        edits.do("task", dag_id=dag_id, run_id=third, task_id="extract", state="running")
+        followed.until_it_shows(edits, backfill_id)
+        edits.do("task", dag_id=dag_id, run_id=third, task_id="extract", state="success")
+        edits.do("delete_run", dag_id=dag_id, run_id=fourth)
+        edits.do("set_backfill", backfill_id=backfill_id, completed=True)
+        edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1, reprocess="completed")
+        followed.until_it_shows(edits, backfill_id)
+        _later, summary = attached.gateway.backfills(DagId(dag_id))
+        assert summary.counts == followed.store.counts()
+        counts = summary.counts
+        assert (counts.failed, counts.running, counts.queued) == (1, 1, 1)
+        assert (counts.deleted, counts.taken_over) == (1, 1)
+
+
+def test_lost_connections_are_made_again(attached: Attached) -> None:
+    edits = attached.edits
+    backfill_id = edits.do("backfill", dag_id="chain_1", first="2024-01-01", days=2)
+    first, _ = edits.do("runs_of", backfill_id=backfill_id)
+    with following(attached.gateway, backfill_id) as followed:
+        attached.database.ask(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'"
+        )
+        with attached.database.stranger() as connection, connection.cursor() as cursor:
+            cursor.execute("UPDATE dag_run SET state = 'running' WHERE run_id = %s", [first])
+        followed.until(lambda: followed.store.counts().running == 1, "the change after the loss")
+
+
+def test_a_stream_keeps_no_transaction_open(attached: Attached) -> None:
+    edits = attached.edits
+    backfill_id = edits.do("backfill", dag_id="chain_2", first="2024-01-01", days=1)
+    with following(attached.gateway, backfill_id) as followed:
+        for _ in range(3):
+            followed.take()
+            waiting = attached.database.ask(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND state = 'idle in transaction' AND now() - state_change > interval '0.1 s'"
+            )
+            assert waiting == 0
+
+
+def test_a_rerun_clears_what_failed_and_lifts_the_pause_of_its_cancelled_backfill(attached: Attached) -> None:
+    edits = attached.edits
+    dag_id = "chain_3"
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=3)
+    first, second, _third = edits.do("runs_of", backfill_id=backfill_id)
+    edits.do("finish", dag_id=dag_id, run_id=first, failed="load")
+    edits.do("finish", dag_id=dag_id, run_id=second)
+    edits.do("cancel", backfill_id=backfill_id)
+    request = RerunRequest(
+        dag_id=DagId(dag_id), run_ids=(RunId(first), RunId(second)), scope=RerunScope.FAILED
+    )
+    preview = attached.gateway.preview_rerun(request)
+    assert [task.key.task_id for task in preview.affected] == ["load"]
+    assert attached.gateway.rerun(request) == preview
+    assert preview.unblocked == (backfill_id,)
+    assert edits.do("run_state", dag_id=dag_id, run_id=first) == "queued"
+    assert edits.do("run_state", dag_id=dag_id, run_id=second) == "success"
+    assert edits.do("backfill_row", backfill_id=backfill_id)["is_paused"] is False
+    assert [found[:3] for found in edits.do("instances", dag_id=dag_id, run_id=first)] == [
+        ["extract", -1, "success"],
+        ["load", -1, None],
+    ]
