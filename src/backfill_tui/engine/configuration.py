@@ -96,7 +96,11 @@ def _sections(home: Path, dags_folder: Path, kept: Secrets) -> dict[str, dict[st
             "simple_auth_manager_passwords_file": str(home / "passwords.json"),
             "fernet_key": kept.fernet_key,
         },
-        "database": {"sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}"},
+        "database": {
+            "sql_alchemy_conn": f"sqlite:///{home / 'airflow.db'}",
+            # The bridge has looked at the database before the engine is started.
+            "check_migrations": "False",
+        },
         "logging": {
             "base_log_folder": str(home / "logs"),
             "dag_processor_child_process_log_directory": str(home / "logs" / "dag_processor"),
@@ -112,6 +116,8 @@ def _sections(home: Path, dags_folder: Path, kept: Secrets) -> dict[str, dict[st
             "workers": "1",
             "expose_config": "False",
             "enable_swagger_ui": "False",
+            # Tasks speak to loopback only: there is nothing to check with public certificates.
+            "client_use_public_certs": "False",
             "secret_key": kept.secret_key,
         },
         "api_auth": {"jwt_secret": kept.jwt_secret},

@@ -48,6 +48,14 @@ class WarmWorkers:
                 importlib.import_module(module)
             except Exception as cause:  # noqa: BLE001, PERF203  # a Dag file may name anything; its task will say so
                 logging.getLogger(__name__).info("%s is not imported ahead: %s", module, cause)
+        _make_client()
+
+
+def _make_client() -> None:
+    """Make the first client of the execution API here: it reads the certificates, which are then kept."""
+    from airflow.sdk.api.client import Client
+
+    Client(base_url="http://127.0.0.1/", token="").close()
 
 
 def _imports_of_dags() -> Iterator[str]:
