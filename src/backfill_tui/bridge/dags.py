@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from typing import Any
 
@@ -147,6 +146,7 @@ def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) ->
     airflow.require_writable("pausing a Dag" if is_paused else "unpausing a Dag")
     from airflow.models.dag import DagModel
     from airflow.models.log import Log
+    from airflow.utils.platform import getuser
 
     with airflow.session() as session:
         dag = session.get(DagModel, dag_id)
@@ -155,7 +155,7 @@ def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) ->
                 f'There is no Dag "{one_line(dag_id)}" in {airflow.where}', remedy="refresh the list of Dags"
             )
         dag.is_paused = is_paused
-        user = getpass.getuser()
+        user = getuser()
         session.add(
             Log(
                 event="patch_dag",
