@@ -22,11 +22,11 @@ GRID = (
             palette=False),
     Command(id="grid.first_task", keys="0,ctrl+home", action="column(0)", label="",
             help="Go to the first task", palette=False),
-    Command(id="grid.last_task", keys="dollar_sign,ctrl+end", action="column(-1)", label="",
+    Command(id="grid.last_task", keys="$,ctrl+end", action="column(-1)", label="",
             help="Go to the last task", palette=False),
-    Command(id="grid.mark_down", keys="shift+down,J", action="mark_and_move(1)", label="",
+    Command(id="grid.mark_down", keys="J,shift+down", action="mark_and_move(1)", label="",
             help="Mark this date and the next one", palette=False),
-    Command(id="grid.mark_up", keys="shift+up,K", action="mark_and_move(-1)", label="",
+    Command(id="grid.mark_up", keys="K,shift+up", action="mark_and_move(-1)", label="",
             help="Mark this date and the one before", palette=False),
 )  # fmt: skip
 
@@ -49,6 +49,10 @@ LOG = (
 )  # fmt: skip
 
 WATCH_SCREEN = (
+    Command(id="watch.unpause", keys="u", action="unpause", label="unpause Dag",
+            help="Unpause the Dag, so that its runs can start"),
+    Command(id="watch.reconnect", keys="ctrl+r", action="reconnect", label="read again",
+            help="Read the backfill again after the stream broke"),
     Command(id="watch.next_failed", keys="n,right_square_bracket", action="failed(1)", label="next failed",
             help="Go to the next failed date"),
     Command(id="watch.previous_failed", keys="N,left_square_bracket", action="failed(-1)", label="",
@@ -71,10 +75,6 @@ WATCH_SCREEN = (
             help="Show the next map index of a mapped task"),
     Command(id="watch.map_index_before", keys="M", action="map_index(-1)", label="",
             help="Show the map index before", palette=False),
-    Command(id="watch.unpause", keys="u", action="unpause", label="unpause Dag",
-            help="Unpause the Dag, so that its runs can start"),
-    Command(id="watch.reconnect", keys="ctrl+r", action="reconnect", label="read again",
-            help="Read the backfill again after the stream broke"),
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
             help="List the backfills of all Dags"),
     Command(id="watch.back", keys="escape", action="back", label="back",

@@ -100,8 +100,8 @@ class ProgressHeader(Widget):
         status = Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}")
         left = [status, Content(now.sentence)]
         if self.broken or self.age:
-            stale = f"STALE {self.age} s" if self.age else "STALE"
-            left = [Content.styled(f"! {stale}", "bold $warning"), Content("it was"), *left]
+            stale = f"STALE {self.age} s" if self.age else "NOT READ"
+            left = [Content.styled(f"! {stale},", "bold $warning"), Content("it was"), *left]
         elif now.remedy:
             left.append(Content.styled(f"({now.remedy})", "$muted"))
         words = Content(" ").join(left)
