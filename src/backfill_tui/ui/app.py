@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -19,6 +21,7 @@ from backfill_tui.domain.environment import EngineStatus, Environment, StartupPh
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import APP, PLACES
@@ -43,7 +46,9 @@ from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
 from backfill_tui.ui.workers import Asking, ask, is_busy
 
 _READ_SECONDS = 2.0
+_THREADS = 32
 _DAGS_SECONDS = 4.0
+_LONG_SECONDS = 15.0
 _DAGS_SHARE = 20
 """Reading the Dags may take at most one part in so many of the time."""
 
@@ -105,6 +110,8 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Open the bridge while the first frame is drawn."""
+        # One thread a call: a call that is no longer wanted must not keep the next one waiting.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "gateway"))
         self._open(renew=False)
         self.set_interval(_READ_SECONDS, self._read)
         self.call_after_refresh(_settle)
@@ -191,6 +198,13 @@ class BackfillApp(App[None], inherit_bindings=False):
     @on(EngineReported)
     def _engine_reported(self, message: EngineReported) -> None:
         self.engine_status = message.status
+
+    def watch_engine_status(self, old: EngineStatus | None, new: EngineStatus | None) -> None:
+        """An engine that gives up says so once, in full; the top line keeps it in view."""
+        if new is not None and new.problem and (old is None or old.problem != new.problem):
+            where = f" (its log: {new.log_path})" if new.log_path else ""
+            words = one_line(f"The engine stopped: {new.problem}{where}")
+            self.notify(words, severity="error", timeout=_LONG_SECONDS, markup=False)
 
     @on(DagsListed)
     def _dags_listed(self, message: DagsListed) -> None:

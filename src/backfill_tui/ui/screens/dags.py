@@ -82,6 +82,11 @@ class DagsScreen(PlaceScreen[None]):
 
     # What comes in.
 
+    def on_screen_resume(self) -> None:
+        """Coming back, the list is read at once: what was done meanwhile shows in it."""
+        if self.program.listing is not None and self.program.connection is Connection.READY:
+            self.program.read_dags()
+
     async def _listed(self, listing: Listing | None) -> None:
         if listing is None:
             return

@@ -70,8 +70,8 @@ class QuitDialog(Dialog[str]):
         return [
             *words,
             Content(""),
-            Content("The engine can go on without this screen; the next start finds the backfill again."),
+            Content("The engine can go on without this screen: the next start finds it again."),
             Content.styled(
-                "Stopped, it breaks off the tasks that run now; they run again at its next start.", "$muted"
+                "Stopped, it breaks off the tasks that run now, and goes on at its next start.", "$muted"
             ),
         ]

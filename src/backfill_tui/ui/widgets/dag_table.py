@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from backfill_tui.domain.dags import DagSummary
@@ -14,6 +15,10 @@ from backfill_tui.ui.widgets.line_list import LineList
 
 _RUNS = 16
 _BACKFILL = 12
+_SCHEDULE = 34
+_NEXT_RUN = 16
+_ROOMY = 110
+"""From this width on the next run has a column; names keep more than 30 cells."""
 _PLAIN = Style()
 _BROKEN = "does not import: "
 _FAILED = RUN_MARKS[RunState.FAILED]
@@ -25,6 +30,7 @@ class DagTable(LineList):
     def __init__(self) -> None:
         super().__init__(id="dags")
         self._rows: list[Row] = []
+        self._longest = 0
 
     @property
     def row_count(self) -> int:
@@ -39,6 +45,7 @@ class DagTable(LineList):
     def show(self, rows: list[Row]) -> None:
         """Take over new rows."""
         old, self._rows = self._rows, rows
+        self._longest = max((cell_len(row.name) for row in rows), default=0)
         if rows and [row.key for row in old] == [row.key for row in rows]:
             for at, (was, now) in enumerate(zip(old, rows, strict=True)):
                 if was != now:
@@ -56,7 +63,7 @@ class DagTable(LineList):
 
     def draw_header(self, width: int) -> str:
         """The names of the columns."""
-        name, schedule, extra = _widths(width)
+        name, schedule, extra = _widths(width, self._longest)
         words = f"   {fit('Dag', name)}  {fit('Schedule', schedule)}  {fit('Last runs', _RUNS)}  "
         return words + fit("Backfill", _BACKFILL) + (f"  {fit('Next run', extra)}" if extra else "")
 
@@ -64,19 +71,19 @@ class DagTable(LineList):
         """A Dag, or a file that does not import."""
         item = self._rows[row]
         if item.dag is None:
-            return _broken(item, width, look)
-        return _dag(item, item.dag, width, look)
+            return _broken(item, width, _widths(width, self._longest)[0], look)
+        return _dag(item, item.dag, _widths(width, self._longest), look)
 
 
-def _widths(width: int) -> tuple[int, int, int]:
-    extra = 17 if width >= 110 else 0  # noqa: PLR2004  # what is left for names stays wider than 30
+def _widths(width: int, longest: int) -> tuple[int, int, int]:
+    """Cells for the name, the schedule and the next run (0: no room for it)."""
+    extra = _NEXT_RUN if width >= _ROOMY else 0
     rest = width - 3 - 2 - _RUNS - 2 - _BACKFILL - 2 - (extra + 2 if extra else 0) - 1
-    schedule = min(34, rest * 45 // 100)
-    return rest - schedule, schedule, extra
+    name = max(rest - _SCHEDULE, min(longest, rest * 3 // 5))
+    return name, rest - name, extra
 
 
-def _broken(item: Row, width: int, look: Look) -> list[Part]:
-    name, _, _ = _widths(width)
+def _broken(item: Row, width: int, name: int, look: Look) -> list[Part]:
     sentence = item.problem.sentence if item.problem else ""
     return [
         (f" {look.sign(BROKEN_MARK)} ", look.error),
@@ -87,8 +94,8 @@ def _broken(item: Row, width: int, look: Look) -> list[Part]:
     ]
 
 
-def _dag(item: Row, dag: DagSummary, width: int, look: Look) -> list[Part]:
-    name, schedule, extra = _widths(width)
+def _dag(item: Row, dag: DagSummary, widths: tuple[int, int, int], look: Look) -> list[Part]:
+    name, schedule, extra = widths
     sign = (f" {look.sign(PAUSED_MARK)} ", look.style(PAUSED_MARK)) if dag.is_paused else ("   ", _PLAIN)
     parts: list[Part] = [
         sign,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -12,6 +13,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.program import program_of
+from backfill_tui.ui.text import fit
 
 _GAP = "  "
 _MINUTE = 60
@@ -48,11 +50,12 @@ class EnvironmentLine(Widget):
         words, style = health(program.connection, program.environment, program.engine_status)
         if program.connection is Connection.READY and program.silent_seconds >= _SILENCE:
             words, style = f"no answer for {program.silent_seconds} s", "$warning"
-        right = Content.styled(one_line(words), style)
+        width = self.content_size.width
+        right = Content.styled(fit(words, min(width // 2, cell_len(one_line(words)))), style)
         left = [Content.styled(self._title, "bold $accent")]
         if self.subject:
             left.append(Content.styled(one_line(self.subject), "bold $foreground"))
-        room = self.content_size.width - len(right) - sum(part.cell_length + len(_GAP) for part in left)
+        room = width - right.cell_length - sum(part.cell_length + len(_GAP) for part in left)
         facts = _facts(program.environment, program.where, program.read_only)
         for fact in [self._note, *facts] if self._note else facts:
             part = Content.styled(one_line(fact), "$warning" if fact == "read-only" else "$muted")
@@ -61,7 +64,7 @@ class EnvironmentLine(Widget):
             left.append(part)
             room -= part.cell_length + len(_GAP)
         line = Content(_GAP).join(left)
-        gap = self.content_size.width - line.cell_length - right.cell_length
+        gap = width - line.cell_length - right.cell_length
         return Content.assemble(line, " " * max(1, gap), right)
 
     def _changed(self) -> None:

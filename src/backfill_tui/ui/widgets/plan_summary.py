@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -31,6 +33,11 @@ class PlanTotals(Widget):
     def __init__(self, timezone: str) -> None:
         super().__init__()
         self._timezone = timezone
+        self._counted: Counter[Verdict] = Counter()
+
+    def watch_plan(self, plan: BackfillPlan | None) -> None:
+        """Count once, not at every drawing."""
+        self._counted = Counter(run.verdict for run in plan.runs) if plan else Counter()
 
     def render(self) -> Content:
         """Two lines."""
@@ -55,7 +62,7 @@ class PlanTotals(Widget):
             (Verdict.CREATE,), (Verdict.REPROCESS,), (Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
             (Verdict.NOT_YET,),
         ):  # fmt: skip
-            mark, number = VERDICT_MARKS[verdicts[0]], plan.count(*verdicts)
+            mark, number = VERDICT_MARKS[verdicts[0]], sum(self._counted[verdict] for verdict in verdicts)
             if number:
                 style = f"${mark.variable}"
                 parts.append(Content.assemble((mark.sign, style), (f" {number:,} {mark.word}", style)))

@@ -65,10 +65,12 @@ class PlanTable(LineList):
             ("  ", _PLAIN),
             (fit(f"{look.sign(mark)} {mark.word}", _VERDICT), look.muted if stale else look.style(mark)),
         ]
+        room = width - _NUMBER - _DATE - _VERDICT - 6
         if width >= _WIDE:
             after = minute(run.occurrence.run_after, zone_named(plan.timezone))
             parts.append((f"  {fit(after, _RUN_AFTER)}", look.muted))
-        return [*parts, (f"  {fit(run.reason, width)}", look.muted)]
+            room -= _RUN_AFTER + 2
+        return [*parts, (f"  {fit(run.reason, room)}", look.muted)]
 
 
 def _date(run: PlannedRun, timezone: str) -> str:
