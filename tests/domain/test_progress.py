@@ -81,10 +81,10 @@ def test_the_runs_say_where_a_backfill_stands(
     [
         ({"dag_is_paused": True}, "the Dag is paused", "unpause the Dag"),
         ({"dag_is_stale": True}, "no longer in its file", "restore the Dag and parse again"),
-        ({"scheduler_heartbeat": None}, "no scheduler heartbeat ever", "start a scheduler"),
+        ({"scheduler_heartbeat": None}, "no scheduler is running", "start a scheduler"),
         (
             {"scheduler_heartbeat": Instant(NOW - 90 * SECOND)},
-            "no scheduler heartbeat for 90 s",
+            "no scheduler heartbeat for 1:30",
             "start a scheduler",
         ),
     ],

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Final
 
-_TOLD_ALREADY: Final = frozenset(
-    {"level", "logger", "filename", "lineno", "chan", "error_detail", "exception"}
+_NOT_REPEATED: Final = frozenset(
+    {
+        *("level", "logger", "filename", "lineno", "chan", "error_detail", "exception"),
+        *("ti_id", "dag_id", "run_id", "task_id", "map_index", "try_number"),
+    }
 )
-"""What a message carries beside its text that is shown elsewhere in the line, or to no use."""
+"""What a message carries beside its text that is told already: parts of the line, and whose log it is."""
 
+_GROUP: Final = "::group::"
+_END_OF_GROUP: Final = "::endgroup::"
 _CAUSED: Final = "The above exception was the direct cause of the following exception:"
 _DURING: Final = "During handling of the above exception, another exception occurred:"
 
@@ -19,12 +24,18 @@ def lines_of(messages: Iterable[Any]) -> Iterator[str]:
     """Each message as `[2024-02-06T02:00:11Z] LEVEL text key=value`, its traceback in the lines after it.
 
     Messages are Airflow's `StructuredLogMessage`: `timestamp` (may be None), `event`, and any other field.
-    A message of several lines gives as many; nothing in it is interpreted.
+    A message of several lines gives as many. Airflow's marks of a group of lines become a heading;
+    nothing else is interpreted.
     """
     for message in messages:
+        if message.event == _END_OF_GROUP:
+            continue
+        if message.event.startswith(_GROUP):
+            yield f"--- {message.event.removeprefix(_GROUP)} ---"
+            continue
         extra: Mapping[str, Any] = message.model_extra or {}
         head = " ".join(filter(None, (_clock(message.timestamp), str(extra.get("level") or "").upper())))
-        more = " ".join(f"{name}={value}" for name, value in extra.items() if name not in _TOLD_ALREADY)
+        more = " ".join(f"{name}={value}" for name, value in extra.items() if name not in _NOT_REPEATED)
         text = " ".join(filter(None, (head, str(message.event), more)))
         yield from text.splitlines() or [""]
         detail = extra.get("error_detail")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS
-from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.instants import SECOND, Instant, clock
 from backfill_tui.domain.states import CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
 
@@ -210,10 +210,10 @@ def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
         )
     beat = facts.scheduler_heartbeat
     if beat is None or now - beat > STALE_HEARTBEAT_SECONDS * SECOND:
-        age = "ever" if beat is None else f"for {(now - beat) // SECOND} s"
+        silent = f"no scheduler heartbeat for {clock(now - beat)}" if beat else "no scheduler is running"
         return Standing(
             status=BackfillStatus.BLOCKED,
-            sentence=f"no scheduler heartbeat {age}",
+            sentence=silent,
             remedy="start a scheduler",
         )
     return None

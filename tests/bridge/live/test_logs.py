@@ -68,10 +68,19 @@ def test_messages_become_lines_with_their_traceback(
     run_id = _a_run(edits, dag_id)
     edits.do("task", dag_id=dag_id, run_id=run_id, task_id="clean", state="failed")
     query = _query(dag_id, run_id, "clean")
-    _write(bridge, query, _STARTED, {**_STARTED, "event": "two\nlines", "rows": 7}, _FAILED)
+    _write(
+        bridge,
+        query,
+        {**_STARTED, "event": "::group::Pre Execute"},
+        {**_STARTED, "ti_id": "0197", "task_id": "clean"},
+        {**_STARTED, "event": "::endgroup::"},
+        {**_STARTED, "event": "two\nlines", "rows": 7},
+        _FAILED,
+    )
     log = bridge.gateway.log(query)
     assert not log.truncated
     assert log.lines == (
+        "--- Pre Execute ---",
         "[2024-02-06T02:00:11Z] INFO reading",
         "[2024-02-06T02:00:11Z] INFO two",
         "lines rows=7",
