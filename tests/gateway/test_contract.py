@@ -167,6 +167,16 @@ def test_a_second_launch_is_refused_while_the_first_is_active(stage: Stage) -> N
     assert [entry.facts.backfill_id for entry in stage.gateway.backfills(dag_id)] == [first]
 
 
+def test_a_launch_right_after_the_end_of_the_one_before_need_not_wait(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    first = launched(stage, dag_id, 2)
+    stage.end_runs(dag_id, RunState.SUCCESS)
+    assert stage.gateway.plan(january(dag_id, 4)).blocking == ()
+    second = launched(stage, dag_id, 4)
+    numbers = [entry.facts.backfill_id for entry in stage.gateway.backfills(dag_id)]
+    assert numbers == [second, first]
+
+
 def test_dates_in_flight_are_skipped_and_an_active_backfill_blocks(stage: Stage) -> None:
     dag_id = stage.fresh_dag()
     launched(stage, dag_id, 3)

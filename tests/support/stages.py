@@ -132,7 +132,6 @@ class BridgeStage:
                 " AND state IN ('queued', 'running')",
                 (str(state), dag_id),
             )
-            database.execute("UPDATE backfill SET completed_at = created_at WHERE dag_id = ?", (dag_id,))
 
     @contextmanager
     def read_only(self) -> Generator[Stage, None, None]:

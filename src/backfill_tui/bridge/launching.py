@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from backfill_tui.bridge.compat import Adapter, Creation, installed_adapter, quiet_creation
 from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.finished_backfills import mark_finished
 from backfill_tui.bridge.launch_session import BUSY_SECONDS, as_airflows_session, launch_transaction
 from backfill_tui.bridge.made_runs import differences, is_whole, launched, made_by
 from backfill_tui.bridge.planned_dag import latest_hash
@@ -86,6 +87,7 @@ class _Creator:
         request = self._params.request
         with launch_transaction(request.dag_id, self._call, busy_seconds=busy_seconds) as connection:
             plan = self._plan_again(connection, dates)
+            mark_finished(connection, request.dag_id)
             counter = _Counter(self._call, total=_taken_up(plan))
             with as_airflows_session(connection) as session:
                 counter.listen_to(session)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.finished_backfills import standing_in_the_way
 from backfill_tui.bridge.occurrences import Enumeration
 from backfill_tui.bridge.planned_dag import PlannedDag, instant_of
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, Mode
@@ -55,17 +56,8 @@ def warnings_about(situation: Situation) -> tuple[PlanWarning, ...]:
     return tuple(sorted(found, key=lambda warning: not warning.blocks))
 
 
-def active_backfills(session: Session, dag_id: str) -> list[int]:
-    """The backfills of a Dag that Airflow counts as active, newest first."""
-    from airflow.models.backfill import Backfill
-    from sqlalchemy import select
-
-    active = select(Backfill.id).where(Backfill.dag_id == dag_id, Backfill.completed_at.is_(None))
-    return [int(number) for number in session.scalars(active.order_by(Backfill.id.desc()))]
-
-
 def _another_backfill(it: Situation) -> Iterator[PlanWarning]:
-    if active := active_backfills(it.session, it.request.dag_id):
+    if active := standing_in_the_way(it.session, it.request.dag_id):
         yield PlanWarning(
             code="active_backfill",
             message=f"Backfill {active[0]} of this Dag is active, and Airflow runs one at a time",
