@@ -124,6 +124,8 @@ def fork_parser(home: Path, close_in_fork: Callable[[], None]) -> DagParser:
     if os.fork() == 0:
         code = 1
         try:
+            # A signal to the bridge's whole group must leave this one time to end its children.
+            os.setsid()
             ours.close()
             close_in_fork()
             parsing_process.serve(theirs, log)
