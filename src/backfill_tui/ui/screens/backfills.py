@@ -230,10 +230,9 @@ def _status_parts(summary: BackfillSummary, look: Look) -> list[Part]:
     if not standing.status.finished:
         words += f" {percent_done(summary)} %"
     counts = summary.counts
-    failed = f"  {counts.failed:,} failed" if counts.failed else ""
-    if counts.cancelled:
-        failed += f"  {counts.cancelled:,} never ran"
-    words = fit(words, min(len(words), _STATUS))
-    bad = RUN_MARKS[RunState.FAILED]
-    style = look.style(bad) if counts.failed else look.muted
-    return [(words, look.style(mark) + Style(bold=True)), (fit(failed, _STATUS - len(words)), style)]
+    bad = [f"{counts.failed:,} failed"] if counts.failed else []
+    bad += [f"{counts.cancelled:,} never ran"] if counts.cancelled else []
+    words = fit(words, min(len(words), _STATUS - 2))
+    style = look.style(RUN_MARKS[RunState.FAILED]) if counts.failed else look.muted
+    rest = fit(", ".join(bad), _STATUS - len(words) - 2)
+    return [(f"{words}  ", look.style(mark) + Style(bold=True)), (rest, style)]

@@ -61,8 +61,8 @@ class RerunDialog(Dialog[RerunRequest]):
     RerunDialog #rerun-words { height: auto; }
     """
 
-    scope: var[RerunScope] = var(RerunScope.FAILED)
-    latest_version: var[bool] = var(default=True)
+    scope: var[RerunScope] = var(RerunScope.FAILED, init=False)
+    latest_version: var[bool] = var(default=True, init=False)
 
     words = query_one("#rerun-words", Static)
 
@@ -132,9 +132,8 @@ class RerunDialog(Dialog[RerunRequest]):
         return self._previews.get(self.scope)
 
     def _tell(self) -> None:
-        if self.is_mounted:
-            self.words.update(Content("\n").join(self._lines()))
-            self.refresh_bindings()
+        self.words.update(Content("\n").join(self._lines()))
+        self.refresh_bindings()
 
     def _lines(self) -> list[Content]:
         lines = [self._choice(scope) for scope in _SCOPES]

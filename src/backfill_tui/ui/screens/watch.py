@@ -53,14 +53,7 @@ class WatchScreen(PlaceScreen[None]):
         "none. Mark dates with space, or all failed ones with a, then rerun them with r."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
-    DEFAULT_CSS = """
-    WatchScreen #watch-body { height: 1fr; layout: vertical; }
-    WatchScreen.-medium #watch-body, WatchScreen.-wide #watch-body { layout: horizontal; }
-    WatchScreen.-medium RunGrid, WatchScreen.-wide RunGrid { width: 3fr; }
-    WatchScreen.-medium #watch-body.-no-log, WatchScreen.-wide #watch-body.-no-log { layout: vertical; }
-    WatchScreen #watch-notice { height: auto; padding: 0 1; color: $error; text-style: bold; display: none; }
-    WatchScreen #watch-notice.-shown { display: block; }
-    """
+    CSS_PATH = "../styles/watch.tcss"
 
     header = query_one(ProgressHeader)
     grid = query_one(RunGrid)

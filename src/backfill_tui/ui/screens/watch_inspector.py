@@ -57,19 +57,6 @@ class Inspector(Vertical):
     """Details and log of one cell; `follow` gives it the cell under the cursor, as often as that changes."""
 
     HELP = "The task under the cursor and its log: t shows the try before, m the next map index."
-    DEFAULT_CSS = """
-    Inspector { height: auto; }
-    Inspector LogView { display: none; }
-    Inspector.-toggled { height: 45%; }
-    Inspector.-toggled LogView { display: block; }
-    .-medium Inspector, .-wide Inspector, .-medium Inspector.-toggled, .-wide Inspector.-toggled {
-        height: 1fr; width: 2fr; background: $surface;
-    }
-    .-medium Inspector LogView, .-wide Inspector LogView { display: block; background: $surface; }
-    .-medium Inspector.-toggled, .-wide Inspector.-toggled { height: auto; width: 100%; }
-    .-medium Inspector.-toggled LogView, .-wide Inspector.-toggled LogView { display: none; }
-    """
-
     toggled: var[bool] = var(default=False, toggle_class="-toggled")
 
     details = query_one(TaskDetails)

@@ -1,0 +1,114 @@
+"""The list of backfills: truthful, newest first, and the way to watch one; keys only."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.scripted import ScriptedGateway
+from tests.support.world import World, a_dag, instant
+
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import Launch
+from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.ui.screens.backfills import BackfillsScreen
+
+
+def launch(world: World, dag_id: str, first: str, last: str) -> None:
+    request = BackfillRequest(
+        dag_id=DagId(dag_id), from_date=instant(first), to_date=instant(last), max_active_runs=4
+    )
+    ScriptedGateway(world).launch(Launch(request=request))
+
+
+def four_backfills() -> World:
+    """One done, one done with failures, one cancelled, one running."""
+    world = World([a_dag("sales_daily"), a_dag("stock_[/red]"), a_dag("web_traffic")])
+    launch(world, "sales_daily", "2024-01-01", "2024-01-31")
+    world.advance_to_end()
+    world.fail("stock_[/red]", "load", "2024-01-03")
+    launch(world, "stock_[/red]", "2024-01-01", "2024-01-10")
+    world.advance_to_end()
+    launch(world, "web_traffic", "2024-03-01", "2024-03-20")
+    world.advance(5)
+    world.cancel(BackfillId(3))
+    world.advance_to_end()
+    launch(world, "sales_daily", "2024-02-01", "2024-02-29")
+    world.advance(8)
+    return world
+
+
+async def listing(eyes: Eyes) -> BackfillsScreen:
+    await eyes.sees("web_traffic")
+    await eyes.press("b")
+    await eyes.sees("Range", "Status", "2024-01-01..2024-01-31")
+    screen = eyes.app.screen
+    assert isinstance(screen, BackfillsScreen)
+    return screen
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
+@on_screen
+async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
+    app = an_app(four_backfills())
+    async with looking_at(app, size) as eyes:
+        await listing(eyes)
+        assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_the_newest_is_first_and_each_status_is_read_off_the_runs() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        await listing(eyes)
+        lines = [line for line in eyes.text().splitlines() if "2024-" in line]
+        assert [line.split()[1 if "▌" in line.split()[0] else 0] for line in lines] == ["4", "3", "2", "1"]
+        assert "RUNNING" in lines[0]
+        assert "CANCELLED" in lines[1]
+        assert "never ran" in lines[1]
+        assert "✗ DONE  1 failed" in lines[2]
+        assert "stock_[/red]" in lines[2]
+        assert "█ DONE" in lines[3]
+        assert lines[3].rstrip().endswith("31/31")
+
+
+@on_screen
+async def test_the_list_follows_what_happens() -> None:
+    world = four_backfills()
+    async with looking_at(an_app(world)) as eyes:
+        await listing(eyes)
+        world.advance_to_end()
+        await eyes.until(lambda: "29/29" in eyes.line_with("2024-02-01"), "the running one to be done")
+        assert "█ DONE" in eyes.line_with("2024-02-01")
+
+
+@on_screen
+async def test_enter_watches_the_backfill_under_the_cursor_and_escape_comes_back() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        screen = await listing(eyes)
+        await eyes.press("down", "down", "enter")
+        await eyes.sees("stock_[/red] backfill 2", "DONE: 9 succeeded, 1 failed")
+        await eyes.press("escape")
+        await eyes.until(lambda: eyes.app.screen is screen, "the list")
+
+
+@on_screen
+async def test_without_a_backfill_it_says_what_to_do() -> None:
+    async with looking_at(an_app(World([a_dag("sales_daily")]))) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("b")
+        await eyes.sees("No Dag has had a backfill yet")
+        await eyes.press("enter")
+        assert isinstance(eyes.app.screen, BackfillsScreen)
+
+
+@on_screen
+async def test_a_list_that_can_not_be_read_says_why() -> None:
+    gateway = ScriptedGateway(four_backfills())
+    time = [0.0]
+    async with looking_at(an_app(gateway, clock=lambda: time[0])) as eyes:
+        await eyes.sees("web_traffic")
+        gateway.fail("backfills", AirflowFailed("The database is locked", remedy="wait a moment"))
+        await eyes.press("b")
+        await eyes.sees("The database is locked: wait a moment")
+        await eyes.sees("2024-01-01..2024-01-31")

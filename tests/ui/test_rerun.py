@@ -1,0 +1,265 @@
+"""Rerunning failed dates from the watch screen: what is asked, what is said, what then happens; keys only."""
+
+from __future__ import annotations
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.scripted import ScriptedGateway
+from tests.support.world import World, a_dag, instant
+
+from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.launching import Launch
+from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.domain.repairing import (
+    AffectedTask,
+    LeftAlone,
+    RerunOutcome,
+    RerunRequest,
+    RerunScope,
+    TaskInstanceKey,
+)
+from backfill_tui.domain.states import TaskState
+from backfill_tui.ui.screens.rerun import RerunDialog, consequences, rerun_words, scope_words
+from backfill_tui.ui.screens.watch import WatchScreen
+
+TASKS = ("extract", "clean", "load", "check", "publish")
+FAILED_DATES = ("2024-02-06", "2024-02-07")
+
+
+class NotingGateway(ScriptedGateway):
+    """Keeps the reruns that were asked for."""
+
+    def __init__(self, world: World, *, read_only: bool = False) -> None:
+        super().__init__(world, read_only=read_only)
+        self.reruns: list[RerunRequest] = []
+
+    def rerun(self, request: RerunRequest) -> RerunOutcome:
+        self.reruns.append(request)
+        return super().rerun(request)
+
+
+def a_failed_backfill() -> World:
+    """Ten dates, two of which failed at `load`."""
+    world = World([a_dag("sales_daily", tasks=TASKS)])
+    world.fail("sales_daily", "load", *FAILED_DATES)
+    request = BackfillRequest(
+        dag_id=DagId("sales_daily"),
+        from_date=instant("2024-02-01"),
+        to_date=instant("2024-02-10"),
+        max_active_runs=4,
+    )
+    ScriptedGateway(world).launch(Launch(request=request))
+    world.advance_to_end()
+    return world
+
+
+async def watching(eyes: Eyes) -> WatchScreen:
+    await eyes.sees("sales_daily")
+    await eyes.press("w")
+    await eyes.sees("DONE: 8 succeeded, 2 failed")
+    screen = eyes.app.screen
+    assert isinstance(screen, WatchScreen)
+    return screen
+
+
+def run_of(date: str) -> RunId:
+    return RunId(f"backfill__{date}T00:00:00+00:00")
+
+
+# From failed to done.
+
+
+@on_screen
+async def test_the_failed_dates_are_taken_rerun_and_succeed() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("a")
+        await eyes.sees("●2024-02-06", "●2024-02-07", "● 2 marked")
+        await eyes.press("r")
+        await eyes.sees("Rerun 2 dates of sales_daily", "(•) failed tasks only      6 task instances")
+        gateway.world.mend()
+        await eyes.press("enter")
+        await eyes.sees("6 task instances of 2 runs", "2 queued")
+        assert "●" not in eyes.text(), "the marks are gone"
+        gateway.world.advance_to_end()
+        await eyes.sees("DONE: 10 succeeded", "100 %")
+        assert gateway.reruns == [
+            RerunRequest(dag_id=DagId("sales_daily"), run_ids=tuple(map(run_of, FAILED_DATES)))
+        ]
+
+
+@on_screen
+async def test_without_marks_the_failed_date_under_the_cursor_is_taken() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "n", "r")
+        await eyes.sees("Rerun 2024-02-07 of sales_daily", "3 task instances")
+        await eyes.press("enter")
+        await eyes.sees("3 task instances of 1 run")
+        assert [request.run_ids for request in gateway.reruns] == [(run_of("2024-02-07"),)]
+
+
+@on_screen
+async def test_marked_dates_come_before_the_one_under_the_cursor() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "space", "n", "r")
+        await eyes.sees("Rerun 2024-02-06 of sales_daily")
+
+
+@on_screen
+async def test_rerun_on_a_date_that_succeeded_says_how_to_choose_some() -> None:
+    async with looking_at(an_app(a_failed_backfill())) as eyes:
+        await watching(eyes)
+        await eyes.press("r")
+        await eyes.sees("Mark dates with space")
+
+
+# The dialog.
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
+@on_screen
+async def test_the_choices_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
+    app = an_app(a_failed_backfill())
+    async with looking_at(app, size) as eyes:
+        await watching(eyes)
+        await eyes.press("a", "r", "down", "down")
+        await eyes.sees(
+            "(•) whole run", "10 task instances, 4 had succeeded", "4 successes will be overwritten"
+        )
+        assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_each_choice_is_counted_and_says_what_stays() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "r")
+        await eyes.sees("In 1 run, 2 other task instances stay as they are", "can be undone")
+        await eyes.press("j", "j")
+        await eyes.sees("1 run from beginning to end", "2 successes will be overwritten")
+        await eyes.press("k", "enter")
+        await eyes.sees("3 task instances of 1 run")
+        assert [request.scope for request in gateway.reruns] == [RerunScope.FAILED_AND_DOWNSTREAM]
+
+
+@on_screen
+async def test_the_latest_version_can_be_declined() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "r")
+        await eyes.sees("[x] on the latest version of the Dag", "3 task instances")
+        await eyes.press("space")
+        await eyes.sees("[ ] on the latest version of the Dag")
+        await eyes.press("enter")
+        await eyes.until(lambda: gateway.reruns, "the rerun")
+        assert not gateway.reruns[0].run_on_latest_version
+
+
+@on_screen
+async def test_escape_reruns_nothing() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        screen = await watching(eyes)
+        await eyes.press("a", "r")
+        await eyes.sees("failed tasks only")
+        await eyes.press("escape")
+        await eyes.until(lambda: eyes.app.screen is screen, "the dialog to close")
+        assert not gateway.reruns
+        assert screen.grid.marks.rows == {5, 6}, "the marks are kept"
+
+
+@on_screen
+async def test_nothing_is_rerun_before_it_is_counted() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        with gateway.hold("preview_rerun"):
+            await eyes.press("n", "r")
+            await eyes.sees("counting…")
+            await eyes.press("enter")
+            assert isinstance(eyes.app.screen, RerunDialog)
+        await eyes.sees("3 task instances")
+        assert not gateway.reruns
+
+
+@on_screen
+async def test_choices_that_can_not_be_counted_say_why() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        gateway.fail("preview_rerun", AirflowFailed("The Dag is not in the database", remedy="parse again"))
+        await eyes.press("n", "r")
+        await eyes.sees("The Dag is not in the database: parse again")
+
+
+@on_screen
+async def test_a_rerun_that_fails_says_so_and_keeps_the_marks() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        screen = await watching(eyes)
+        await eyes.press("a", "r")
+        await eyes.sees("6 task instances")
+        gateway.fail("rerun", AirflowFailed("The database is locked", remedy="try again in a moment"))
+        await eyes.press("enter")
+        await eyes.sees("The database is locked", "try again in a moment")
+        assert screen.grid.marks.rows == {5, 6}
+
+
+@on_screen
+async def test_a_read_only_session_offers_no_rerun_and_no_marks() -> None:
+    gateway = NotingGateway(a_failed_backfill(), read_only=True)
+    async with looking_at(an_app(gateway, read_only=True)) as eyes:
+        await watching(eyes)
+        assert "rerun" not in eyes.text().splitlines()[-1]
+        await eyes.press("n", "space", "a", "r")
+        await eyes.sees("> 2024-02-06")
+        assert not isinstance(eyes.app.screen, RerunDialog)
+
+
+# Words.
+
+
+def an_outcome(**more: object) -> RerunOutcome:
+    affected = tuple(
+        AffectedTask(key=TaskInstanceKey(run_id=RunId(run), task_id=TaskId(task)), state=state)
+        for run, task, state in (
+            ("one", "load", TaskState.FAILED),
+            ("one", "check", TaskState.UPSTREAM_FAILED),
+            ("two", "load", TaskState.SUCCESS),
+        )
+    )
+    return RerunOutcome(**{"affected": affected, "untouched": 3, **more})  # type: ignore[arg-type]
+
+
+def test_the_words_of_a_choice_count_what_is_overwritten() -> None:
+    assert scope_words(an_outcome()) == "3 task instances, 1 had succeeded"
+    assert scope_words(RerunOutcome(affected=(), untouched=5)) == "nothing to run again"
+
+
+def test_runs_that_are_left_alone_are_named_by_date_and_grouped_by_reason() -> None:
+    dates = {RunId(f"run{number}"): f"2024-02-0{number}" for number in range(1, 8)}
+    left = tuple(LeftAlone(run_id=run_id, reason="it is running") for run_id in dates)
+    text = "\n".join(line.plain for line in consequences(an_outcome(left_alone=left), dates))
+    assert "Left alone: 2024-02-01, 2024-02-02, 2024-02-03, 2024-02-04 and 3 more: it is running" in text
+
+
+def test_a_cancelled_backfill_that_is_lifted_is_told() -> None:
+    text = "\n".join(line.plain for line in consequences(an_outcome(unblocked=(5,)), {}))
+    assert "Lifts the pause of cancelled backfill 5, or these runs would never start" in text
+
+
+def test_a_finished_rerun_says_what_runs_and_what_was_left_alone() -> None:
+    left = (LeftAlone(run_id=RunId("three"), reason="it is running"),)
+    assert rerun_words(an_outcome(left_alone=left)) == (
+        "3 task instances of 2 runs will run again, 1 run left alone: it is running"
+    )
+    assert rerun_words(RerunOutcome(affected=(), untouched=0)) == "Nothing was rerun"
