@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 __all__ = ["create_async_metadata_engine", "create_metadata_engine"]
 
-# Services import and build much and free little: with Python's own threshold a quarter of their start goes
-# into looking for garbage. Tasks are forked from the scheduler and keep it; they collect rarer, not less.
-_SERVICES = {"api-server", "scheduler", "triggerer"}
-if not _SERVICES.isdisjoint(sys.argv):
+USUAL_THRESHOLD = gc.get_threshold()
+"""When Python looks for garbage unless told otherwise; what tasks are given back."""
+
+# Services build much when they start and free little of it: with the usual threshold a quarter of their start
+# goes into looking for garbage that is not there.
+if not {"api-server", "scheduler", "triggerer"}.isdisjoint(sys.argv):
     gc.set_threshold(50_000, 20, 20)
 
 # SQLite has one writer at a time: the scheduler, the API server and a launch wait for each other this long.

@@ -8,6 +8,7 @@ Dag processor does the same for what Dag files import (Airflow 3.3 dag_processin
 
 from __future__ import annotations
 
+import gc
 import importlib
 import logging
 import sys
@@ -16,6 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import airflow_local_settings  # type: ignore[import-not-found]  # beside this home's airflow.cfg
 from airflow.listeners import hookimpl
 from airflow.plugins_manager import AirflowPlugin
 
@@ -49,6 +51,8 @@ class WarmWorkers:
             except Exception as cause:  # noqa: BLE001, PERF203  # a Dag file may name anything; its task will say so
                 logging.getLogger(__name__).info("%s is not imported ahead: %s", module, cause)
         _make_client()
+        # Workers, and so tasks, are forked from here on: users' code runs as it does anywhere.
+        gc.set_threshold(*airflow_local_settings.USUAL_THRESHOLD)
 
 
 def _make_client() -> None:
