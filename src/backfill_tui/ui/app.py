@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import PurePath
 from typing import ClassVar
 
@@ -23,11 +24,12 @@ from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
-from backfill_tui.ui.command import bindings
+from backfill_tui.ui import readings
+from backfill_tui.ui.command import bindings, key_words
 from backfill_tui.ui.commands import APP, PLACES
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.link import Link
-from backfill_tui.ui.listing import Listing, read_active, read_listing
+from backfill_tui.ui.listing import Listing
 from backfill_tui.ui.messages import (
     BridgeOpened,
     DagPauseChanged,
@@ -43,7 +45,7 @@ from backfill_tui.ui.messages import (
 )
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
-from backfill_tui.ui.workers import Asking, ask, is_busy
+from backfill_tui.ui.workers import ask, is_busy
 
 _READ_SECONDS = 2.0
 _THREADS = 32
@@ -122,12 +124,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.connection = Connection.STARTING
         self.startup_problem = None
         self.step = None
-
-        def opened(asking: Asking) -> Environment:
-            gateway = self.link.renew() if renew else self.link.gateway
-            return gateway.open(lambda step: asking.post(StartupAdvanced(step)))
-
-        ask(self, "open", opened, BridgeOpened, failure=OpeningFailed)
+        readings.open_bridge(self, self.link, renew=renew)
 
     @on(StartupAdvanced)
     def _startup_advanced(self, message: StartupAdvanced) -> None:
@@ -159,34 +156,20 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def read_dags(self) -> None:
         """Read the Dags now."""
-        ask(self, "dags", self._timed_listing, lambda read: DagsListed(*read), failure=ReadingFailed)
+        readings.read_dags(self, self.link, self.clock)
 
     def parse(self) -> None:
         """Let the bridge parse the Dag files again."""
-
-        def parsed(asking: Asking) -> Listing:
-            dags = self.gateway.parse(lambda step: asking.post(StartupAdvanced(step)))
-            return read_listing(self.gateway, dags)
-
-        ask(self, "dags", parsed, DagsListed)
-
-    def _timed_listing(self, _: Asking) -> tuple[Listing, float]:
-        began = self.clock()
-        listing = read_listing(self.gateway)
-        return listing, self.clock() - began
+        readings.parse_dags(self, self.link)
 
     def _read(self) -> None:
         if self.connection is not Connection.READY:
             return
         self.silent_seconds = int(self.clock() - self._heard_at)
-        if not is_busy(self, "environment"):
-            ask(self, "environment", self._environment_now, lambda read: read, failure=ReadingFailed)
-        if self.clock() >= self._dags_due and not is_busy(self, "dags"):
+        if not is_busy(self, readings.ENVIRONMENT):
+            readings.read_environment(self, self.link, self.engine)
+        if self.clock() >= self._dags_due and not is_busy(self, readings.DAGS):
             self.read_dags()
-
-    def _environment_now(self, _: Asking) -> EnvironmentRead:
-        engine = self.engine
-        return EnvironmentRead(self.gateway.environment(), engine.status() if engine else None)
 
     @on(EnvironmentRead)
     def _environment_read(self, message: EnvironmentRead) -> None:
@@ -292,9 +275,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         for command in place.commands if place else APP:
             if command.palette and screen.check_action(command.action.removeprefix("app."), ()):
                 yield SystemCommand(
-                    command.label or command.help,
                     command.help,
-                    lambda action=command.action: self.call_later(screen.run_action, action),
+                    f"{place.title if place else 'everywhere'}, {key_words(command.key)}",
+                    partial(self.call_later, screen.run_action, command.action),
                 )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -309,8 +292,8 @@ class BackfillApp(App[None], inherit_bindings=False):
         """Quit; a backfill that is running on the embedded engine is asked about first."""
         if self.engine is None or self.read_only:
             self._leave("keep")
-        elif self.connection is Connection.READY and not is_busy(self, "leave"):
-            ask(self, "leave", lambda _: read_active(self.gateway), LeavingAsked, failure=LeavingUnanswered)
+        elif self.connection is Connection.READY and not is_busy(self, readings.LEAVING):
+            readings.read_active_backfills(self, self.link)
         else:
             self._leave_as_last_read()
 

@@ -13,7 +13,10 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.listing import Row, percent_done, standing_of
 from backfill_tui.ui.text import count
 
-_SHOWN_TASKS = 4
+_FEW_TASKS = 4
+_MANY_TASKS = 40
+_ROOMY = 10
+"""From this height on every fact has a line."""
 
 
 class DagDetails(Widget):
@@ -31,8 +34,10 @@ class DagDetails(Widget):
         """Its lines; every text from outside is plain."""
         if self.row is None:
             return Content("")
-        lines = _of_problem(self.row) if self.row.dag is None else _of_dag(self.row, self.row.dag)
-        return Content("\n").join(lines)
+        if self.row.dag is None:
+            return Content("\n").join(_of_problem(self.row))
+        roomy = self.content_size.height >= _ROOMY
+        return Content("\n").join(_of_dag(self.row, self.row.dag, roomy=roomy))
 
 
 def _of_problem(row: Row) -> list[Content]:
@@ -47,18 +52,21 @@ def _of_problem(row: Row) -> list[Content]:
     ]
 
 
-def _of_dag(row: Row, dag: DagSummary) -> list[Content]:
-    head = Content.assemble(
-        (one_line(dag.dag_id), "bold"),
-        "   ",
-        count(len(dag.task_ids), "task"),
-        ("  " + _tasks(dag), "$muted"),
-    )
-    return [head, _standing(row, dag), _facts(dag), Content.styled(one_line(dag.description), "$muted")]
+def _of_dag(row: Row, dag: DagSummary, *, roomy: bool) -> list[Content]:
+    name = Content.styled(one_line(dag.dag_id), "bold")
+    tasks = count(len(dag.task_ids), "task")
+    said = Content.styled(one_line(dag.description), "$muted")
+    facts = [Content.styled(one_line(fact), "$muted") for fact in _facts(dag)]
+    if not roomy:
+        head = Content.assemble(name, "   ", tasks, ("  " + _tasks(dag, _FEW_TASKS), "$muted"))
+        return [head, _standing(row, dag), Content.styled(", ", "$muted").join(facts), said]
+    gap = Content("")
+    last = [gap, Content(tasks), Content.styled(_tasks(dag, _MANY_TASKS), "$muted")]
+    return [name, said, gap, _standing(row, dag), gap, *facts, *last]
 
 
-def _tasks(dag: DagSummary) -> str:
-    shown = [one_line(task) for task in dag.task_ids[:_SHOWN_TASKS]]
+def _tasks(dag: DagSummary, limit: int) -> str:
+    shown = [one_line(task) for task in dag.task_ids[:limit]]
     more = len(dag.task_ids) - len(shown)
     return " > ".join([*shown, f"{more} more"] if more > 0 else shown)
 
@@ -78,7 +86,7 @@ def _standing(row: Row, dag: DagSummary) -> Content:
     return Content.styled(f"None of its last {count(len(dag.recent_runs), 'run')} failed", "$muted")
 
 
-def _facts(dag: DagSummary) -> Content:
+def _facts(dag: DagSummary) -> list[str]:
     zone = zone_named(dag.timezone)
     facts = ["paused" if dag.is_paused else "not paused"]
     if dag.start_date is not None:
@@ -94,4 +102,4 @@ def _facts(dag: DagSummary) -> Content:
         facts.append("owner " + ", ".join(dag.owners))
     if dag.tags:
         facts.append("tags " + ", ".join(dag.tags))
-    return Content.styled(one_line(", ".join([*facts, dag.file])), "$muted")
+    return [*facts, dag.file]

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import Row, percent_done, standing_of
 from backfill_tui.ui.text import count
 
@@ -126,10 +127,11 @@ def _notice(active: list[Row]) -> Content:
         )  # fmt: skip
     (row,) = active
     assert row.active is not None  # noqa: S101  # they were chosen by it
-    status = str(standing_of(row.active).status).replace("_", " ")
+    status = standing_of(row.active).status
+    mark = STATUS_MARKS[status]
     return Content.assemble(
-        ("▶ ", "$state-running"),
-        f"{one_line(row.name)}: backfill {row.active.facts.backfill_id} is {status}, "
+        (f"{mark.sign} ", f"${mark.variable}"),
+        f"{one_line(row.name)}: backfill {row.active.facts.backfill_id} is {str(status).replace('_', ' ')}, "
         f"{percent_done(row.active)} % done: press ",
         (shown_key("dags.watch"), "$accent"),
         " to watch it",

@@ -1,0 +1,74 @@
+"""What the program asks Airflow of its own accord; each answer comes back to the node as a message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from textual.dom import DOMNode
+
+from backfill_tui.domain.environment import Environment
+from backfill_tui.gateway.port import Engine
+from backfill_tui.ui.link import Link
+from backfill_tui.ui.listing import Listing, read_active, read_listing
+from backfill_tui.ui.messages import (
+    BridgeOpened,
+    DagsListed,
+    EnvironmentRead,
+    LeavingAsked,
+    LeavingUnanswered,
+    OpeningFailed,
+    ReadingFailed,
+    StartupAdvanced,
+)
+from backfill_tui.ui.workers import Asking, ask
+
+OPENING: Final = "open"
+ENVIRONMENT: Final = "environment"
+DAGS: Final = "dags"
+LEAVING: Final = "leave"
+
+
+def open_bridge(node: DOMNode, link: Link, *, renew: bool) -> None:
+    """Bring the bridge up, or a new one in its place; tells each step."""
+
+    def opened(asking: Asking) -> Environment:
+        gateway = link.renew() if renew else link.gateway
+        return gateway.open(lambda step: asking.post(StartupAdvanced(step)))
+
+    ask(node, OPENING, opened, BridgeOpened, failure=OpeningFailed)
+
+
+def read_environment(node: DOMNode, link: Link, engine: Engine | None) -> None:
+    """How Airflow and its engine are now."""
+
+    def now(_: Asking) -> EnvironmentRead:
+        return EnvironmentRead(link.gateway.environment(), engine.status() if engine else None)
+
+    ask(node, ENVIRONMENT, now, lambda read: read, failure=ReadingFailed)
+
+
+def read_dags(node: DOMNode, link: Link, clock: Callable[[], float]) -> None:
+    """The Dags as Airflow knows them, and how long it took to read them."""
+
+    def timed(_: Asking) -> DagsListed:
+        began = clock()
+        listing = read_listing(link.gateway)
+        return DagsListed(listing, clock() - began)
+
+    ask(node, DAGS, timed, lambda listed: listed, failure=ReadingFailed)
+
+
+def parse_dags(node: DOMNode, link: Link) -> None:
+    """The Dags after their files were parsed again; tells each step."""
+
+    def parsed(asking: Asking) -> Listing:
+        gateway = link.gateway
+        return read_listing(gateway, gateway.parse(lambda step: asking.post(StartupAdvanced(step))))
+
+    ask(node, DAGS, parsed, DagsListed)
+
+
+def read_active_backfills(node: DOMNode, link: Link) -> None:
+    """What would go on, or stop, when the program is left."""
+    ask(node, LEAVING, lambda _: read_active(link.gateway), LeavingAsked, failure=LeavingUnanswered)
