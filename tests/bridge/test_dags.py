@@ -16,7 +16,7 @@ from backfill_tui.domain.problems import NotThere, Refused
 from backfill_tui.domain.states import RunState
 from backfill_tui.engine.home import EmbeddedHome
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge")]
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge_dags")]
 
 SPECIAL = """
     import pendulum

@@ -125,7 +125,7 @@ def problems(tmp_path_factory: pytest.TempPathFactory, database_template: Path) 
 
 
 @pytest.mark.airflow
-@pytest.mark.xdist_group("bridge")
+@pytest.mark.xdist_group("bridge_dags_import_problems")
 @pytest.mark.parametrize("name", sorted(SENTENCES))
 def test_a_leftover_of_airflow_2_is_said_in_one_sentence_with_advice(
     problems: dict[str, ImportProblem], name: str
@@ -137,7 +137,7 @@ def test_a_leftover_of_airflow_2_is_said_in_one_sentence_with_advice(
 
 
 @pytest.mark.airflow
-@pytest.mark.xdist_group("bridge")
+@pytest.mark.xdist_group("bridge_dags_import_problems")
 def test_the_advice_names_what_to_write_instead(problems: dict[str, ImportProblem]) -> None:
     assert "from airflow.sdk import TaskGroup" in problems["subdag"].advice
     assert problems["provider"].advice == "install it: pip install apache-airflow-providers-google"

@@ -22,7 +22,7 @@ from backfill_tui.gateway.child import BridgeChild, BridgeCommand
 from backfill_tui.wire.frames import FrameReader, FrameWriter
 from backfill_tui.wire.messages import Event, Hello, Request
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge")]
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge_opening")]
 
 DAILY = """
     import pendulum

@@ -12,7 +12,7 @@ from tests.support.bridges import RunningBridge, home_with_database, running_bri
 from backfill_tui.domain.dags import DagList, ImportProblem
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 
-pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge")]
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("bridge_parsing")]
 
 GOOD = """
     import pendulum
