@@ -68,7 +68,7 @@ MIXED = """\
   2024-02-07       taken over by a later backfill
   2024-02-08   ▶      █       ▶      ↻     ·       ·          1:30
   2024-02-09   ▶      █       ◷      ·     ·       ·          1:30
-  2024-02-10   –   cancelled before it started
+  2024-02-10   –   never started: its backfill was cancelled
   2024-02-11   ◔   waits: 4 of 4 active runs of this backfill
   2024-02-12   ◔      ·       ·      ·     ·       ·"""
 

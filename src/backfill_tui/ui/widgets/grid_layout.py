@@ -83,7 +83,7 @@ def lay_out(columns: Sequence[TaskColumn], width: int, date_width: int) -> GridL
     Names stand in full while they fit, are cut to one length while that leaves three letters of each, and
     give way to narrow numbered columns after that.
     """
-    run = 11 if width >= _WORD_FROM_WIDTH else 5
+    run = 13 if width >= _WORD_FROM_WIDTH else 5
     date = date_width + 2
     available = width - GUTTER - date - run
     names = column_names(columns)

@@ -72,7 +72,7 @@ class RowWords:
         if row.membership is not Membership.INCLUDED:
             return row.membership.words
         if row.cancelled:
-            return "cancelled before it started"
+            return "never started: its backfill was cancelled"
         if index == self.first_waiting and waiting_because and _is_waiting(row, cells):
             return f"waits: {waiting_because}"
         return ""
