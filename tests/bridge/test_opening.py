@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -143,6 +144,22 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     with running_bridge(home, opened=False) as bridge, pytest.raises(Refused, match="is not a database"):
         bridge.open()
     assert home.database.read_bytes().startswith(b"my thesis")
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing_half_done(tmp_path: Path) -> None:
+    home = private_home(tmp_path)
+    command = bridge_command(home)
+    # A limit on the size of files: writing fails as it does where the disk is full.
+    limited = ["sh", "-c", 'ulimit -f 600; exec "$@"', "sh", *command.words]
+    gateway = BridgeGateway(BridgeChild(replace(command, words=limited)))
+    try:
+        with pytest.raises(AirflowFailed, match=r"could not create the database .* disk I/O error"):
+            gateway.open()
+    finally:
+        gateway.close()
+    assert not [file.name for file in home.path.iterdir() if file.name.startswith("airflow.db.")]
+    with running_bridge(home) as bridge:
+        assert bridge.gateway.dags().dags == ()
 
 
 def test_a_folder_that_is_gone_is_said_plainly(tmp_path: Path, database_template: Path) -> None:

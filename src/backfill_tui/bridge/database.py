@@ -17,6 +17,7 @@ from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.parsing import DagParser
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import AirflowFailed, Problem, Refused, Unreachable
+from backfill_tui.domain.text import one_line
 
 _NONE_YET: Final = ""
 _FULL: Final = ("No space left", "database or disk is full", "Disk quota")
@@ -198,7 +199,7 @@ def _not_created(place: Path, failed: AirflowFailed) -> Problem:
             detail=failed.detail,
         )
     return AirflowFailed(
-        f"Airflow could not create the database {place}: {failed.message}",
+        f"Airflow could not create the database {place}: {one_line(failed.message.splitlines()[0])}",
         remedy=failed.remedy,
         detail=failed.detail,
     )

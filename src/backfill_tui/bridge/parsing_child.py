@@ -121,14 +121,21 @@ def _create_database() -> Done:
 
     place = Path(settings.engine.url.database)
     new = place.with_name(place.name + ".new")
-    for leftover in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
-        leftover.unlink(missing_ok=True)
+    _remove(new)
     settings.SQL_ALCHEMY_CONN = f"sqlite:///{new}"
     settings.reconfigure_orm()
-    initdb()
-    # The last connection to leave takes the write-ahead log with it.
-    settings.dispose_orm()
-    for remainder in (place, Path(f"{place}-wal"), Path(f"{place}-shm")):
-        remainder.unlink(missing_ok=True)
-    new.replace(place)
+    try:
+        initdb()
+        # The last connection to leave takes the write-ahead log with it.
+        settings.dispose_orm()
+        _remove(place)
+        new.replace(place)
+    except BaseException:
+        _remove(new)
+        raise
     return Done()
+
+
+def _remove(database: Path) -> None:
+    for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+        file.unlink(missing_ok=True)

@@ -74,6 +74,30 @@ class BridgeGoneError(Exception):
     """Nobody is there to answer."""
 
 
+class _ParseLog:
+    """What the children of one job wrote, up to a limit; a disk that is full costs the log, not the job."""
+
+    def __init__(self, path: Path) -> None:
+        self._room = _LOG_BYTES
+        self._descriptor: int | None = None
+        with contextlib.suppress(OSError):
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+    def add(self, ended: ChildEnded) -> None:
+        """Append the lines of one child."""
+        told = ended.told()[: self._room]
+        self._room -= len(told)
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.write(self._descriptor, told)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor is not None:
+            with contextlib.suppress(OSError):
+                os.close(self._descriptor)
+
+
 class _Job:
     """One job: its children, and what is told of them."""
 
@@ -85,10 +109,10 @@ class _Job:
 
     def create_database(self, order: CreateDatabase) -> None:
         """Create the database in a child."""
-        with self._log.open("wb") as log:
+        with contextlib.closing(_ParseLog(self._log)) as log:
             self._start("metadata database", _DATABASE_SECONDS, partial(do_in_child, order))
             for ended in self._ends():
-                log.write(ended.told())
+                log.add(ended)
                 self._tell(_reply_of(ended) or JobFailed(ended.sentence(), ended.output))
                 return
         self._tell(Done())
@@ -104,11 +128,10 @@ class _Job:
         for file in files:
             _import_airflow_modules(file, tried)
         waiting = iter(files)
-        with self._log.open("wb") as log:
+        with contextlib.closing(_ParseLog(self._log)) as log:
             self._start_some(waiting, order)
             for ended in self._ends():
-                if log.tell() < _LOG_BYTES:
-                    log.write(ended.told())
+                log.add(ended)
                 self._tell(_parsed(ended))
                 self._start_some(waiting, order)
         self._tell(Done())
