@@ -42,30 +42,27 @@ class SentGrid:
     def updates(
         self, connection: Connection, facts: BackfillFacts, read_at: Instant, *, moved: bool
     ) -> Iterator[GridUpdate]:
-        """At least one update; several while the rows to send are many.
+        """One update, or several where the rows to send are very many.
 
         `moved` is false when the database is known not to have changed since the last reading; once every
         row was read again after a change, nothing is read then. Raises UnknownTasksError (see GridReader).
         """
         self._quiet_rows = 0 if moved else self._quiet_rows
         if self._columns_sent and self._quiet_rows >= len(self._entries):
-            yield self._update(facts, read_at, [], total_rows=len(self._entries), loaded=True)
+            yield self._update(facts, read_at, [], total_rows=max(self._entries, default=0), loaded=True)
             return
         entries = self._reader.entries(connection)
         wanted = self._to_read(entries)
-        for start in range(0, max(1, len(wanted)), CHUNK_ROWS):
-            chunk = [entries[ordinal] for ordinal in wanted[start : start + CHUNK_ROWS]]
+        last = max(0, len(wanted) - 1) // CHUNK_ROWS
+        for number in range(last + 1):
+            chunk = [entries[at] for at in wanted[number * CHUNK_ROWS : (number + 1) * CHUNK_ROWS]]
             rows = self._reader.rows(connection, chunk) if chunk else []
             fresh = [row for row in rows if self._sent.get(row[0].ordinal) != row]
             self._sent.update((row[0].ordinal, row) for row in rows)
             self._entries.update((entry[0], entry) for entry in chunk)
-            yield self._update(
-                facts,
-                read_at,
-                fresh,
-                total_rows=max(entries, default=0),
-                loaded=len(self._sent) >= len(entries),
-            )
+            if fresh or number == last:
+                loaded = len(self._sent) >= len(entries)
+                yield self._update(facts, read_at, fresh, total_rows=max(entries, default=0), loaded=loaded)
 
     def _to_read(self, entries: dict[int, Entry]) -> list[int]:
         known = self._entries

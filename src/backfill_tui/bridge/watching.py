@@ -19,6 +19,7 @@ from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.bridge.grid_columns import read_columns
 from backfill_tui.bridge.grid_reader import GridReader, UnknownTasksError
 from backfill_tui.bridge.grid_sent import ChangeMark, SentGrid
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import NotThere, Unreachable
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate
 from backfill_tui.wire.methods import WATCH, Nothing, Watch
@@ -83,15 +84,16 @@ class Watcher:
                 changes = ChangeMark(session)
                 while not self._call.cancelled:
                     began = time.monotonic()
-                    self._tick(session, moved=changes.moved())
+                    # The clock first: what is read is never older than the update says.
+                    read_at = self._airflow.now(session)
+                    self._tick(session, read_at, moved=changes.moved())
                     self._well_at = time.monotonic()
                     self._call.wait(max(0.0, interval - (self._well_at - began)))
         except _LOST as lost:
             return lost
         return None
 
-    def _tick(self, session: Session, *, moved: bool) -> None:
-        read_at = self._airflow.now(session)
+    def _tick(self, session: Session, read_at: Instant, *, moved: bool) -> None:
         facts = self._read_facts(session) if moved or self._facts is None else self._facts
         self._facts = facts
         grid = self._grid or self._new_grid(facts)
@@ -104,7 +106,7 @@ class Watcher:
         except UnknownTasksError as unknown:
             self._strays |= unknown.task_ids
             self._grid = None
-            self._tick(session, moved=True)
+            self._tick(session, read_at, moved=True)
 
     def _read_facts(self, session: Session) -> BackfillFacts:
         facts = self._facts_reader.one(session, self._params.backfill_id)

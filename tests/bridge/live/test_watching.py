@@ -104,6 +104,30 @@ def test_an_edit_behind_the_back_of_an_ended_run_is_found_in_turn(
         followed.until(lambda: shown(followed.store)[1]["tasks"]["load"] == "failed", "the edit shows")
 
 
+def test_what_moves_is_seen_at_the_very_next_reading_of_a_large_backfill(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=3_000)
+    run_ids = edits.do("runs_of", backfill_id=backfill_id)
+    running, ended = run_ids[2_995], run_ids[1_500]
+    with following(bridge.gateway, backfill_id) as followed:
+        for command, run_id, arguments in (
+            ("task", running, {"task_id": "load", "state": "running"}),
+            ("task", running, {"task_id": "load", "state": "failed"}),
+            ("clear", ended, {}),
+            ("finish", ended, {}),
+            ("delete_run", ended, {}),
+        ):
+            before = len(followed.updates)
+            edits.do(command, dag_id=dag_id, run_id=run_id, **arguments)
+            committed = time.time_ns() // 1000
+            while followed.take().read_at < committed:
+                pass
+            seen = {row.ordinal for update in followed.updates[before:] for row in update.rows}
+            assert run_ids.index(run_id) + 1 in seen, f"{command} of {run_id}"
+
+
 def test_each_date_says_what_became_of_its_run(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
     dag_id = fresh("chain")
     earlier = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=3)
