@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,7 +14,7 @@ from tests.support.homes import create_backfill, private_home, rows, wait_until
 
 from backfill_tui.engine.attendance import attend
 from backfill_tui.engine.component import Name
-from backfill_tui.engine.control import EngineControl
+from backfill_tui.engine.control import COMPONENTS, EngineControl
 from backfill_tui.engine.home import EmbeddedHome
 from backfill_tui.engine.processes import family
 from backfill_tui.engine.state import EngineState, read_state
@@ -41,7 +42,13 @@ class Engine:
         self.wait(lambda: self.control.status().ready)
 
     def wait(self, holds: Callable[[], object], seconds: float = 60) -> None:
-        wait_until(holds, lambda: (self.control.status(), self.control.log_tail()[-2000:]), seconds)
+        wait_until(holds, self.what_is_going_on, seconds)
+
+    def what_is_going_on(self) -> str:
+        """All that helps to understand a wait without end."""
+        tasks = rows(self.home, "SELECT dag_id, run_id, state FROM task_instance WHERE state != 'success'")
+        logs = (f"{name}:\n{self.control.log_tail(name, 3000)}" for name in COMPONENTS)
+        return "\n".join((str(self.control.status()), str(tasks), *logs))
 
     def processes(self) -> list[psutil.Process]:
         """All of the engine that there is now, without the supervisor and its warden."""
@@ -86,6 +93,21 @@ def test_a_backfill_succeeds_and_then_the_engine_stops_by_itself(engine: Engine)
     assert engine.processes() == []
     assert rows(engine.home, "SELECT completed_at FROM backfill WHERE id = ?", backfill) != [(None,)]
     assert rows(engine.home, "SELECT count(*) FROM job WHERE state = 'running'") == [(0,)]
+    assert "error calling listener" not in engine.control.log_tail("scheduler", 1_000_000)
+
+
+def test_an_engine_whose_home_vanishes_ends(home_with_dags: EmbeddedHome, tmp_path: Path) -> None:
+    home = private_home(tmp_path)
+    home.database.write_bytes(home_with_dags.database.read_bytes())
+    control = EngineControl(home)
+    with attend(home):
+        control.start()
+        state = read_state(home)
+        assert state is not None
+        wait_until(lambda: len(family([], mark=str(home.path))) >= 2, control.log_tail)
+        shutil.rmtree(home.path)
+        wait_until(lambda: not state.supervisor.alive, lambda: family([], mark=str(home.path)))
+    assert family([], mark=str(home.path)) == []
 
 
 def test_two_starts_at_once_make_one_engine(engine: Engine) -> None:
