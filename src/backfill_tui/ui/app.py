@@ -26,7 +26,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui import readings
 from backfill_tui.ui.command import bindings, key_words
-from backfill_tui.ui.commands import APP, PLACES
+from backfill_tui.ui.commands import APP, PLACES, shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
@@ -214,7 +214,14 @@ class BackfillApp(App[None], inherit_bindings=False):
     def _lose(self, problem: Problem) -> None:
         if self.connection is not Connection.LOST:
             self.connection = Connection.LOST
-            self.show_problem(problem)
+            key = shown_key("app.reconnect")
+            remedy = f"close this and press {key} to start it again; what was last read stays on the screen"
+            self.show_problem(Unreachable(problem.message, remedy=remedy, detail=problem.detail))
+
+    def watch_connection(self) -> None:
+        """What the keys do depends on it."""
+        if self.is_running:
+            self.screen.refresh_bindings()
 
     # Screens and dialogs.
 

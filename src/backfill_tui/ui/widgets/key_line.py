@@ -12,6 +12,7 @@ from textual.widgets import Input
 from backfill_tui.ui.command import key_words
 from backfill_tui.ui.commands import PLACES
 
+_URGENT = ("app.reconnect",)
 _ALWAYS = ("app.help", "app.quit")
 _GAP = "  "
 
@@ -41,7 +42,8 @@ class KeyLine(Widget):
         last = [shown.pop(command_id) for command_id in _ALWAYS if command_id in shown]
         room = self.content_size.width - sum(len(words) + len(_GAP) for words in last)
         first: list[Content] = []
-        for words in shown.values():
+        urgent = [shown.pop(command_id) for command_id in _URGENT if command_id in shown]
+        for words in [*urgent, *shown.values()]:
             room -= len(words) + len(_GAP)
             if room < 0:
                 break
