@@ -378,3 +378,15 @@ async def test_escape_leads_back_to_the_dags() -> None:
         await eyes.until(lambda: isinstance(app.screen, DagsScreen))
         first: Screen[object] = app.screen
         assert app.screen_stack == [first]
+
+
+@on_screen
+async def test_a_range_without_a_date_is_told_from_one_that_is_not_planned_yet() -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        with gateway.hold("plan"):
+            await planning(eyes)
+            await eyes.sees("Planning")
+            assert "No date" not in eyes.text()
+        await fill(eyes, "2024-02-01T00:01Z", "2024-02-01T00:02Z")
+        await eyes.sees("0 dates", "No date of the schedule lies in this range")

@@ -25,8 +25,6 @@ class PlanTable(LineList):
     PlanTable.-stale { color: $muted; }
     """
 
-    empty = ("No date of the schedule lies in this range",)
-
     def __init__(self) -> None:
         super().__init__(id="dates")
         self._plan: BackfillPlan | None = None
@@ -39,6 +37,7 @@ class PlanTable(LineList):
     def show(self, plan: BackfillPlan | None) -> None:
         """Take over another plan; the cursor goes to its first date when the dates are others."""
         old, self._plan = self._plan, plan
+        self.empty = ("No date of the schedule lies in this range",) if plan else ()
         if old is None or plan is None or old.request.from_date != plan.request.from_date:
             self.cursor = 0
         self.reload()
