@@ -5,13 +5,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from tests.support.databases import Database, postgresql_database, sqlite_database
 from tests.support.planned_dags import DAG_FILES, PLUGIN_FILES
+from tests.support.strangers import (
+    broken_at_ordinal,
+    duplicate_task_at_run,
+    launch_held_up,
+    strangers_at_work,
+)
 from tests.support.worker import Place, Worker, attached_place, embedded_place, worker_on
 from tests.support.world import DAY, instant
 
@@ -23,8 +29,6 @@ pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching")]
 FIRST = instant("2024-03-01")
 NOTHING = {"backfills": 0, "entries": 0, "runs": 0, "task_instances": 0}
 PATIENCE_SECONDS = 60
-CRC_OF_DAILY = 2392697706 - 2**32
-"""The CRC-32 of the Dag id `daily` as a signed number, the second half of its advisory lock's key."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ def test_airflow_creates_exactly_the_plan(
     stage.worker("add_runs", dag_id=dag_id, runs=some_runs(first))
     request = a_request(dag_id, days=12, first=FIRST, reprocess_behavior=behavior, run_backwards=backwards)
     plan = stage.worker.plan(request)
-    existed = {run.existing.run_id for run in plan.runs if run.existing}
+    existed = {str(run.existing.run_id) for run in plan.runs if run.existing}
     launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
     rows = stage.worker("rows", backfill_id=launched["backfill_id"])
     assert [(row["ordinal"], row["date"], become(row, existed)) for row in rows] == [
@@ -155,29 +159,6 @@ def test_a_run_whose_tasks_can_not_be_inserted_makes_the_launch_fail(stage: Stag
         stage.worker("launch", request=a_request(dag_id))
     assert "nothing of it is left" in failure.value.remedy
     assert stage.worker("totals") == NOTHING
-
-
-@contextmanager
-def duplicate_task_at_run(database: Database, run_id: str) -> Iterator[None]:
-    """The task instances of one run seem to be there already."""
-    if database.kind == "sqlite":
-        database.do(
-            f"CREATE TRIGGER twice BEFORE INSERT ON task_instance WHEN NEW.run_id LIKE '{run_id}%' "
-            "BEGIN SELECT RAISE(ABORT, 'UNIQUE constraint failed'); END"
-        )
-        undo = "DROP TRIGGER twice"
-    else:
-        database.do(
-            "CREATE FUNCTION twice() RETURNS trigger AS $$ BEGIN "
-            "RAISE EXCEPTION 'there already' USING ERRCODE = 'unique_violation'; END $$ LANGUAGE plpgsql;"
-            "CREATE TRIGGER twice BEFORE INSERT ON task_instance FOR EACH ROW "
-            f"WHEN (NEW.run_id LIKE '{run_id}%') EXECUTE FUNCTION twice()"
-        )
-        undo = "DROP TRIGGER twice ON task_instance; DROP FUNCTION twice()"
-    try:
-        yield
-    finally:
-        database.do(undo)
 
 
 def test_progress_counts_every_date_and_never_goes_back(stage: Stage) -> None:
@@ -267,68 +248,6 @@ def state_of_runs(database: Database) -> Any:
         return cursor.fetchall()
 
 
-@contextmanager
-def broken_at_ordinal(database: Database, ordinal: int) -> Iterator[None]:
-    if database.kind == "sqlite":
-        database.do(
-            f"CREATE TRIGGER broken BEFORE INSERT ON backfill_dag_run WHEN NEW.sort_ordinal = {ordinal} "
-            "BEGIN SELECT RAISE(ABORT, 'no more room'); END"
-        )
-        undo = "DROP TRIGGER broken"
-    else:
-        database.do(
-            "CREATE FUNCTION no_room() RETURNS trigger AS $$ BEGIN "
-            "RAISE EXCEPTION 'no more room' USING ERRCODE = 'disk_full'; END $$ LANGUAGE plpgsql;"
-            "CREATE TRIGGER broken BEFORE INSERT ON backfill_dag_run FOR EACH ROW "
-            f"WHEN (NEW.sort_ordinal = {ordinal}) EXECUTE FUNCTION no_room()"
-        )
-        undo = "DROP TRIGGER broken ON backfill_dag_run; DROP FUNCTION no_room()"
-    try:
-        yield
-    finally:
-        database.do(undo)
-
-
-@dataclass
-class Observed:
-    """What strangers saw and did while a launch was going on."""
-
-    runs: set[int] = field(default_factory=set)
-    backfills: set[int] = field(default_factory=set)
-    writes: int = 0
-
-
-@contextmanager
-def strangers_at_work(database: Database) -> Iterator[Observed]:
-    """One stranger writes every few milliseconds, another counts what is visible."""
-    observed, ended = Observed(), threading.Event()
-    database.do("CREATE TABLE scribble (words VARCHAR(20))")
-
-    def write() -> None:
-        with database.stranger() as connection, closing(connection.cursor()) as cursor:
-            while not ended.wait(0.002):
-                cursor.execute("INSERT INTO scribble VALUES ('busy')")
-                observed.writes += 1
-
-    def look() -> None:
-        with database.stranger() as connection, closing(connection.cursor()) as cursor:
-            while not ended.wait(0.005):
-                for table, seen in (("dag_run", observed.runs), ("backfill", observed.backfills)):
-                    cursor.execute(f"SELECT count(*) FROM {table}")  # noqa: S608  # the names are above
-                    seen.add(cursor.fetchone()[0])
-
-    threads = [threading.Thread(target=work) for work in (write, look)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield observed
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
-        database.do("DROP TABLE scribble")
-
-
 def test_beside_a_busy_writer_a_launch_succeeds_and_nothing_is_visible_midway(stage: Stage) -> None:
     with strangers_at_work(stage.database) as observed:
         wait_until(lambda: observed.writes > 20)
@@ -383,21 +302,6 @@ def test_two_launches_at_once_make_one_backfill_and_one_clear_refusal(stage: Sta
     assert f"Backfill {launched['backfill_id']} of this Dag is active" in refusal.message
     totals = stage.worker("totals")
     assert (totals["backfills"], totals["runs"]) == (1, 150)
-
-
-@contextmanager
-def launch_held_up(database: Database) -> Iterator[None]:
-    """Someone holds what a launch has to wait for."""
-    with database.stranger() as connection, closing(connection.cursor()) as cursor:
-        if database.kind == "sqlite":
-            cursor.execute("BEGIN IMMEDIATE")
-            yield
-            cursor.execute("ROLLBACK")
-        else:
-            cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock(1111905365, %s)", [CRC_OF_DAILY])
-            yield
-            cursor.execute("ROLLBACK")
 
 
 def test_a_launch_says_that_it_waits_and_gives_up_after_a_while(stage: Stage) -> None:

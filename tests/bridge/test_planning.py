@@ -104,7 +104,7 @@ def test_a_partitioned_dag_takes_the_partitions_between_the_two_instants(worker:
 
 def test_the_latest_run_of_a_partition_decides(worker: Worker) -> None:
     date, started = instant("2024-03-02T05:00"), instant("2024-05-01")
-    runs = [
+    runs: list[dict[str, Any]] = [
         {"state": "queued", "started": None},
         {"state": "success", "started": started},
         {"state": "failed", "started": started + HOUR, "succeeded": 1},
@@ -234,11 +234,11 @@ def test_what_keeps_runs_from_starting_is_said_with_its_remedy(
     worker: Worker, column: str, code: str
 ) -> None:
     assert codes(worker.plan(a_request("daily"))) == []
-    worker("change_dag", dag_id="daily", **{column: True})
+    worker("change_dag", dag_id="daily", values={column: True})
     try:
         (warning,) = worker.plan(a_request("daily")).warnings
     finally:
-        worker("change_dag", dag_id="daily", **{column: False})
+        worker("change_dag", dag_id="daily", values={column: False})
     assert (warning.code, warning.blocks, bool(warning.remedy)) == (code, False, True)
 
 
@@ -254,7 +254,7 @@ def test_dates_outside_the_dag_are_counted(worker: Worker) -> None:
 def test_a_backfill_that_makes_catchup_skip_its_history_is_said_where_airflow_schedules(
     worker: Worker,
 ) -> None:
-    worker("change_dag", dag_id="catching_up", next_dagrun=instant("2024-01-03"))
+    worker("change_dag", dag_id="catching_up", values={"next_dagrun": instant("2024-01-03")})
     later = a_request("catching_up", from_date=instant("2024-01-10"), to_date=instant("2024-01-12"))
     joined = {**later, "from_date": instant("2024-01-03")}
     assert codes(worker.plan(later)) == ["catchup_hole"]

@@ -284,7 +284,7 @@ def reset() -> None:
             session.execute(delete(table))
 
 
-def change_dag(dag_id: str, **values: Any) -> None:
+def change_dag(dag_id: str, values: dict[str, Any]) -> None:
     """Set columns of a Dag's row; instants for dates."""
     from airflow.models.dag import DagModel
     from airflow.utils.session import create_session

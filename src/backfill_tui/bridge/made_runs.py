@@ -103,7 +103,6 @@ def _by_ordinal(plan: BackfillPlan) -> dict[int, PlannedRun]:
 
 def _as_planned(entry: Made, planned: PlannedRun | None) -> Verdict:
     # Airflow reprocesses a partition by a new run beside the old one.
-    beside = planned is not None and planned.occurrence.partition_key is not None
-    if beside and entry.verdict is Verdict.CREATE and planned.verdict is Verdict.REPROCESS:
-        return Verdict.REPROCESS
-    return entry.verdict
+    if planned is None or planned.occurrence.partition_key is None or not entry.verdict.runs:
+        return entry.verdict
+    return Verdict.REPROCESS if planned.verdict is Verdict.REPROCESS else entry.verdict

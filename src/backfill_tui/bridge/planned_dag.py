@@ -60,7 +60,8 @@ def latest_hash(session: Session, dag_id: DagId) -> str | None:
     from airflow.models.serialized_dag import SerializedDagModel
 
     latest = SerializedDagModel.latest_item_select_object(dag_id)
-    return session.scalar(latest.with_only_columns(SerializedDagModel.dag_hash))
+    found: str | None = session.scalar(latest.with_only_columns(SerializedDagModel.dag_hash))
+    return found
 
 
 def read_dag(session: Session, dag_id: DagId, where: str) -> PlannedDag:
