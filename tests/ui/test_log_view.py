@@ -113,3 +113,17 @@ def test_the_last_exception_of_a_log_is_its_point() -> None:
     )
     assert last_exception(TaskLog(lines=lines)) == "my.package.LoadError: [/red] no file"
     assert last_exception(TaskLog(lines=("all is well",))) == ""
+
+
+@on_screen
+async def test_the_end_stays_in_sight_when_the_room_or_the_log_shrinks() -> None:
+    async with a_log(*numbered(100)) as (eyes, view):
+        await eyes.sees("line 99")
+        await eyes.pilot.resize_terminal(80, 12)
+        await eyes.sees("line 99")
+        view.say("Reading…")
+        await eyes.sees("Reading…")
+        view.show(TaskLog(lines=numbered(60)))
+        await eyes.sees("line 59")
+        view.show(TaskLog(lines=numbered(90)))
+        await eyes.sees("line 89")

@@ -224,7 +224,9 @@ async def test_a_lost_bridge_is_told_and_the_stream_goes_on_with_the_next_bridge
         lost.break_with = Unreachable("The bridge to Airflow ended with exit code 9", remedy="restart it")
         await eyes.sees("Problem", "exit code 9")
         world.advance(3)
-        await eyes.press("escape", "ctrl+o")
+        await eyes.press("ctrl+o")
+        await eyes.no_longer_sees("no bridge")
+        await eyes.press("escape")
         await eyes.sees("RUNNING 4 of 4 slots")
         assert "exit code 9" not in eyes.text()
 

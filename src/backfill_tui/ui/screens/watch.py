@@ -115,7 +115,11 @@ class WatchScreen(PlaceScreen[None]):
             self._stream = None
 
     def _connection_changed(self, connection: Connection) -> None:
-        if connection is Connection.READY and self._broken is not None and self.is_current:
+        if connection is not Connection.READY or self._broken is None:
+            return
+        self._broken = None
+        # Under another screen it waits until it is seen again; a dialog hides nothing.
+        if self.is_current or self.app.screen.is_modal:
             self.action_reconnect()
 
     @on(UpdatesArrived)

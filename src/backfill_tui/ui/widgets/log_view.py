@@ -41,7 +41,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         padding: 0 1;
         background: $background;
         scrollbar-size-vertical: 1;
-        scrollbar-size-horizontal: 1;
+        scrollbar-size-horizontal: 0;
         & > .log-view--bad { color: $error; }
         & > .log-view--quiet { color: $muted; }
     }
@@ -97,12 +97,14 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_end(animate=False, x_axis=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolling up stops the following, scrolling to the end takes it up again."""
+        """Whoever leaves the end stays where they are; whoever comes back to it follows again."""
         super().watch_scroll_y(old_value, new_value)
-        if new_value < old_value:
-            self.following = False
-        elif self.is_vertical_scroll_end:
-            self.following = True
+        self.following = new_value >= self.max_scroll_y
+
+    def on_resize(self) -> None:
+        """The end is still the end when there is less room."""
+        if self.following:
+            self.action_follow()
 
     def render_line(self, y: int) -> Strip:
         """One line of the log."""
