@@ -24,6 +24,7 @@ HOLDERS = {
     "creation": "screens.creation:CreationDialog",
     "list": "widgets.line_list:LineList",
     "scroll": "widgets.scrolled_text:ScrolledText",
+    "dates": "widgets.plan_table:PlanTable",
     "choice": "widgets.fields:Choice",
     "switch": "widgets.fields:Switch",
     "grid": "widgets.run_grid:RunGrid",

@@ -268,3 +268,15 @@ async def test_help_lists_the_keys_of_the_list_and_the_signs(picture: SnapshotAs
         await eyes.sees("upstream failed", "up for retry")
         await eyes.press("q")
         await eyes.no_longer_sees("Help: Dags")
+
+
+@pytest.mark.parametrize("size", [(20, 5), (40, 10), (60, 15)], ids=lambda size: f"{size[0]}x{size[1]}")
+@on_screen
+async def test_a_terminal_that_is_too_small_breaks_nothing(size: tuple[int, int]) -> None:
+    async with looking_at(an_app(a_folder()), size) as eyes:
+        await eyes.sees("Dag")
+        await eyes.press("j", "f1", "escape", "enter")
+        await eyes.until(lambda: not isinstance(eyes.app.screen, DagsScreen))
+        await eyes.press("escape")
+        await eyes.pilot.resize_terminal(200, 50)
+        await eyes.sees("sales_daily")

@@ -390,3 +390,20 @@ async def test_a_range_without_a_date_is_told_from_one_that_is_not_planned_yet()
             assert "No date" not in eyes.text()
         await fill(eyes, "2024-02-01T00:01Z", "2024-02-01T00:02Z")
         await eyes.sees("0 dates", "No date of the schedule lies in this range")
+
+
+@on_screen
+async def test_the_dates_of_one_verdict_can_be_looked_at_alone() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-05", "2024-02-16")
+        await eyes.press("tab", "tab", "right")
+        await eyes.sees("2 reprocess")
+        await eyes.press("tab", "tab", "tab", "tab", "2")
+        await eyes.sees("only reprocess, 0 shows all")
+        assert "2024-02-08 00:00" not in eyes.text()
+        assert "↻ reprocess" in eyes.line_with("2024-02-07 00:00")
+        await eyes.press("4")
+        await eyes.sees("No date has the verdict not yet")
+        await eyes.press("0")
+        await eyes.sees("2024-02-08 00:00", "12 dates")

@@ -119,6 +119,19 @@ LIST = (
             help="Go to the last row", palette=False),
 )  # fmt: skip
 
+DATES = (
+    Command(id="dates.create", keys="1", action="only('create')", label="",
+            help="Show only the dates that are created", palette=False),
+    Command(id="dates.reprocess", keys="2", action="only('reprocess')", label="",
+            help="Show only the dates that run again", palette=False),
+    Command(id="dates.skip", keys="3", action="only('skip')", label="",
+            help="Show only the dates that are skipped", palette=False),
+    Command(id="dates.not_yet", keys="4", action="only('not yet')", label="",
+            help="Show only the dates that can not run yet", palette=False),
+    Command(id="dates.all", keys="0", action="only('')", label="",
+            help="Show all dates again", palette=False),
+)  # fmt: skip
+
 CHOICE = (
     Command(id="choice.previous", keys="left,h", action="choose(-1)", label="",
             help="Choose the option before", palette=False),
@@ -204,7 +217,7 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "dags": Place(title="Dags", own=DAGS, widgets=(LIST,)),
-    "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, LIST)),
+    "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, LIST + DATES)),
     "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, LOG)),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),
