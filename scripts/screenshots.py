@@ -105,7 +105,7 @@ async def tour(eyes: Photographer, dags_folder: Path) -> None:
     await eyes.sees("Create 14 runs")
     await eyes.press("enter")
     await eyes.sees("DONE: 12 succeeded, 2 failed")
-    await eyes.press("n", "right", "enter")
+    await eyes.press("n", "enter")
     await eyes.sees("KeyError: 'sku'")
     await eyes.shoot("watch")
     await eyes.press("a", "r")
