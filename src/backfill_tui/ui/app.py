@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import on
@@ -65,7 +65,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     TITLE = "backfill-tui"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(APP)]
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["styles/app.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = [Path(__file__).with_name("styles") / "app.tcss"]
 
     connection: var[Connection] = var(Connection.STARTING)
     environment: var[Environment | None] = var[Environment | None](None)
@@ -332,3 +332,5 @@ def _settle() -> None:
     import gc
 
     gc.freeze()
+    # Whoever imports this may have put the collector off until now.
+    gc.enable()
