@@ -29,7 +29,8 @@ def open_plan(terminal: Terminal, dag_id: str, first: str, last: str) -> None:
     terminal.press("/", dag_id)
     terminal.wait_for("1 of 3 shown", dag_id)
     terminal.press("enter")
-    terminal.wait_for("enter plan")
+    # The list has the keys again once its own are named.
+    terminal.wait_for("? help")
     terminal.press("enter")
     terminal.wait_for(f"Plan  {dag_id}", "From")
     # A field that is entered is selected, so typing replaces what stands in it.
