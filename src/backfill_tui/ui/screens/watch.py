@@ -152,14 +152,16 @@ class WatchScreen(PlaceScreen[None]):
         self._progress = Progress(
             facts=update.facts, counts=counts, total_rows=update.total_rows, read_at=update.read_at
         )
-        self.grid.waiting_because = waiting_because(self._progress)
         self.header.arrived_at = self.program.clock()
         self.header.broken = False
-        before, self.header.progress = self.header.progress, self._progress
+        changed = not self._progress.looks_like(self.header.progress)
+        if changed:
+            self.header.progress = self._progress
+            self.grid.waiting_because = waiting_because(self._progress)
         self.notice.remove_class("-shown")
         self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
         self._show_cell()
-        if before is None or before.counts != counts or before.facts != update.facts:
+        if changed:
             self.refresh_bindings()
 
     # The cell under the cursor

@@ -88,7 +88,8 @@ class Inspector(Vertical):
         same = before is not None and cell is not None and _place(before) == _place(cell)
         if same and before is not None and cell is not None:
             moved = (before.state, before.row_says) != (cell.state, cell.row_says)
-            self._show(replace(before, state=cell.state, row_says=cell.row_says, now=cell.now))
+            if moved or before.ticks(cell.now):
+                self._show(replace(before, state=cell.state, row_says=cell.row_says, now=cell.now))
             if moved:
                 self._settle()
             return

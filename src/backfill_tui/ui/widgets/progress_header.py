@@ -39,6 +39,14 @@ class Progress:
         """Where the backfill stands."""
         return standing(self.facts, self.counts, self.read_at)
 
+    def looks_like(self, other: Progress | None) -> bool:
+        """Whether both say the same; they differ with every reading in when they were read."""
+        return (
+            other is not None
+            and (self.counts, self.total_rows) == (other.counts, other.total_rows)
+            and self.standing == other.standing
+        )
+
     @property
     def percent(self) -> int:
         """Finished runs of those the backfill has."""

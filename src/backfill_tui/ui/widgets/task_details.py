@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from backfill_tui.domain.ids import RunId, TaskId
-from backfill_tui.domain.instants import Instant, clock
+from backfill_tui.domain.instants import SECOND, Instant, clock
 from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
 from backfill_tui.domain.tasks import TaskInstanceDetails
 from backfill_tui.domain.text import one_line
@@ -49,6 +49,12 @@ class CellInView:
     def is_mapped(self) -> bool:
         """Whether there are map indexes to choose from."""
         return len(self.instances) > 1 or any(one.key.map_index >= 0 for one in self.instances)
+
+    def ticks(self, now: Instant) -> bool:
+        """Whether a running duration reads differently at `now`."""
+        instance = self.instance
+        runs = instance is not None and instance.started_at is not None and instance.ended_at is None
+        return runs and now // SECOND != self.now // SECOND
 
     def with_instances(self, instances: tuple[TaskInstanceDetails, ...]) -> CellInView:
         """The same cell with what was read of it; the chosen map index stays, and so does an older try."""
