@@ -9,7 +9,7 @@ from pathlib import Path
 from backfill_tui.bridge.database import check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
 from backfill_tui.bridge.parsing import DagParser
-from backfill_tui.bridge.parsing_messages import FileParsed, FilesFound, FileStarted
+from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.instants import Instant, from_datetime
@@ -93,32 +93,36 @@ def parse_and_sync(
     """Parse every Dag file of the folder and write what they have to the database, telling of each file."""
     from sqlalchemy.orm import configure_mappers
 
-    from backfill_tui.bridge.parsing_sync import bundle_of, write_results
+    from backfill_tui.bridge.parsing_sync import ResultsWriter, bundle_of
 
     check_folder(folder)
-    files: list[str] = []
-    parsed: dict[str, FileParsed] = {}
+    done = total = 0
 
     def tell(sentence: str) -> None:
-        call.emit(
-            StartupStep(phase=StartupPhase.PARSING, sentence=sentence, done=len(parsed), total=len(files))
-        )
+        call.emit(StartupStep(phase=StartupPhase.PARSING, sentence=sentence, done=done, total=total))
 
     tell("Looking for Dag files")
     bundle_name = bundle_of(folder)
+    writer: ResultsWriter | None = None
     for news in parser.parse(folder, bundle_name, lambda: call.cancelled):
         if isinstance(news, FilesFound):
-            files = news.files
+            total = len(news.files)
             # A quarter of a second of this process's time, while the other one parses.
             configure_mappers()
+            writer = ResultsWriter(airflow, bundle_name, news.files)
         elif isinstance(news, FileStarted):
             tell(f"Parsing {one_line(news.file)}")
-        else:
-            parsed[news.file] = news
+        elif writer is not None:
+            done += 1
             tell(f"Parsed {one_line(news.file)}")
+            writer.add(news)
+            if writer.is_due:
+                call.check()
+                writer.write()
     call.check()
     tell("Writing the Dags to the database")
-    write_results(airflow, bundle_name, files, [parsed[file] for file in files])
+    if writer is not None:
+        writer.finish()
 
 
 def read_environment(airflow: AirflowEnvironment) -> Environment:

@@ -1,6 +1,6 @@
-"""What is done in a child of the parsing process: one Dag file, or the database, then the child is gone.
+"""What is done in a child of the parsing process: some Dag files, or the database, then the child is gone.
 
-Only here runs users' code. Whatever it does to its process, the result goes through a pipe that nothing
+Only here runs users' code. Whatever it does to its process, the results go through a pipe that nothing
 else writes to, and a child that gives none is spoken for by its parent.
 """
 
@@ -10,44 +10,102 @@ import faulthandler
 import json
 import os
 import signal
+import sys
 import traceback
 from pathlib import Path
 from types import ModuleType
+from typing import BinaryIO
 
 from backfill_tui.bridge.parsing_messages import (
-    CreateDatabase,
+    HEADER,
+    ChildParsed,
     Done,
     FileParsed,
-    FromParser,
+    FromChild,
     JobFailed,
+    ParseFolder,
     SerializedDagText,
     framed,
 )
+from backfill_tui.bridge.parsing_traces import ProcessTraces
 
 
-def do_in_child(work: CreateDatabase | tuple[str, str, str], result_fd: int) -> int:
-    """Do the work and write its reply to the pipe; the exit code of the child.
-
-    `work` is the database to create, or a Dag file, the folder of its bundle and the bundle's name.
-    """
-    # A crash in native code leaves the Python stack in the child's output.
+def create_database_in_child(_: int, result_fd: int) -> int:
+    """Create the metadata database and tell of it; the exit code of the child."""
     faulthandler.enable(file=2)
     try:
-        reply: FromParser = _create_database() if isinstance(work, CreateDatabase) else _parse_file(*work)
+        reply: FromChild = _create_database()
     except BaseException as cause:
         traceback.print_exc()
-        reply = _broken(work, cause)
+        reply = JobFailed(f"{type(cause).__name__}: {cause}", "".join(traceback.format_exception(cause)))
     with os.fdopen(result_fd, "wb") as result:
         result.write(framed(reply))
     return 0
 
 
-def _broken(work: CreateDatabase | tuple[str, str, str], cause: BaseException) -> FromParser:
-    told = "".join(traceback.format_exception(cause))
-    if isinstance(work, CreateDatabase):
-        return JobFailed(f"{type(cause).__name__}: {cause}", told)
-    relative = relative_to(work[0], work[1])
-    return FileParsed(file=relative, dags=[], import_errors={relative: told})
+def parse_in_child(order: ParseFolder, orders_fd: int, result_fd: int) -> int:
+    """Parse the files that are ordered, one after the other, and tell of each; the exit code of the child.
+
+    It ends with the orders, or with the first file that does not import or leaves something behind.
+    """
+    # A crash in native code leaves the Python stack in the child's output.
+    faulthandler.enable(file=2)
+    process = os.getpid()
+    _prepare(order.folder)
+    with os.fdopen(orders_fd, "rb") as orders, os.fdopen(result_fd, "wb") as results:
+        traces = ProcessTraces(Path(order.folder))
+        while file := _next_order(orders):
+            os.write(2, heading(relative_to(file, order.folder)))
+            parsed = _parsed(file, order)
+            if os.getpid() != process:
+                # The file has forked, and this is not the process that was asked.
+                return 0
+            last = bool(parsed.import_errors) or not _are_swept(traces)
+            results.write(framed(ChildParsed(parsed=parsed, last=last)))
+            results.flush()
+            if last:
+                break
+    return 0
+
+
+def heading(file: str) -> bytes:
+    """The line in a child's output above what a file has written."""
+    return f"== {file}\n".encode("utf-8", "backslashreplace")
+
+
+def _next_order(orders: BinaryIO) -> str:
+    head = orders.read(HEADER.size)
+    return os.fsdecode(orders.read(HEADER.unpack(head)[0])) if len(head) == HEADER.size else ""
+
+
+def _prepare(folder: str) -> None:
+    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
+    # Airflow keeps two frames by default, which often leave out the Dag file's own line.
+    os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH"] = "100"
+    if folder not in sys.path:
+        sys.path.append(folder)
+    _leave_crashes_alone()
+
+
+def _parsed(file: str, order: ParseFolder) -> FileParsed:
+    try:
+        parsed = _parse_file(file, order.folder, order.bundle_name)
+        sys.stdout.flush()
+    except BaseException as cause:
+        traceback.print_exc()
+        relative = relative_to(file, order.folder)
+        told = "".join(traceback.format_exception(cause))
+        parsed = FileParsed(file=relative, dags=[], import_errors={relative: told})
+    return parsed
+
+
+def _are_swept(traces: ProcessTraces) -> bool:
+    try:
+        return traces.are_swept()
+    except Exception:
+        # A process that can not even be looked at (its working directory is gone, say).
+        traceback.print_exc()
+        return False
 
 
 def relative_to(path: str, folder: str) -> str:
@@ -63,10 +121,6 @@ def _parse_file(path: str, folder: str, bundle_name: str) -> FileParsed:
     """
     from airflow.dag_processing.dagbag import BundleDagBag
 
-    os.environ["_AIRFLOW_PROCESS_CONTEXT"] = "server"
-    # Airflow keeps two frames by default, which often leave out the Dag file's own line.
-    os.environ["AIRFLOW__CORE__DAGBAG_IMPORT_ERROR_TRACEBACK_DEPTH"] = "100"
-    _leave_crashes_alone()
     bag = BundleDagBag(
         dag_folder=path, bundle_path=Path(folder), bundle_name=bundle_name, load_op_links=False
     )

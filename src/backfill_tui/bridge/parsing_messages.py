@@ -58,6 +58,13 @@ class FileParsed(msgspec.Struct, tag="file_parsed", frozen=True, kw_only=True):
     import_errors: dict[str, str]
 
 
+class ChildParsed(msgspec.Struct, tag="child_parsed", frozen=True, kw_only=True):
+    """What a child tells the parsing process of a file; after the last one it ends, whatever waits."""
+
+    parsed: FileParsed
+    last: bool
+
+
 class Done(msgspec.Struct, tag="done", frozen=True):
     """The end of a job that went well or was stopped."""
 
@@ -72,21 +79,23 @@ class JobFailed(msgspec.Struct, tag="job_failed", frozen=True):
 Job = CreateDatabase | ParseFolder
 ToParser = CreateDatabase | ParseFolder | Stop
 FromParser = FilesFound | FileStarted | FileParsed | Done | JobFailed
+FromChild = ChildParsed | Done | JobFailed
 
 _DECODE_TO_PARSER: Final = msgspec.msgpack.Decoder(ToParser)
 _DECODE_FROM_PARSER: Final = msgspec.msgpack.Decoder(FromParser)
+_DECODE_FROM_CHILD: Final = msgspec.msgpack.Decoder(FromChild)
 
 
-def framed(message: ToParser | FromParser) -> bytes:
+def framed(message: ToParser | FromParser | FromChild) -> bytes:
     """A message with its length before it."""
     body = msgspec.msgpack.encode(message)
     return HEADER.pack(len(body)) + body
 
 
-def decode_reply(body: bytes) -> FromParser:
-    """A reply without its length; msgspec.MsgspecError when it is none."""
-    reply: FromParser = _DECODE_FROM_PARSER.decode(body)
-    return reply
+def decode_from_child(body: bytes) -> FromChild:
+    """What a child tells, without its length; msgspec.MsgspecError when it is none of that."""
+    told: FromChild = _DECODE_FROM_CHILD.decode(body)
+    return told
 
 
 def read_order(stream: socket.socket) -> ToParser | None:
@@ -101,7 +110,10 @@ def read_order(stream: socket.socket) -> ToParser | None:
 def read_reply(stream: socket.socket) -> FromParser | None:
     """The parser's next reply, None when the parser is gone."""
     body = _read_frame(stream)
-    return None if body is None else decode_reply(body)
+    if body is None:
+        return None
+    reply: FromParser = _DECODE_FROM_PARSER.decode(body)
+    return reply
 
 
 def _read_frame(stream: socket.socket) -> bytes | None:

@@ -1,4 +1,4 @@
-"""The parsing process: forked from the bridge while that has one thread, it forks a child for every Dag file.
+"""The parsing process: forked from the bridge while that has one thread, it forks children for the Dag files.
 
 It has Airflow imported, so a child is ready in milliseconds; it runs no code of users itself, so it outlives
 what a Dag file does to its process. It ends when the bridge is gone, and takes its children with it.
@@ -14,31 +14,29 @@ import selectors
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from backfill_tui.bridge.parsing_child import do_in_child, relative_to
+from backfill_tui.bridge.parsing_child import create_database_in_child, relative_to
+from backfill_tui.bridge.parsing_children import ParsingChildren
 from backfill_tui.bridge.parsing_messages import (
+    ChildParsed,
     CreateDatabase,
     Done,
-    FileParsed,
     FilesFound,
-    FileStarted,
     FromParser,
     JobFailed,
     ParseFolder,
     Stop,
-    decode_reply,
+    decode_from_child,
     framed,
     read_order,
 )
 from backfill_tui.bridge.parsing_worker import ChildEnded, Worker
 
-_AT_ONCE: Final = max(1, min(4, os.cpu_count() or 1))
 _DATABASE_SECONDS: Final = 20 * 60
 _LOG_BYTES: Final = 2 * 1024 * 1024
 _GRACE_SECONDS: Final = 5.0
@@ -63,7 +61,7 @@ def serve(control: socket.socket, log: Path) -> None:
         try:
             job = _Job(control, wakeup_read, log)
             if isinstance(order, CreateDatabase):
-                job.create_database(order)
+                job.create_database()
             else:
                 job.parse(order, tried)
         except BridgeGoneError:
@@ -84,8 +82,9 @@ class _ParseLog:
             self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def add(self, ended: ChildEnded) -> None:
-        """Append the lines of one child."""
-        told = ended.told()[: self._room]
+        """Append the output of one child, and how it ended when that was not by itself."""
+        end = f"({ended.sentence()})\n" if ended.late or ended.status else ""
+        told = f"{ended.output}{end}".encode("utf-8", "backslashreplace")[: self._room]
         self._room -= len(told)
         if self._descriptor is not None:
             with contextlib.suppress(OSError):
@@ -99,23 +98,34 @@ class _ParseLog:
 
 
 class _Job:
-    """One job: its children, and what is told of them."""
+    """One job, and what is told of it; nothing here waits for the bridge, which may be busy writing."""
 
     def __init__(self, control: socket.socket, wakeup: int, log: Path) -> None:
         self._control = control
         self._wakeup = wakeup
         self._log = log
-        self._workers: dict[int, Worker] = {}
+        self._untold = bytearray()
 
-    def create_database(self, order: CreateDatabase) -> None:
+    def create_database(self) -> None:
         """Create the database in a child."""
+        worker = Worker.fork(create_database_in_child, self._foreign())
+        worker.allow(_DATABASE_SECONDS)
+        reply: FromParser = Done()
         with contextlib.closing(_ParseLog(self._log)) as log:
-            self._start("metadata database", _DATABASE_SECONDS, partial(do_in_child, order))
-            for ended in self._ends():
-                log.add(ended)
-                self._tell(_reply_of(ended) or JobFailed(ended.sentence(), ended.output))
-                return
-        self._tell(Done())
+            try:
+                while not self._is_stopped_after_a_turn([worker]):
+                    if worker.deadline <= time.monotonic():
+                        worker.kill(late=True)
+                        worker.wait()
+                    if (ended := worker.poll()) is not None:
+                        log.add(ended)
+                        reply = _reply_of(worker) or JobFailed(ended.sentence(), ended.output)
+                        break
+            finally:
+                worker.kill()
+                worker.wait()
+        self._tell(reply)
+        self._end()
 
     def parse(self, order: ParseFolder, tried: set[str]) -> None:
         """Parse all files of a folder, a few at a time; each end is told as it comes."""
@@ -123,80 +133,69 @@ class _Job:
             files = list_dag_files(order.folder)
         except Exception as cause:
             self._tell(JobFailed(f"The Dags folder can not be read: {cause}", ""))
+            self._end()
             return
         self._tell(FilesFound([relative_to(file, order.folder) for file in files]))
         for file in files:
             _import_airflow_modules(file, tried)
-        waiting = iter(files)
+        children = ParsingChildren(order, files, _seconds_for, self._tell, self._foreign())
         with contextlib.closing(_ParseLog(self._log)) as log:
-            self._start_some(waiting, order)
-            for ended in self._ends():
-                log.add(ended)
-                self._tell(_parsed(ended))
-                self._start_some(waiting, order)
+            try:
+                while children.give() and not self._is_stopped_after_a_turn(children.workers):
+                    for ended in children.look():
+                        log.add(ended)
+            finally:
+                children.kill()
         self._tell(Done())
+        self._end()
 
-    def _start_some(self, waiting: Iterator[str], order: ParseFolder) -> None:
-        while len(self._workers) < _AT_ONCE and (file := next(waiting, None)) is not None:
-            relative = relative_to(file, order.folder)
-            self._tell(FileStarted(relative))
-            work = partial(do_in_child, (file, order.folder, order.bundle_name))
-            self._start(relative, _seconds_for(file), work)
-
-    def _start(self, name: str, seconds: float, work: Callable[[int], int]) -> None:
-        worker = Worker.fork(name, seconds, work, foreign=[self._control.fileno(), self._wakeup])
-        self._workers[worker.pid] = worker
+    def _foreign(self) -> list[int]:
+        return [self._control.fileno(), self._wakeup]
 
     def _tell(self, reply: FromParser) -> None:
+        self._untold += framed(reply)
+        self._tell_on()
+
+    def _tell_on(self) -> None:
         try:
-            self._control.sendall(framed(reply))
+            while self._untold:
+                del self._untold[: self._control.send(self._untold, socket.MSG_DONTWAIT)]
+        except BlockingIOError:
+            return
         except OSError:
-            self._kill()
             raise BridgeGoneError from None
 
-    def _kill(self) -> None:
-        for worker in self._workers.values():
-            worker.kill()
-            worker.wait()
-        self._workers.clear()
+    def _end(self) -> None:
+        """Tell what is left of this job, for as long as that takes."""
+        try:
+            self._control.sendall(self._untold)
+        except OSError:
+            raise BridgeGoneError from None
 
-    def _ends(self) -> Iterator[ChildEnded]:
-        """Each child as it ends; none any more once the bridge says stop."""
-        while self._workers:
-            with selectors.DefaultSelector() as selector:
-                selector.register(self._control, selectors.EVENT_READ)
-                selector.register(self._wakeup, selectors.EVENT_READ)
-                for worker in self._workers.values():
-                    worker.register(selector)
-                now = time.monotonic()
-                patience = min(worker.deadline for worker in self._workers.values()) - now
-                ready = selector.select(max(0.0, patience))
-            for key, _ in ready:
-                if key.fileobj is self._control:
-                    if self._stopped():
-                        return
-                elif key.fileobj == self._wakeup:
-                    with contextlib.suppress(BlockingIOError):
-                        os.read(self._wakeup, 4096)
-                else:
-                    key.data()
-            yield from self._gone()
-
-    def _gone(self) -> Iterator[ChildEnded]:
-        for worker in list(self._workers.values()):
-            if worker.deadline <= time.monotonic():
-                worker.kill(late=True)
-                worker.wait()
-            if (ended := worker.poll()) is not None:
-                del self._workers[worker.pid]
-                yield ended
-
-    def _stopped(self) -> bool:
-        order = read_order(self._control)
-        self._kill()
-        if order is None:
-            raise BridgeGoneError
-        return True
+    def _is_stopped_after_a_turn(self, workers: Sequence[Worker]) -> bool:
+        """Wait until something happens and read what there is; whether the bridge says stop."""
+        with selectors.DefaultSelector() as selector:
+            ways = selectors.EVENT_WRITE if self._untold else 0
+            selector.register(self._control, selectors.EVENT_READ | ways)
+            selector.register(self._wakeup, selectors.EVENT_READ)
+            for worker in workers:
+                worker.register(selector)
+            patience = min(worker.deadline for worker in workers) - time.monotonic()
+            ready = selector.select(max(0.0, patience))
+        for key, events in ready:
+            if key.fileobj is self._control:
+                if events & selectors.EVENT_WRITE:
+                    self._tell_on()
+                if events & selectors.EVENT_READ:
+                    if read_order(self._control) is None:
+                        raise BridgeGoneError
+                    return True
+            elif key.fileobj == self._wakeup:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(self._wakeup, 4096)
+            else:
+                key.data()
+        return False
 
 
 def _warm_up() -> None:
@@ -250,16 +249,9 @@ def _seconds_for(file: str) -> float:
     return float(conf.getint("dag_processor", "dag_file_processor_timeout", fallback=50))
 
 
-def _reply_of(ended: ChildEnded) -> FromParser | None:
-    try:
-        return decode_reply(ended.result) if ended.result else None
-    except msgspec.MsgspecError:
-        return None
-
-
-def _parsed(ended: ChildEnded) -> FileParsed:
-    reply = _reply_of(ended)
-    if isinstance(reply, FileParsed):
-        return reply
-    told = f"{ended.sentence()}\n\n{ended.output}" if ended.output else ended.sentence()
-    return FileParsed(file=ended.name, dags=[], import_errors={ended.name: told})
+def _reply_of(worker: Worker) -> Done | JobFailed | None:
+    for body in worker.results():
+        with contextlib.suppress(msgspec.MsgspecError):
+            reply = decode_from_child(body)
+            return None if isinstance(reply, ChildParsed) else reply
+    return None

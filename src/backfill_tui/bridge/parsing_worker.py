@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 import os
 import selectors
 import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,17 +25,15 @@ _RESULT_BYTES: Final = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChildEnded:
-    """How a child ended: its result (empty when there is no whole one), and the part of its output kept."""
+    """How a child ended, and the part of its output kept."""
 
-    name: str
     status: int
     seconds: float
     late: bool
-    result: bytes
     output: str
 
     def sentence(self) -> str:
-        """Why there is no result, as the first line of an import error."""
+        """Why there is no result of a file, as the first line of an import error."""
         if self.late:
             return f"Parsing took longer than {self.seconds:.0f} s, so it was ended"
         if os.WIFSIGNALED(self.status):
@@ -42,11 +41,6 @@ class ChildEnded:
             return f"The Python process was ended by {name} while the file was imported"
         code = os.waitstatus_to_exitcode(self.status)
         return f"The file ended its Python process with exit code {code} while it was imported"
-
-    def told(self) -> bytes:
-        """The child's lines in the log of the parse."""
-        end = "" if self.result else f" ({self.sentence()})"
-        return f"== {self.name}{end}\n{self.output}\n".encode("utf-8", "backslashreplace")
 
 
 class _Output:
@@ -72,13 +66,13 @@ class _Output:
 
 
 class Worker:
-    """A forked child that does one thing, in a session of its own."""
+    """A forked child in a session of its own, with pipes for its orders, its results and its output."""
 
-    def __init__(self, name: str, seconds: float, pid: int, pipes: tuple[int, int]) -> None:
-        self.name = name
+    def __init__(self, pid: int, orders: int, pipes: tuple[int, int]) -> None:
         self.pid = pid
-        self.deadline = time.monotonic() + seconds
-        self._seconds = seconds
+        self.deadline = math.inf
+        self._seconds = math.inf
+        self._orders: int | None = orders
         self._result_fd, self._output_fd = pipes
         self._open = set(pipes)
         self._result = bytearray()
@@ -87,23 +81,58 @@ class Worker:
         self._status: int | None = None
 
     @classmethod
-    def fork(cls, name: str, seconds: float, work: Callable[[int], int], foreign: Sequence[int]) -> Worker:
-        """Start a child that calls `work` with the descriptor for its result, and ends with what it gives.
+    def fork(cls, work: Callable[[int, int], int], foreign: Sequence[int]) -> Worker:
+        """Start a child that calls `work` with the descriptors for its orders and its results.
 
-        `foreign` are descriptors of the parent that are not the child's business.
+        It ends with what that gives. `foreign` are descriptors of the parent that are not its business.
         """
+        orders_read, orders_write = os.pipe()
         result_read, result_write = os.pipe()
         output_read, output_write = os.pipe()
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid == 0:
-            _live([*foreign, result_read, output_read], output_write, lambda: work(result_write))
-        for end in (result_write, output_write):
+            ours = [*foreign, orders_write, result_read, output_read]
+            _live(ours, output_write, lambda: work(orders_read, result_write))
+        for end in (orders_read, result_write, output_write):
             os.close(end)
-        for end in (result_read, output_read):
+        for end in (orders_write, result_read, output_read):
             os.set_blocking(end, False)
-        return cls(name, seconds, pid, (result_read, output_read))
+        return cls(pid, orders_write, (result_read, output_read))
+
+    @property
+    def foreign(self) -> list[int]:
+        """What another child should not hold open."""
+        return [*self._open, *([] if self._orders is None else [self._orders])]
+
+    def allow(self, seconds: float) -> None:
+        """Begin to count: what it does now may take so long."""
+        self._seconds = seconds
+        self.deadline = time.monotonic() + seconds
+
+    def order(self, order: bytes) -> None:
+        """Send an order; a child that is gone does not get it."""
+        if self._orders is not None:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._orders, HEADER.pack(len(order)) + order)
+
+    def order_no_more(self) -> None:
+        """Let it end after the orders it has."""
+        if self._orders is not None:
+            os.close(self._orders)
+            self._orders = None
+
+    def results(self) -> Iterator[bytes]:
+        """The whole results that have come since the last look, without their lengths."""
+        while len(self._result) >= HEADER.size:
+            (length,) = HEADER.unpack_from(self._result)
+            end = HEADER.size + length
+            if len(self._result) < end:
+                return
+            body = bytes(self._result[HEADER.size : end])
+            del self._result[:end]
+            yield body
 
     def register(self, selector: selectors.BaseSelector) -> None:
         """Watch the pipes; the data of each is the function that reads it."""
@@ -126,7 +155,9 @@ class Worker:
                     self._result += data
 
     def kill(self, *, late: bool = False) -> None:
-        """End the child and whatever it started."""
+        """End the child and whatever it started, if it lives."""
+        if self._status is not None:
+            return
         self._late = late
         _kill_group(self.pid)
         # It may not lead a group of its own yet.
@@ -150,15 +181,11 @@ class Worker:
         _kill_group(self.pid)
         self._read_the_rest()
         return ChildEnded(
-            name=self.name,
-            status=self._status,
-            seconds=self._seconds,
-            late=self._late,
-            result=self._whole_result(),
-            output=self._output.text(),
+            status=self._status, seconds=self._seconds, late=self._late, output=self._output.text()
         )
 
     def _read_the_rest(self) -> None:
+        self.order_no_more()
         # A pipe holds 64 KiB at most on Linux: what is more comes from someone who writes on.
         for _ in range(64):
             before = len(self._open)
@@ -173,13 +200,6 @@ class Worker:
         with selectors.DefaultSelector() as selector:
             self.register(selector)
             return bool(selector.select(0))
-
-    def _whole_result(self) -> bytes:
-        if self._late or len(self._result) < HEADER.size:
-            return b""
-        (length,) = HEADER.unpack_from(self._result)
-        body = bytes(self._result[HEADER.size :])
-        return body if len(body) == length else b""
 
 
 def _read(end: int) -> bytes | None:
