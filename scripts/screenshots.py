@@ -27,11 +27,13 @@ from backfill_tui.ui.app import BackfillApp
 
 REPOSITORY: Final = Path(__file__).parents[1]
 TARGET: Final = REPOSITORY / "screenshots"
-SIZE: Final = (100, 30)
+SIZE: Final = (120, 32)
 _PATIENCE_SECONDS: Final = 180.0
 _LOOK_SECONDS: Final = 0.05
 # Textual numbers the styles of a picture anew each time.
 _NUMBERED: Final = re.compile(r"terminal-\d+-")
+# A picture must not load anything from elsewhere when it is looked at.
+_LINKED_FONTS: Final = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 
 
 class Photographer:
@@ -75,8 +77,12 @@ class Photographer:
     async def shoot(self, name: str) -> None:
         """Write a picture of what stands on the screen."""
         await self._pilot.pause()
-        svg = self._app.export_screenshot(title="backfill-tui", simplify=True)
-        svg = _NUMBERED.sub("terminal-", svg).replace(self._hidden, "~")
+        svg = self._app.export_screenshot(title="backfill-tui")
+        svg = (
+            _LINKED_FONTS.sub("", _NUMBERED.sub("terminal-", svg))
+            .replace(self._hidden, "~")
+            .replace(str(REPOSITORY), "~")
+        )
         (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
         print(f"screenshots/{name}.svg")
 
@@ -105,7 +111,7 @@ async def tour(eyes: Photographer, dags_folder: Path) -> None:
     await eyes.sees("Create 14 runs")
     await eyes.press("enter")
     await eyes.sees("DONE: 12 succeeded, 2 failed")
-    await eyes.press("n", "enter")
+    await eyes.press("n")
     await eyes.sees("KeyError: 'sku'")
     await eyes.shoot("watch")
     await eyes.press("a", "r")
@@ -159,7 +165,9 @@ def main() -> None:
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     TARGET.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        asyncio.run(_run(Path(os.path.realpath(folder))))
+        # The Dags are named as they lie from here, so no path of this machine is in the pictures.
+        os.chdir(folder)
+        asyncio.run(_run(Path.cwd()))
 
 
 if __name__ == "__main__":
