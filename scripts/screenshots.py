@@ -78,17 +78,20 @@ class Photographer:
         """Write a picture of what stands on the screen."""
         await self._pilot.pause()
         svg = self._app.export_screenshot(title="backfill-tui")
-        svg = (
-            _LINKED_FONTS.sub("", _NUMBERED.sub("terminal-", svg))
-            .replace(self._hidden, "~")
-            .replace(str(REPOSITORY), "~")
-        )
+        svg = _LINKED_FONTS.sub("", _NUMBERED.sub("terminal-", svg))
+        for path in (self._hidden, str(REPOSITORY)):
+            svg = svg.replace(path, _stand_in(path))
         (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
         print(f"screenshots/{name}.svg")
 
     def _text(self) -> str:
         strips = self._app.screen._compositor.render_strips()  # noqa: SLF001  # the screen as text has no other door
         return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def _stand_in(path: str) -> str:
+    """A path as long as that one, because a picture gives every text its width."""
+    return ("/home/you" + "." * len(path))[: len(path)]
 
 
 async def tour(eyes: Photographer, dags_folder: Path) -> None:
