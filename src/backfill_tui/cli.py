@@ -71,6 +71,7 @@ def _run_screen(invocation: Invocation) -> int:
             engine=connection.engine,
             read_only=connection.read_only,
             where=connection.where,
+            log_folder=connection.log_folder,
         )
         app.run()
     # Textual ends with 1 when the screen breaks, which here would mean a backfill with failures.

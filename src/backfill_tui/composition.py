@@ -38,13 +38,15 @@ class Connection:
     """A bridge that is starting and what goes with it.
 
     `connect` gives the gateway on that bridge the first time and one on a fresh bridge afterwards. `engine`
-    is None where Airflow is not ours. `where` names the Airflow in a few words.
+    is None where Airflow is not ours. `where` names the Airflow in a few words. `log_folder` is where this
+    session's logs are, None where there are none.
     """
 
     connect: Callable[[], Gateway]
     engine: Engine | None
     read_only: bool
     where: str
+    log_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,8 @@ class RealComposition:
     ) -> Generator[Connection, None, None]:
         from backfill_tui.gateway.child import BridgeChild
 
-        started = BridgeChild(command())
+        first = command()
+        started = BridgeChild(first)
         gateways: list[Gateway] = []
 
         def connect() -> Gateway:
@@ -167,6 +170,7 @@ class RealComposition:
                 engine=None if home is None else EngineWhenAsked(home),
                 read_only=settings.read_only,
                 where=f"{place.mode} {_short(place.path, self._cwd)}",
+                log_folder=first.log.parent,
             )
         finally:
             for gateway in gateways:

@@ -17,6 +17,7 @@ from textual.binding import BindingType
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -60,7 +61,8 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     `connect` gives a gateway on a bridge that is starting; it is called again when that bridge has ended.
     `engine` is the embedded engine, None where Airflow is not ours. `where` names the Airflow for the top
-    line before it can be asked. `clock` gives seconds since the epoch.
+    line before it can be asked. `clock` gives seconds since the epoch, `log_folder` takes the traceback of
+    a bug.
     """
 
     TITLE = "backfill-tui"
@@ -83,6 +85,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         read_only: bool = False,
         where: str = "",
         clock: Callable[[], float] = time.time,
+        log_folder: Path | None = None,
     ) -> None:
         super().__init__()
         self.link = Link(connect)
@@ -90,6 +93,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.read_only = read_only
         self.where = where
         self.clock = clock
+        self._log_folder = log_folder
         self._dags_due = 0.0
         self._heard_at = clock()
         for theme in THEMES:
@@ -292,6 +296,19 @@ class BackfillApp(App[None], inherit_bindings=False):
         if action == "reconnect":
             return self.connection in {Connection.LOST, Connection.FAILED}
         return super().check_action(action, parameters)
+
+    # Bugs.
+
+    def _fatal_error(self) -> None:
+        """End with a sentence; Textual itself would print the values of variables too."""
+        from rich.text import Text
+
+        from backfill_tui.ui.bugs import record
+
+        bug: BaseException = self._exception or RuntimeError("an unknown error")
+        if isinstance(bug, WorkerFailed):
+            bug = bug.error
+        self.panic(Text(record(bug, self._log_folder)))
 
     # Leaving.
 
