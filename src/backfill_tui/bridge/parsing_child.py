@@ -7,11 +7,12 @@ else writes to, and a child that gives none is spoken for by its parent.
 from __future__ import annotations
 
 import faulthandler
-import json
+import gc
 import os
 import signal
 import sys
 import traceback
+from json import dumps
 from pathlib import Path
 from types import ModuleType
 from typing import BinaryIO
@@ -27,7 +28,7 @@ from backfill_tui.bridge.parsing_messages import (
     SerializedDagText,
     framed,
 )
-from backfill_tui.bridge.parsing_traces import ProcessTraces
+from backfill_tui.bridge.parsing_traces import ProcessTraces, WatchedModules
 
 
 def create_database_in_child(_: int, result_fd: int) -> int:
@@ -43,7 +44,7 @@ def create_database_in_child(_: int, result_fd: int) -> int:
     return 0
 
 
-def parse_in_child(order: ParseFolder, orders_fd: int, result_fd: int) -> int:
+def parse_in_child(order: ParseFolder, watched: WatchedModules, orders_fd: int, result_fd: int) -> int:
     """Parse the files that are ordered, one after the other, and tell of each; the exit code of the child.
 
     It ends with the orders, or with the first file that does not import or leaves something behind.
@@ -51,9 +52,11 @@ def parse_in_child(order: ParseFolder, orders_fd: int, result_fd: int) -> int:
     # A crash in native code leaves the Python stack in the child's output.
     faulthandler.enable(file=2)
     process = os.getpid()
+    # The bridge imports Airflow, and forks, without it; here the Dags of one file are garbage after it.
+    gc.enable()
     _prepare(order.folder)
     with os.fdopen(orders_fd, "rb") as orders, os.fdopen(result_fd, "wb") as results:
-        traces = ProcessTraces(Path(order.folder))
+        traces = ProcessTraces(Path(order.folder), watched)
         while file := _next_order(orders):
             os.write(2, heading(relative_to(file, order.folder)))
             parsed = _parsed(file, order)
@@ -141,7 +144,7 @@ def _serialized(dag: object) -> SerializedDagText:
     loaded = getattr(dag, "last_loaded", None)
     return SerializedDagText(
         dag_id=data["dag"]["dag_id"],
-        data=json.dumps(data),
+        data=dumps(data),
         last_loaded=loaded.isoformat() if loaded else None,
     )
 

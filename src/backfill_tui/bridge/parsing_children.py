@@ -10,12 +10,11 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Final
 
 import msgspec
 
-from backfill_tui.bridge.parsing_child import heading, parse_in_child, relative_to
+from backfill_tui.bridge.parsing_child import heading, relative_to
 from backfill_tui.bridge.parsing_messages import (
     ChildParsed,
     FileParsed,
@@ -33,6 +32,7 @@ _SECOND_LOOK_SECONDS: Final = 2.0
 _END_SECONDS: Final = 5.0
 
 Tell = Callable[[FileStarted | FileParsed], None]
+Work = Callable[[int, int], int]
 
 
 class _Child:
@@ -51,17 +51,20 @@ class _Child:
 
 
 class ParsingChildren:
-    """The files of one job, on their way through the children."""
+    """The files of one job, on their way through the children, which do `work`."""
 
     def __init__(
         self,
         order: ParseFolder,
         files: Sequence[str],
+        work: Work,
+        *,
         seconds_for: Callable[[str], float],
         tell: Tell,
         foreign: Sequence[int],
     ) -> None:
         self._order = order
+        self._work = work
         self._waiting = deque(files)
         self._again: deque[str] = deque()
         self._seconds_for = seconds_for
@@ -78,7 +81,7 @@ class ParsingChildren:
         """Give files to children, starting them as needed; False when all is done."""
         while len(self._children) < AT_ONCE and (self._again or self._waiting):
             foreign = [*self._foreign, *(end for worker in self.workers for end in worker.foreign)]
-            child = _Child(Worker.fork(partial(parse_in_child, self._order), foreign))
+            child = _Child(Worker.fork(self._work, foreign))
             self._children.append(child)
             self._give(child, (self._again or self._waiting).popleft())
         for child in self._children:

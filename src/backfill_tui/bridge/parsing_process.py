@@ -15,12 +15,13 @@ import signal
 import socket
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from backfill_tui.bridge.parsing_child import create_database_in_child, relative_to
+from backfill_tui.bridge.parsing_child import create_database_in_child, parse_in_child, relative_to
 from backfill_tui.bridge.parsing_children import ParsingChildren
 from backfill_tui.bridge.parsing_messages import (
     ChildParsed,
@@ -35,6 +36,7 @@ from backfill_tui.bridge.parsing_messages import (
     framed,
     read_order,
 )
+from backfill_tui.bridge.parsing_traces import WatchedModules
 from backfill_tui.bridge.parsing_worker import ChildEnded, Worker
 
 _DATABASE_SECONDS: Final = 20 * 60
@@ -46,6 +48,8 @@ _GRACE_SECONDS: Final = 5.0
 def serve(control: socket.socket, log: Path) -> None:
     """Do the bridge's jobs, one after the other, until the bridge is gone."""
     _warm_up()
+    watched = WatchedModules()
+    watched.take()
     # What is there now lives as long as the process: children need not copy it to look at it.
     gc.freeze()
     wakeup_read, wakeup_write = os.pipe()
@@ -63,7 +67,7 @@ def serve(control: socket.socket, log: Path) -> None:
             if isinstance(order, CreateDatabase):
                 job.create_database()
             else:
-                job.parse(order, tried)
+                job.parse(order, tried, watched)
         except BridgeGoneError:
             return
 
@@ -127,7 +131,7 @@ class _Job:
         self._tell(reply)
         self._end()
 
-    def parse(self, order: ParseFolder, tried: set[str]) -> None:
+    def parse(self, order: ParseFolder, tried: set[str], watched: WatchedModules) -> None:
         """Parse all files of a folder, a few at a time; each end is told as it comes."""
         try:
             files = list_dag_files(order.folder)
@@ -138,7 +142,15 @@ class _Job:
         self._tell(FilesFound([relative_to(file, order.folder) for file in files]))
         for file in files:
             _import_airflow_modules(file, tried)
-        children = ParsingChildren(order, files, _seconds_for, self._tell, self._foreign())
+        watched.take()
+        children = ParsingChildren(
+            order,
+            files,
+            partial(parse_in_child, order, watched),
+            seconds_for=_seconds_for,
+            tell=self._tell,
+            foreign=self._foreign(),
+        )
         with contextlib.closing(_ParseLog(self._log)) as log:
             try:
                 while children.give() and not self._is_stopped_after_a_turn(children.workers):

@@ -20,7 +20,6 @@ from airflow.exceptions import AirflowDagDuplicatedIdException
 from airflow.models.asset import remove_references_to_deleted_dags
 from airflow.models.dag import DagModel
 from airflow.models.errors import ParseImportError
-from airflow.serialization.decoders import decode_timetable
 from airflow.serialization.serialized_objects import LazyDeserializedDAG
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -58,8 +57,8 @@ class _ParsedDag(LazyDeserializedDAG):  # type: ignore[misc]  # Airflow is untyp
 
     @cached_property
     def timetable(self) -> Any:
-        """Its timetable."""
-        return decode_timetable(self.data["dag"]["timetable"])
+        """Its timetable, that of the Dag which Airflow deserializes for the next run anyway."""
+        return self._real_dag.timetable
 
 
 class ResultsWriter:

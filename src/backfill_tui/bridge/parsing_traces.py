@@ -21,7 +21,7 @@ import sysconfig
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any, Final
@@ -39,13 +39,29 @@ _WATCHED: Final = ("airflow.settings", "airflow.sdk", "datetime", "json", "os", 
 _PATCHABLE: Final = (FunctionType, type, property, staticmethod, classmethod, type(len))
 
 
+class WatchedModules:
+    """The modules of a process before any Dag file, and the functions in them that a file may not replace.
+
+    It is taken in the parsing process, once for all children: it costs more than their fork.
+    """
+
+    def __init__(self) -> None:
+        self.modules: dict[str, ModuleType] = {}
+        self.callables: list[tuple[Any, str, object]] = []
+
+    def take(self) -> None:
+        """Look at the modules that have been imported since the last time."""
+        new = {name: module for name, module in sys.modules.items() if name not in self.modules}
+        self.callables += _callables(new)
+        self.modules.update(new)
+
+
 class ProcessTraces:
     """This process as it is now, to be compared with what it is after a Dag file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, watched: WatchedModules) -> None:
         self._folder = f"{folder}{os.sep}"
-        self._modules = dict(sys.modules)
-        self._callables = list(_callables())
+        self._watched = watched
         # The first look may itself import or open something.
         _visible_state()
         self._state = _visible_state()
@@ -54,12 +70,12 @@ class ProcessTraces:
         """Forget the modules of users that a file has imported; whether it left nothing else behind."""
         # Airflow leaves the handler of its import timeout.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        for name in [name for name in sys.modules if name not in self._modules]:
+        for name in [name for name in sys.modules if name not in self._watched.modules]:
             if self._is_of_users(sys.modules[name]):
                 del sys.modules[name]
         return (
-            all(sys.modules.get(name) is module for name, module in self._modules.items())
-            and all(namespace.get(name) is value for namespace, name, value in self._callables)
+            all(sys.modules.get(name) is module for name, module in self._watched.modules.items())
+            and all(namespace.get(name) is value for namespace, name, value in self._watched.callables)
             and _visible_state() == self._state
         )
 
@@ -135,11 +151,12 @@ def _has_children() -> bool:
     return True
 
 
-def _callables() -> Iterator[tuple[dict[str, Any], str, object]]:
-    """The functions, methods and classes that a file may not replace for others: where, name, what."""
-    names = [name for name in sys.modules if name in _WATCHED or name.startswith(_WATCHED_PACKAGES)]
-    for name in names:
-        space = vars(sys.modules[name])
+def _callables(modules: Mapping[str, ModuleType]) -> Iterator[tuple[Any, str, object]]:
+    """Where a function, method or class is, its name there, and what it is."""
+    for name, module in modules.items():
+        if name not in _WATCHED and not name.startswith(_WATCHED_PACKAGES):
+            continue
+        space = vars(module)
         yield from _patchable(space)
         for value in list(space.values()):
             if isinstance(value, type) and value.__module__ == name:
