@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.parsing_messages import FileParsed, SerializedDagText
+from backfill_tui.bridge.parsing_unchanged import refresh_unchanged
 from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.problems import Refused
 
@@ -122,12 +123,16 @@ class ResultsWriter:
                 batch.dags.append(dag)
 
     def _write(self, session: Session) -> None:
-        """Let Airflow write some Dags; the errors grow by those of Dags that can not be stored."""
+        """Let Airflow write what is new; the errors grow by those of Dags that can not be stored."""
         batch, self._batch = self._batch, _Batch()
+        failed = {file for _, file in batch.errors}
+        # Where some of a file fails, Airflow lets all of its Dags be stale.
+        sound = [dag for dag in batch.dags if dag.relative_fileloc not in failed]
+        changed = refresh_unchanged(session, self._bundle_name, sound)
         update_dag_parsing_results_in_db(
             self._bundle_name,
             None,
-            batch.dags,
+            [*changed, *(dag for dag in batch.dags if dag.relative_fileloc in failed)],
             batch.errors,
             None,
             set(),
