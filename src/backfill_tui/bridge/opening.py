@@ -114,7 +114,6 @@ def parse_and_sync(
             tell(f"Parsing {one_line(news.file)}")
         elif writer is not None:
             done += 1
-            tell(f"Parsed {one_line(news.file)}")
             writer.add(news)
             if writer.is_due:
                 call.check()

@@ -21,10 +21,10 @@ import sysconfig
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import Final
 
 _INSTALLED: Final = tuple(
     {
@@ -34,7 +34,7 @@ _INSTALLED: Final = tuple(
     }
 )
 # Where a patch made by one file would change the Dags of the next.
-_WATCHED_PACKAGES: Final = ("airflow.sdk.", "airflow.serialization.", "airflow.providers.standard.")
+_WATCHED_PACKAGES: Final = ("airflow.sdk.bases.", "airflow.sdk.definitions.", "airflow.serialization.")
 _WATCHED: Final = ("airflow.settings", "airflow.sdk", "datetime", "json", "os", "pendulum", "random", "time")
 _PATCHABLE: Final = (FunctionType, type, property, staticmethod, classmethod, type(len))
 
@@ -47,12 +47,16 @@ class WatchedModules:
 
     def __init__(self) -> None:
         self.modules: dict[str, ModuleType] = {}
-        self.callables: list[tuple[Any, str, object]] = []
+        self.spaces: list[tuple[Mapping[str, object], list[str], list[object]]] = []
 
     def take(self) -> None:
         """Look at the modules that have been imported since the last time."""
         new = {name: module for name, module in sys.modules.items() if name not in self.modules}
-        self.callables += _callables(new)
+        self.spaces += [
+            (space, list(names), list(names.values()))
+            for space in _spaces(new)
+            if (names := _patchable(space))
+        ]
         self.modules.update(new)
 
 
@@ -60,8 +64,13 @@ class ProcessTraces:
     """This process as it is now, to be compared with what it is after a Dag file."""
 
     def __init__(self, folder: Path, watched: WatchedModules) -> None:
+        from airflow import settings
+
         self._folder = f"{folder}{os.sep}"
+        # Airflow loads plugins once a process, and holds on to what they have.
+        self._kept = (*_INSTALLED, f"{settings.PLUGINS_FOLDER}{os.sep}")
         self._watched = watched
+        self._modules = list(watched.modules.values())
         # The first look may itself import or open something.
         _visible_state()
         self._state = _visible_state()
@@ -70,12 +79,12 @@ class ProcessTraces:
         """Forget the modules of users that a file has imported; whether it left nothing else behind."""
         # Airflow leaves the handler of its import timeout.
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        for name in [name for name in sys.modules if name not in self._watched.modules]:
+        for name in sys.modules.keys() - self._watched.modules.keys():
             if self._is_of_users(sys.modules[name]):
                 del sys.modules[name]
         return (
-            all(sys.modules.get(name) is module for name, module in self._watched.modules.items())
-            and all(namespace.get(name) is value for namespace, name, value in self._watched.callables)
+            list(map(sys.modules.get, self._watched.modules)) == self._modules
+            and all(list(map(space.get, names)) == values for space, names, values in self._watched.spaces)
             and _visible_state() == self._state
         )
 
@@ -89,7 +98,7 @@ class ProcessTraces:
             return False
         places = [origin] if origin else list(getattr(spec, "submodule_search_locations", None) or [])
         return not places or any(
-            str(place).startswith(self._folder) or not str(place).startswith(_INSTALLED) for place in places
+            str(place).startswith(self._folder) or not str(place).startswith(self._kept) for place in places
         )
 
 
@@ -145,23 +154,22 @@ def _kernel_threads() -> int:
 
 def _has_children() -> bool:
     try:
-        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        os.waitpid(-1, os.WNOHANG)
     except ChildProcessError:
         return False
     return True
 
 
-def _callables(modules: Mapping[str, ModuleType]) -> Iterator[tuple[Any, str, object]]:
-    """Where a function, method or class is, its name there, and what it is."""
+def _spaces(modules: Mapping[str, ModuleType]) -> Iterator[Mapping[str, object]]:
+    """Where the functions and classes are that a patch would replace: in modules, and in their classes."""
     for name, module in modules.items():
-        if name not in _WATCHED and not name.startswith(_WATCHED_PACKAGES):
-            continue
-        space = vars(module)
-        yield from _patchable(space)
-        for value in list(space.values()):
-            if isinstance(value, type) and value.__module__ == name:
-                yield from _patchable(vars(value))
+        if name in _WATCHED or name.startswith(_WATCHED_PACKAGES):
+            space = vars(module)
+            yield space
+            for value in list(space.values()):
+                if isinstance(value, type) and value.__module__ == name:
+                    yield vars(value)
 
 
-def _patchable(space: Any) -> Iterable[tuple[Any, str, object]]:
-    return [(space, name, value) for name, value in space.items() if isinstance(value, _PATCHABLE)]
+def _patchable(space: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in list(space.items()) if isinstance(value, _PATCHABLE)}
