@@ -20,12 +20,13 @@ from backfill_tui.program import Invocation, Program
 from backfill_tui.settings import KEYS
 
 if TYPE_CHECKING:
+    from backfill_tui.domain.repairing import RerunScope
     from backfill_tui.headless.engine import EngineRoom
     from backfill_tui.headless.planning import Wish
+    from backfill_tui.headless.repairing import RerunWish
     from backfill_tui.headless.session import Session
 
 _REPROCESS: Final = ("none", "failed", "completed")
-_SCOPES: Final = ("failed", "failed_and_downstream", "whole_run")
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -104,6 +105,7 @@ def _plan_options(command: F) -> F:
             type=click.IntRange(min=1),
             default=10,
             show_default=True,
+            metavar="N",
             help="How many runs at a time.",
         ),
         click.option("--conf", default="", metavar="JSON", help="Dag run conf, a JSON object."),
@@ -167,7 +169,7 @@ def launch(invocation: Invocation, /, *, as_json: bool, yes: bool, wait: bool, *
 
 @main.command("watch")
 @click.argument("backfill_id", type=click.IntRange(min=1), required=False)
-@_as_json
+@click.option("--json", "as_json", is_flag=True, help="Each change as a JSON object on a line of stdout.")
 @click.pass_obj
 def watch(invocation: Invocation, /, *, as_json: bool, backfill_id: int | None) -> int:
     """Follow a backfill to its end: the given one, else the newest active, else the newest."""
@@ -178,43 +180,62 @@ def watch(invocation: Invocation, /, *, as_json: bool, backfill_id: int | None) 
 
 
 @main.command("rerun")
-@click.argument("backfill_id", type=click.IntRange(min=1))
+@click.argument("dag_id")
 @click.option(
-    "--scope", type=click.Choice(_SCOPES), default="failed", show_default=True, help="How much of each run."
+    "--backfill",
+    "backfill_id",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="This backfill of the Dag; without it the newest.",
 )
-@click.option("--date", "dates", multiple=True, metavar="INSTANT", help="Only this date; may be repeated.")
+@click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
+@click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
+@click.option("--whole-run", is_flag=True, help="All tasks of each run.")
+@click.option(
+    "--date",
+    "dates",
+    multiple=True,
+    metavar="DAY",
+    help="Only the dates of this day, or this instant; may be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Only show what would run again.")
 @_yes
 @_wait
 @_as_json
 @click.pass_obj
-def rerun(
-    invocation: Invocation,
-    /,
-    *,
-    as_json: bool,
-    backfill_id: int,
-    scope: str,
-    dates: tuple[str, ...],
-    dry_run: bool,
-    yes: bool,
-    wait: bool,
-) -> int:
-    """Run again what failed in a backfill."""
+def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
+    """Run again what failed in a backfill of a Dag, on all its failed dates or on some."""
+    scope = _scope(options)
     with _session(invocation, as_json=as_json) as session:
-        from backfill_tui.domain.repairing import RerunScope
-        from backfill_tui.headless.repairing import RerunWish
         from backfill_tui.headless.repairing import rerun as run
 
-        wish = RerunWish(
-            backfill_id=backfill_id,
-            scope=RerunScope(scope),
-            dates=dates,
-            dry_run=dry_run,
-            yes=yes,
-            wait=wait,
-        )
-        return run(session, wish)
+        return run(session, _rerun_wish(options, scope))
+
+
+def _scope(options: Mapping[str, object]) -> RerunScope:
+    from backfill_tui.domain.repairing import RerunScope
+
+    if not options["whole_run"]:
+        return RerunScope.FAILED_AND_DOWNSTREAM if options["downstream"] else RerunScope.FAILED
+    for other in ("failed", "downstream"):
+        if options[other]:
+            raise BadRequest(f"--whole-run and --{other} exclude each other", remedy="leave one of them out")
+    return RerunScope.WHOLE_RUN
+
+
+def _rerun_wish(options: Mapping[str, object], scope: RerunScope) -> RerunWish:
+    from backfill_tui.headless.repairing import RerunWish
+
+    number, dates = options["backfill_id"], options["dates"]
+    return RerunWish(
+        dag_id=str(options["dag_id"]),
+        backfill_id=number if isinstance(number, int) else None,
+        scope=scope,
+        dates=tuple(map(str, dates)) if isinstance(dates, tuple) else (),
+        dry_run=bool(options["dry_run"]),
+        yes=bool(options["yes"]),
+        wait=bool(options["wait"]),
+    )
 
 
 @main.command("list")
@@ -222,7 +243,7 @@ def rerun(
 @_as_json
 @click.pass_obj
 def list_(invocation: Invocation, /, *, as_json: bool, dag_id: str | None) -> int:
-    """List the backfills of a Dag or of all, newest first."""
+    """List the backfills of one Dag or of all, newest first, each with its status."""
     with _session(invocation, as_json=as_json) as session:
         from backfill_tui.headless.listing import show_backfills
 
@@ -257,15 +278,22 @@ def engine_stop(invocation: Invocation, /, *, as_json: bool) -> int:
 @engine.command("logs")
 @click.argument("component", required=False)
 @click.option(
-    "--lines", type=click.IntRange(min=0), default=200, show_default=True, help="How many of the last lines."
+    "--lines",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    metavar="N",
+    help="How many of the last lines.",
 )
-@click.option("--follow/--no-follow", default=False, help="Go on with what is written.")
-@_as_json
+@click.option("--follow/--no-follow", default=False, help="Go on with what is written, until ctrl+c.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Data as JSON on stdout; with --follow an object a line."
+)
 @click.pass_obj
 def engine_logs(
     invocation: Invocation, /, *, as_json: bool, component: str | None, lines: int, follow: bool
 ) -> int:
-    """Print the log of the engine, or of one COMPONENT of it."""
+    """Print the end of a log: of the engine, or of its scheduler, api-server, triggerer or bridge."""
     from backfill_tui.headless.engine import show_logs
 
     return show_logs(_engine_room(invocation, as_json=as_json), component, lines=lines, follow=follow)

@@ -76,7 +76,7 @@ def test_waiting_ends_with_1_and_the_failed_dates_when_some_failed(run: CommandL
     assert ended.code == 1
     assert "done with failures, 2 succeeded, 1 failed" in ended.out
     assert "failed  2024-01-02 00:00" in ended.out
-    assert "Rerun what failed with backfill-tui rerun 1" in ended.talk
+    assert "Rerun what failed with backfill-tui rerun sales_daily --backfill 1" in ended.talk
 
 
 def test_progress_in_a_pipe_is_plain_lines_and_only_on_change(run: CommandLine) -> None:
@@ -101,6 +101,21 @@ def test_a_read_only_session_refuses_before_it_looks_at_anything(run: CommandLin
     assert ended.code == 4
     assert "read-only" in ended.talk
     assert run.composition.gateways[0].asked == {}
+
+
+@pytest.mark.parametrize("has_engine", [False, True])
+def test_a_launch_on_a_paused_dag_says_that_nothing_starts_until_it_is_unpaused(
+    run: CommandLine, *, has_engine: bool
+) -> None:
+    if has_engine:
+        run.composition.engine_of = ScriptedEngine(run.world)
+    run.world.paused.add(DagId("sales_daily"))
+    ended = run(*LAUNCH, "--yes", "--json")
+    assert ended.code == 0
+    assert "Warning: The Dag is paused, so no run will start: unpause it" in ended.talk
+    assert "Nothing of it starts until the Dag is unpaused: watch it with backfill-tui watch 1" in ended.talk
+    assert "goes on with it" not in ended.talk
+    assert [warning["code"] for warning in ended.json["warnings"]] == ["dag_paused"]
 
 
 def test_the_engine_is_started_for_a_launch_and_only_once_it_is_agreed_to(run: CommandLine) -> None:

@@ -56,6 +56,8 @@ def test_every_command_but_the_groups_has_json() -> None:
         (["lsit"], "lsit"),
         (["--dag-folder", "x", "dags"], "Did you mean"),
         (["engine", "restart"], "restart"),
+        (["rerun"], "DAG_ID"),
+        (["rerun", "sales_daily", "--backfill", "newest"], "newest"),
     ],
 )
 def test_a_slip_of_the_keyboard_is_one_line_and_exit_code_2(

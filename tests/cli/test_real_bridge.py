@@ -141,7 +141,9 @@ def test_on_a_terminal_a_launch_asks_and_no_means_no(program: Program) -> None:
         (("plan", "on_request", *RANGE), "on_request"),
         (("watch",), "There is no backfill yet"),
         (("watch", "99"), "99"),
-        (("rerun", "99", "--yes"), "99"),
+        (("rerun", "nightly", "--yes"), "nightly has no backfill yet"),
+        (("rerun", "nightli", "--yes"), 'did you mean "nightly"?'),
+        (("rerun", "nightly", "--backfill", "99", "--yes"), "99"),
     ],
 )
 def test_what_does_not_exist_is_one_sentence(program: Program, words: tuple[str, ...], sentence: str) -> None:

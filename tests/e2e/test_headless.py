@@ -43,12 +43,12 @@ def test_a_script_sees_failures_in_the_exit_code_and_reruns_only_them(program: P
     failed = program.run("launch", "sales_daily", *FEBRUARY, "--yes", "--wait", seconds=300)
     assert failed.code == 1, failed.err
     (number,) = [entry["backfill_id"] for entry in backfills(program, "sales_daily")]
-    dry = program.run("rerun", str(number), "--dry-run", "--json")
+    dry = program.run("rerun", "sales_daily", "--backfill", str(number), "--dry-run", "--json")
     assert dry.code == 0, dry.err
     assert {task["state"] for task in dry.json()["task_instances"]} == {"failed", "upstream_failed"}
     assert dry.json()["untouched"] == 2
     program.mend()
-    mended = program.run("rerun", str(number), "--yes", "--wait", seconds=300)
+    mended = program.run("rerun", "sales_daily", "--yes", "--wait", seconds=300)
     assert mended.code == 0, mended.err
     tries = program.tries("sales_daily")
     assert {key for key, (count, _) in tries.items() if count == 2} == {

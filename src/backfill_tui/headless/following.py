@@ -157,4 +157,6 @@ def show_end(session: Session, reading: Reading) -> None:
     more = len(reading.failed) - _FAILED_SHOWN
     if more > 0:
         session.paper.line(f"  and {counted(more, 'more failed date')}")
-    session.voice.say(f"Rerun what failed with {session.again('rerun', reading.facts.backfill_id)}")
+    facts = reading.facts
+    again = session.again("rerun", facts.dag_id, "--backfill", facts.backfill_id)
+    session.voice.say(f"Rerun what failed with {again}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan, Verdict
 from backfill_tui.domain.problems import Interrupted, Refused
@@ -12,6 +14,9 @@ from backfill_tui.headless.following import Follower, Reading, show_end, tell_pr
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.planning import Wish, check_conf, make_plan, tell_totals, totals_words
 from backfill_tui.headless.session import Session, counted
+
+_DAG_PAUSED: Final = "dag_paused"
+"""The code of the warning that a plan of a paused Dag has."""
 
 
 def launch(session: Session, wish: Wish, *, yes: bool, wait: bool) -> int:
@@ -30,7 +35,8 @@ def launch(session: Session, wish: Wish, *, yes: bool, wait: bool) -> int:
     created = f"Backfill {launched.backfill_id} of {one_line(wish.dag_id)} has"
     session.voice.say(f"{created} {counted(launched.created + launched.reprocessed, 'run')}")
     if not wait:
-        session.voice.say(session.how_to_watch(launched.backfill_id))
+        is_paused = any(warning.code == _DAG_PAUSED for warning in planned.warnings)
+        session.voice.say(session.how_to_watch(launched.backfill_id, dag_is_paused=is_paused))
         _show(session, planned, launched, None)
         return 0
     return _wait(session, planned, launched)

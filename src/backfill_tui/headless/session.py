@@ -75,10 +75,11 @@ class Session:
         if not answer:
             raise Refused("Nothing was done, as you wished")
 
-    def how_to_watch(self, backfill_id: BackfillId) -> str:
-        """The sentence that says how to follow a backfill, and that it goes on by itself."""
+    def how_to_watch(self, backfill_id: BackfillId, *, dag_is_paused: bool = False) -> str:
+        """The sentence that says how to follow a backfill, and whether it goes on by itself."""
         who = "Airflow" if self.engine is None else "The engine"
-        return f"{who} goes on with it: watch it with {self.again('watch', backfill_id)}"
+        goes = "Nothing of it starts until the Dag is unpaused" if dag_is_paused else f"{who} goes on with it"
+        return f"{goes}: watch it with {self.again('watch', backfill_id)}"
 
 
 def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:
