@@ -62,10 +62,10 @@ class Command:
 
 
 def key_words(key: str) -> str:
-    """A key as a person writes it: `ctrl+s`, `f5`, `?`, `esc`."""
+    """A key as a person writes it: `ctrl+s`, `f5`, `?`, `esc`, `shift+↓`."""
     modifiers, _, name = key.rpartition("+")
     word = _KEY_WORDS.get(name, name)
-    if len(word) == 1 and modifiers == "shift":
+    if len(name) == 1 and name.isalpha() and modifiers == "shift":
         return word.upper()
     return f"{modifiers}+{word}" if modifiers else word
 
