@@ -75,8 +75,9 @@ def _run_screen(invocation: Invocation) -> int:
             log_folder=connection.log_folder,
         )
         app.run()
+    code = app.return_code or 0
     # Textual ends with 1 when the screen breaks, which here would mean a backfill with failures.
-    return Unreachable.exit_code if app.return_code else 0
+    return Unreachable.exit_code if code == 1 else code
 
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")

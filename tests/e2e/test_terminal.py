@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -132,3 +133,15 @@ def test_stopping_at_quit_leaves_no_process_and_the_next_start_goes_on(program: 
         terminal.wait_for("DONE: 31 succeeded", seconds=240)
         terminal.press("q")
         terminal.wait_for_exit()
+
+
+def test_a_screen_that_is_ended_from_outside_leaves_the_terminal_as_it_was(program: Program) -> None:
+    with program.terminal() as terminal:
+        terminal.wait_for("2 Dags", seconds=60)
+        terminal.process.terminate()
+        assert terminal.wait_for_exit() == 128 + signal.SIGTERM
+        raw = terminal.raw()
+    # The alternate screen is left, the cursor is shown, the mouse is let go.
+    assert raw.rfind(b"\x1b[?1049l") > raw.rfind(b"\x1b[?1049h")
+    assert raw.rfind(b"\x1b[?25h") > raw.rfind(b"\x1b[?25l")
+    assert raw.rfind(b"\x1b[?1003l") > raw.rfind(b"\x1b[?1003h")

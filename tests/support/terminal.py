@@ -63,7 +63,7 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
-        self.written = 0
+        self._raw = bytearray()
         leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._leader = leader
@@ -93,6 +93,11 @@ class Terminal:
         """What stands on the screen now, without trailing blanks."""
         with self._lock:
             return "\n".join(line.rstrip() for line in self.screen.display)
+
+    def raw(self) -> bytes:
+        """Everything the program has written to the terminal, byte by byte."""
+        with self._lock:
+            return bytes(self._raw)
 
     def press(self, *keys: str) -> None:
         """Send keys by name; anything that is no name is typed as it is."""
@@ -163,7 +168,7 @@ class Terminal:
                 data = b""
             with self._changed:
                 if data:
-                    self.written += len(data)
+                    self._raw += data
                     self._stream.feed(_UNKNOWN.sub(b"", data))
                 self._changed.notify_all()
             if not data:

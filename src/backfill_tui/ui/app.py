@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -118,6 +119,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         """Open the bridge while the first frame is drawn."""
         # One thread a call: a call that is no longer wanted must not keep the next one waiting.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "gateway"))
+        self._leave_on_signals()
         self._open(renew=False)
         self.set_interval(_READ_SECONDS, self._read)
         self.call_after_refresh(_settle)
@@ -140,9 +142,17 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.environment = message.environment
         self.connection = Connection.READY
         self.read_dags()
+        self.start_engine()
+
+    def start_engine(self) -> None:
+        """See to it that the embedded engine runs: what is queued needs it. Does nothing where it does."""
         if self.engine is not None and not self.read_only:
             engine = self.engine
             ask(self, "engine", lambda _: engine.start(), EngineReported)
+
+    def action_start_engine(self) -> None:
+        """Start the engine again."""
+        self.start_engine()
 
     @on(OpeningFailed)
     def _opening_failed(self, message: OpeningFailed) -> None:
@@ -192,6 +202,11 @@ class BackfillApp(App[None], inherit_bindings=False):
             where = f" (its log: {new.log_path})" if new.log_path else ""
             words = one_line(f"The engine stopped: {new.problem}{where}")
             self.notify(words, severity="error", timeout=_LONG_SECONDS, markup=False)
+        elif old is not None and old.running and new is not None and not new.running:
+            words = f"The engine was stopped from elsewhere: {shown_key('app.engine')} starts it again"
+            self.notify(words, severity="warning", timeout=_LONG_SECONDS, markup=False)
+        if self.is_running:
+            self.screen.refresh_bindings()
 
     @on(DagsListed)
     def _dags_listed(self, message: DagsListed) -> None:
@@ -246,6 +261,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         from backfill_tui.ui.screens.watch import WatchScreen
 
         self.switch_screen(WatchScreen(launched.backfill_id))
+        self.start_engine()
         self.read_dags()
 
     def show_backfills(self) -> None:
@@ -292,9 +308,12 @@ class BackfillApp(App[None], inherit_bindings=False):
                 )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The bridge can be started again when it has ended."""
+        """The bridge and the engine can be started again when they have ended."""
         if action == "reconnect":
             return self.connection in {Connection.LOST, Connection.FAILED}
+        if action == "start_engine":
+            status = self.engine_status
+            return not self.read_only and status is not None and not status.running
         return super().check_action(action, parameters)
 
     # Bugs.
@@ -311,6 +330,12 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.panic(Text(record(bug, self._log_folder)))
 
     # Leaving.
+
+    def _leave_on_signals(self) -> None:
+        """Leave the terminal as it was found when somebody ends the program; a backfill goes on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self._leave, "keep", 128 + number)
 
     def action_leave(self) -> None:
         """Quit; a backfill that is running on the embedded engine is asked about first."""
@@ -334,14 +359,15 @@ class BackfillApp(App[None], inherit_bindings=False):
     def _leave_as_last_read(self) -> None:
         self._leaving_asked(LeavingAsked(list(self.listing.active.values()) if self.listing else []))
 
-    def _leave(self, choice: str | None) -> None:
+    def _leave(self, choice: str | None, return_code: int = 0) -> None:
         if choice == "stop" and self.engine is not None:
             engine = self.engine
             threading.Thread(target=engine.stop, name="stop-engine").start()
         if choice is not None:
             # A thread that waits for the bridge would hold the process open.
             threading.Thread(target=self.link.close, name="close-bridge").start()
-            self.exit(message="Stopping the engine" if choice == "stop" else None)
+            words = "Stopping the engine" if choice == "stop" else None
+            self.exit(return_code=return_code, message=words)
 
 
 def _settle() -> None:

@@ -44,6 +44,14 @@ APP = (
         priority=True,
     ),
     Command(
+        id="app.engine",
+        keys="ctrl+e",
+        action="app.start_engine",
+        label="start engine",
+        help="Start the engine again after it was stopped",
+        priority=True,
+    ),
+    Command(
         id="app.quit",
         keys="q,ctrl+q,ctrl+c",
         action="app.leave",

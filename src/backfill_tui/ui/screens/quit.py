@@ -72,6 +72,8 @@ class QuitDialog(Dialog[str]):
             Content(""),
             Content("The engine can go on without this screen: the next start finds it again."),
             Content.styled(
-                "Stopped, it breaks off the tasks that run now, and goes on at its next start.", "$muted"
+                "Stopped, it breaks off the tasks that run now, and goes on at its next start; other "
+                "sessions on these Dags are left without it.",
+                "$muted",
             ),
         ]

@@ -243,6 +243,7 @@ class WatchScreen(PlaceScreen[None]):
     @on(RerunDone)
     def _rerun_done(self, message: RerunDone) -> None:
         self.grid.clear_marks()
+        self.program.start_engine()
         self.notify(rerun_words(message.outcome), markup=False)
 
     # Ways on

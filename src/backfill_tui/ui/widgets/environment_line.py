@@ -102,10 +102,11 @@ def health(
 def _scheduler(environment: Environment, engine: EngineStatus | None) -> tuple[str, str]:
     age = environment.heartbeat_age_seconds
     seen = "" if age is None else f"{age:.0f} s" if age < _MINUTE else clock(round(age) * SECOND)
+    if engine is not None and not engine.running:
+        # Its last heartbeat may still look fresh.
+        return f"engine stopped: {shown_key('app.engine')} starts it", "$warning"
     if environment.scheduler_alive:
         return f"scheduler {seen}", "$muted"
     if engine is not None:
-        return (
-            ("engine starting", "$state-up-for-retry") if engine.running else ("engine stopped", "$warning")
-        )
+        return "engine starting", "$state-up-for-retry"
     return (f"no scheduler for {seen}" if seen else "no scheduler"), "$warning"
