@@ -13,7 +13,7 @@ import msgspec
 import psutil
 import pytest
 from tests.support.bridges import bridge_command, home_with_database, running_bridge
-from tests.support.homes import private_home
+from tests.support.homes import open_to_others, private_home
 
 from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Problem, Refused
@@ -73,7 +73,7 @@ def test_a_first_start_tells_its_steps_in_order_and_makes_the_database(tmp_path:
         assert environment.where == f"{home.dags_folder}/"
         assert environment.scheduler_heartbeat is None
         assert [dag.dag_id for dag in bridge.gateway.dags().dags] == ["daily"]
-    assert home.database.stat().st_mode & 0o077 == 0
+    assert not open_to_others(home.path)
     assert not home.database.with_name("airflow.db.new").exists()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from tests.support.homes import open_to_others
 from tests.support.program import Program, program_on, wait_until
 
 pytestmark = [
@@ -37,6 +38,7 @@ def test_a_plan_is_a_dry_run_and_the_launch_does_what_it_said(program: Program) 
     assert set(program.tries("my_backfill_dag").values()) == {(1, "success")}
     again = program.run("plan", "my_backfill_dag", *JANUARY, "--json").json()
     assert {run["verdict"] for run in again["runs"]} == {"skip_exists"}
+    assert not open_to_others(program.home)
 
 
 def test_a_script_sees_failures_in_the_exit_code_and_reruns_only_them(program: Program) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -126,3 +127,17 @@ def wait_until(holds: Callable[[], object], what: Callable[[], object], seconds:
     while not holds():
         assert time.monotonic() < deadline, f"after {seconds} s: {what()}"
         time.sleep(0.1)
+
+
+def open_to_others(folder: Path) -> list[str]:
+    """What in a folder, itself included, anyone but its owner may read, write or enter."""
+    found = []
+    for path in (folder, *folder.rglob("*")):
+        try:
+            mode = path.lstat().st_mode
+        except FileNotFoundError:
+            # Of a process that works there: it has just been done with.
+            continue
+        if not stat.S_ISLNK(mode) and mode & 0o077:
+            found.append(f"{stat.filemode(mode)} {path.relative_to(folder)}")
+    return found

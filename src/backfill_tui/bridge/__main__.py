@@ -34,6 +34,9 @@ _GRACE_SECONDS = 1.0
 def main(words: Sequence[str] | None = None) -> None:
     """Serve until stdin closes; never returns."""
     options = _options(words)
+    if options.mode is Mode.EMBEDDED:
+        # The home has its owner's data in it; an Airflow that is attached to has rules of its own.
+        os.umask(0o077)
     streams = take_over()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -35,7 +35,7 @@ class BridgeChild:
         self._log = command.log
         self._ended = False
         try:
-            with command.log.open("wb") as log:
+            with _private(command.log) as log:
                 self._process: subprocess.Popen[bytes] = subprocess.Popen(
                     list(command.words),
                     stdin=subprocess.PIPE,
@@ -107,6 +107,12 @@ class BridgeChild:
         # The bridge leads a group of its own, so a Dag file that loops in one of its children ends too.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
+
+
+def _private(log: Path) -> BinaryIO:
+    """The log, made anew, for its owner only: what a Dag file prints is nobody else's to read."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    return os.fdopen(descriptor, "wb")
 
 
 def _close_quietly(stream: IO[bytes] | None) -> None:
