@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Final
 
 from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.full_disk import FULL, says_full
 from backfill_tui.bridge.parsing import DagParser
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import AirflowFailed, Problem, Refused, Unreachable
 from backfill_tui.domain.text import one_line
 
 _NONE_YET: Final = ""
-_FULL: Final = ("No space left", "database or disk is full", "Disk quota")
 _UNWRITABLE: Final = ("readonly database", "Permission denied", "Read-only file system", "unable to open")
 
 
@@ -186,9 +186,9 @@ def _locked(path: Path, check: Callable[[], None]) -> Iterator[None]:
 
 def _not_created(place: Path, failed: AirflowFailed) -> Problem:
     told = f"{failed.message}\n{failed.detail}"
-    if any(words in told for words in _FULL):
+    if says_full(told, place.parent):
         return Unreachable(
-            f"The disk is full: the database {place} can not be created",
+            f"{FULL}: the database {place} can not be created",
             remedy="free some space, or name another folder with --home DIR",
             detail=failed.detail,
         )

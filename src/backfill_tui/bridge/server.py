@@ -13,7 +13,8 @@ from typing import BinaryIO, Generic, TypeVar, cast
 
 import msgspec
 
-from backfill_tui.domain.problems import Interrupted, Problem, ProblemReport
+from backfill_tui.bridge.full_disk import FULL, disk_is_full
+from backfill_tui.domain.problems import AirflowFailed, Interrupted, Problem, ProblemReport, Unreachable
 from backfill_tui.wire.frames import BrokenFrameError, FrameReader, FrameWriter
 from backfill_tui.wire.messages import Cancel, Event, Failure, Message, Request, Result
 from backfill_tui.wire.methods import Method
@@ -124,7 +125,7 @@ class Server:
         try:
             answer: Message = Result(request.call, msgspec.Raw(self._answer(request, call)))
         except Problem as problem:
-            answer = Failure(request.call, problem.report())
+            answer = Failure(request.call, _report_of_problem(problem))
         except Exception as bug:
             traceback.print_exc()
             answer = Failure(request.call, _report_of(bug, request.method))
@@ -152,10 +153,21 @@ class Server:
         return msgspec.msgpack.encode(handler(params, call))
 
 
+def _report_of_problem(problem: Problem) -> ProblemReport:
+    # What other words a handler found for it, a disk that is full is what there is to know and to do.
+    if not isinstance(problem, (Unreachable, AirflowFailed)) or problem.message.startswith(FULL):
+        return problem.report()
+    full = disk_is_full(f"{problem.message}\n{problem.detail}")
+    return (full or problem).report()
+
+
 def _report_of(bug: Exception, method: str) -> ProblemReport:
+    traced = "".join(traceback.format_exception(bug))
+    if full := disk_is_full(traced):
+        return full.report()
     return ProblemReport(
         code="airflow_failed",
         message=f"{method} failed: {type(bug).__name__}: {bug}",
         remedy="the traceback is in the bridge's log",
-        detail="".join(traceback.format_exception(bug)),
+        detail=traced,
     )
