@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.rows import NOW, a_row, some_facts
 
+from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.progress import (
     BackfillStatus,
@@ -17,6 +18,7 @@ from backfill_tui.domain.progress import (
     failed_rows,
     standing,
     task_progress,
+    with_engine,
 )
 from backfill_tui.domain.states import CODE_OF, CODES, RunState, TaskState
 from backfill_tui.domain.watching import Membership, RunCounts
@@ -180,3 +182,27 @@ def test_tasks_are_counted_by_what_became_of_them() -> None:
     assert (progress.failed, progress.running) == (2, 1)
     assert progress.fraction == pytest.approx(8 / 12)
     assert task_progress([0] * len(CODES)).fraction == 0
+
+
+NO_SCHEDULER = {"scheduler_heartbeat": None}
+STARTING = EngineStatus(running=True, ready=False)
+STOPPED = EngineStatus(running=False, ready=False)
+READY = EngineStatus(running=True, ready=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "engine", "status", "sentence"),
+    [
+        (NO_SCHEDULER, STARTING, BackfillStatus.QUEUED, "the engine is starting"),
+        (NO_SCHEDULER, STOPPED, BackfillStatus.BLOCKED, "the engine is not running"),
+        (NO_SCHEDULER, READY, BackfillStatus.BLOCKED, "no scheduler is running"),
+        (NO_SCHEDULER, None, BackfillStatus.BLOCKED, "no scheduler is running"),
+        ({"dag_is_paused": True}, STARTING, BackfillStatus.BLOCKED, "the Dag is paused, so nothing starts"),
+        ({}, STOPPED, BackfillStatus.QUEUED, "1 queued"),
+    ],
+)
+def test_an_engine_that_is_coming_up_is_no_missing_scheduler(
+    facts: dict[str, Any], engine: EngineStatus | None, status: BackfillStatus, sentence: str
+) -> None:
+    stands = with_engine(_standing(RunCounts(queued=1), **facts), engine)
+    assert (stands.status, stands.sentence) == (status, sentence)

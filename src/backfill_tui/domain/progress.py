@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS
+from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, clock
 from backfill_tui.domain.states import CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
+
+_START_SCHEDULER: Final = "start a scheduler"
 
 
 class BackfillStatus(StrEnum):
@@ -214,9 +217,23 @@ def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
         return Standing(
             status=BackfillStatus.BLOCKED,
             sentence=silent,
-            remedy="start a scheduler",
+            remedy=_START_SCHEDULER,
         )
     return None
+
+
+def with_engine(stands: Standing, engine: EngineStatus | None) -> Standing:
+    """The standing where the scheduler is the embedded engine's, None where it is not.
+
+    An engine that is coming up is no missing scheduler, and one that was stopped can be started.
+    """
+    if engine is None or stands.remedy != _START_SCHEDULER or engine.ready:
+        return stands
+    if engine.running:
+        return Standing(status=BackfillStatus.QUEUED, sentence="the engine is starting")
+    return Standing(
+        status=BackfillStatus.BLOCKED, sentence="the engine is not running", remedy="start the engine"
+    )
 
 
 def failed_rows(rows: Iterable[RunRow]) -> list[RunRow]:

@@ -11,7 +11,14 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, RunId
 from backfill_tui.domain.instants import minute, zone_named
 from backfill_tui.domain.problems import Interrupted, Unreachable
-from backfill_tui.domain.progress import BackfillStatus, Standing, count_runs, failed_rows, standing
+from backfill_tui.domain.progress import (
+    BackfillStatus,
+    Standing,
+    count_runs,
+    failed_rows,
+    standing,
+    with_engine,
+)
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow
 from backfill_tui.headless import encode
@@ -125,9 +132,7 @@ class Follower:
             raise Unreachable(
                 status.problem, remedy=f"look into its logs with {self._session.again('engine', 'logs')}"
             )
-        if status.running and not status.ready:
-            return Standing(status=BackfillStatus.QUEUED, sentence="the engine is starting")
-        return stands
+        return with_engine(stands, status)
 
 
 def tell_progress(session: Session) -> Callable[[Reading], None]:

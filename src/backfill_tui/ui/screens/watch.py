@@ -150,7 +150,11 @@ class WatchScreen(PlaceScreen[None]):
     def _show(self, update: GridUpdate) -> None:
         counts = self.store.counts()
         self._progress = Progress(
-            facts=update.facts, counts=counts, total_rows=update.total_rows, read_at=update.read_at
+            facts=update.facts,
+            counts=counts,
+            total_rows=update.total_rows,
+            read_at=update.read_at,
+            engine=self.program.engine_status,
         )
         self.header.arrived_at = self.program.clock()
         self.header.broken = False

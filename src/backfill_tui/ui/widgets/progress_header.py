@@ -9,8 +9,9 @@ from textual.content import Content
 from textual.reactive import reactive, var
 from textual.widget import Widget
 
+from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.progress import Standing, standing
+from backfill_tui.domain.progress import Standing, standing, with_engine
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Mark
@@ -27,17 +28,21 @@ _UNTOUCHED: Final = Mark("·", ".", "", "state-none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What the header shows: the facts, the runs counted, both as of `read_at` by the database's clock."""
+    """What the header shows: the facts, the runs counted, both as of `read_at` by the database's clock.
+
+    `engine` is the embedded engine's last word, None where there is none.
+    """
 
     facts: BackfillFacts
     counts: RunCounts
     total_rows: int
     read_at: Instant
+    engine: EngineStatus | None = None
 
     @property
     def standing(self) -> Standing:
         """Where the backfill stands."""
-        return standing(self.facts, self.counts, self.read_at)
+        return with_engine(standing(self.facts, self.counts, self.read_at), self.engine)
 
     def looks_like(self, other: Progress | None) -> bool:
         """Whether both say the same; they differ with every reading in when they were read."""
