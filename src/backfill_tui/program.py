@@ -14,6 +14,7 @@ import click
 from backfill_tui.composition import Composition, RealComposition
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import harmless, one_line
+from backfill_tui.headless.remedies import sentence_of
 
 _NAME: Final = "backfill-tui"
 _USAGE: Final = 2
@@ -58,7 +59,7 @@ class Program(click.Group):
             _tell(f"error: {_usage_words(wrong)}")
             code = _USAGE
         except Problem as problem:
-            _tell(f"error: {one_line(str(problem))}")
+            _tell(f"error: {sentence_of(problem)}")
             if problem.detail:
                 _tell(harmless(problem.detail) if invocation.verbose else "(--verbose shows the details)")
             code = problem.exit_code

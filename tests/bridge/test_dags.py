@@ -141,9 +141,9 @@ def test_everything_a_file_says_of_its_dag_is_told(listed: DagList) -> None:
 def test_a_dag_that_can_not_be_backfilled_says_why(listed: DagList) -> None:
     because = {one.dag_id: one.not_backfillable_because for one in listed.dags if not one.backfillable}
     assert because == {
-        "by_asset": "its schedule (when its assets are updated) has no periods to fill",
+        "by_asset": "it runs when its assets are updated",
         "no_backfill": "its allowed_run_types leave out backfill runs",
-        "on_request": "its schedule (only when triggered) has no periods to fill",
+        "on_request": "it runs only when triggered",
     }
     partitioned = dag(listed, "partitioned")
     assert (partitioned.partitioned, partitioned.backfillable) == (True, True)

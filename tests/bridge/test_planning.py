@@ -157,7 +157,7 @@ def test_two_plans_of_one_world_have_one_fingerprint(worker: Worker) -> None:
     [
         (a_request("daily", to_date=instant("2024-02-01")), "ends before it begins"),
         (a_request("daily", from_date=instant("2090-01-01"), to_date=instant("2090-02-01")), "in the future"),
-        (a_request("by_hand"), "its schedule .None. has no periods"),
+        (a_request("by_hand"), "can not be backfilled: it runs only when triggered"),
         (a_request("daily", max_active_runs=0), "no run would ever start"),
         (a_request("daily", conf="{size: 1}"), "not JSON"),
         (a_request("daily", conf='{"size": NaN}'), "not JSON"),

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CommandLine, ScriptedComposition
+from tests.support.scripted import ScriptedGateway
+from tests.support.world import World, a_dag
 
+from backfill_tui.domain.dags import ImportProblem
+from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.states import RunState
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
@@ -122,3 +126,41 @@ def test_an_escape_sequence_in_an_argument_does_not_reach_the_terminal(run: Comm
     assert ended.code == 2
     assert "\x1b" not in ended.talk
     assert "[/red]" in ended.talk
+
+
+def test_a_dag_whose_file_does_not_import_is_told_with_the_cause_instead_of_a_guess() -> None:
+    broken = ImportProblem(
+        file="eu/sales_legacy.py",
+        sentence="'schedule_interval' is now 'schedule'",
+        advice="rename schedule_interval to schedule",
+        traceback="Trace",
+    )
+    run = CommandLine(ScriptedComposition(World([a_dag("sales_legacy_2")], import_problems=[broken])))
+    ended = run("plan", "sales_legacy", *RANGE)
+    assert ended.code == 2
+    assert (
+        "error: eu/sales_legacy.py does not import: 'schedule_interval' is now 'schedule': "
+        "rename schedule_interval to schedule\n"
+    ) in ended.talk
+    assert "did you mean" not in ended.talk
+
+
+@pytest.mark.parametrize(
+    ("on_the_screen", "here"),
+    [
+        (
+            "choose Missing and Errored Runs or All Runs",
+            "add --reprocess-behavior failed or completed",
+        ),
+        ("run them forwards", "leave out --run-backwards"),
+        ("look at the list of backfills", "backfill-tui list shows them"),
+    ],
+)
+def test_a_next_step_is_said_in_the_words_of_the_command_line(
+    run: CommandLine, on_the_screen: str, here: str
+) -> None:
+    def refuse(gateway: ScriptedGateway) -> None:
+        gateway.fail("plan", Refused("Not like this", remedy=on_the_screen))
+
+    run.composition.prepare = refuse
+    assert run("plan", "sales_daily", *RANGE).talk.splitlines()[-1] == f"error: Not like this: {here}"

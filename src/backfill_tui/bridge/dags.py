@@ -19,6 +19,7 @@ from backfill_tui.bridge.dag_queries import (
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.import_problems import explain
 from backfill_tui.bridge.opening import folder_and_parser, parse_and_sync
+from backfill_tui.bridge.schedules import without_periods
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import StartupPhase, StartupStep
@@ -115,7 +116,7 @@ def _not_backfillable(row: Any, facts: DagFacts) -> str:
     if row.allowed_run_types and _BACKFILL_RUNS not in row.allowed_run_types:
         return "its allowed_run_types leave out backfill runs"
     if not facts.periodic:
-        return f"its schedule ({facts.schedule}) has no periods to fill"
+        return without_periods(facts.schedule)
     return ""
 
 

@@ -10,6 +10,7 @@ import json
 from typing import Any, NoReturn
 
 from backfill_tui.bridge.planned_dag import PlannedDag
+from backfill_tui.bridge.schedules import in_words, without_periods
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import BadRequest
@@ -22,8 +23,7 @@ def check_request(request: BackfillRequest, planned: PlannedDag, now: Instant) -
     name = one_line(request.dag_id)
     if not planned.dag.timetable.periodic:
         raise BadRequest(
-            f'"{name}" can not be backfilled: its schedule "{one_line(planned.dag.timetable.summary)}" '
-            "has no periods",
+            f'"{name}" can not be backfilled: {one_line(without_periods(in_words(planned.dag.timetable)))}',
             remedy="choose a Dag with a cron or timedelta schedule",
         )
     if request.from_date > request.to_date:

@@ -52,6 +52,13 @@ def in_words(timetable: Any) -> str:
     return words or str(timetable.summary or timetable.description or kind.__name__)
 
 
+def without_periods(words: str) -> str:
+    """Why a Dag can not be backfilled whose schedule, `words`, has no periods: the end of a sentence."""
+    return (
+        f"it runs {words}" if words in _SIMPLE.values() else f"its schedule ({words}) has no periods to fill"
+    )
+
+
 def _of_airflow(timetable: Any, kind: str) -> str | None:
     if kind in _SIMPLE:
         return _SIMPLE[kind]

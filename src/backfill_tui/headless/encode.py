@@ -11,6 +11,7 @@ from backfill_tui.domain.planning import BackfillPlan, PlannedRun, Verdict
 from backfill_tui.domain.progress import Standing
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
+from backfill_tui.headless.remedies import in_flags
 
 JsonObject = dict[str, object]
 
@@ -94,7 +95,7 @@ def totals(planned: BackfillPlan) -> JsonObject:
 def warnings(planned: BackfillPlan) -> list[JsonObject]:
     """The warnings about the plan as a whole."""
     return [
-        {"code": each.code, "message": each.message, "remedy": each.remedy, "blocks": each.blocks}
+        {"code": each.code, "message": each.message, "remedy": in_flags(each.remedy), "blocks": each.blocks}
         for each in planned.warnings
     ]
 

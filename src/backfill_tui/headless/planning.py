@@ -17,6 +17,7 @@ from backfill_tui.domain.planning import (
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
+from backfill_tui.headless.remedies import in_flags
 from backfill_tui.headless.session import Session, counted, find_dag
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
@@ -109,7 +110,7 @@ def tell_totals(session: Session, planned: BackfillPlan) -> None:
     session.voice.say(f"{one_line(planned.request.dag_id)}: {totals_words(planned)}")
     for warning in planned.warnings:
         head = "This forbids a launch" if warning.blocks else "Warning"
-        remedy = f": {warning.remedy}" if warning.remedy else ""
+        remedy = f": {in_flags(warning.remedy)}" if warning.remedy else ""
         session.voice.say(one_line(f"{head}: {warning.message}{remedy}"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from backfill_tui.domain.dags import DagList, DagSummary
 from backfill_tui.domain.environment import Environment, StartupStep
@@ -83,10 +84,17 @@ class Session:
 
 
 def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:
-    """The Dag of that name; NotThere with the nearest name, or with the files that do not import."""
+    """The Dag of that name; NotThere with why its file does not import, or with the nearest name."""
     for dag in listed.dags:
         if dag.dag_id == dag_id:
             return dag
+    for problem in listed.import_problems:
+        if PurePosixPath(problem.file).stem == dag_id:
+            raise NotThere(
+                f"{one_line(problem.file)} does not import: {one_line(problem.sentence)}",
+                remedy=one_line(problem.advice) or "the command dags says more",
+                detail=problem.traceback,
+            )
     from backfill_tui.settings import nearest
 
     close = nearest(dag_id, tuple(dag.dag_id for dag in listed.dags))
