@@ -16,6 +16,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import TASK_MARKS
 
 _MAP_INDEXES_SHOWN = 8
+_NOT_STARTED = frozenset({TaskState.NONE, TaskState.SCHEDULED, TaskState.QUEUED, TaskState.UPSTREAM_FAILED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,10 +132,18 @@ def _facts(cell: CellInView, instance: TaskInstanceDetails) -> list[str]:
         shown = f"try {cell.try_number} of {max(instance.max_tries, instance.try_number)}"
         older = "" if cell.try_number == instance.try_number else f" (latest {instance.try_number})"
         facts.append(shown + older)
-    if instance.started_at is not None and cell.try_number == instance.try_number:
+    if _has_run(instance) and instance.started_at is not None and cell.try_number == instance.try_number:
         ended = instance.ended_at if instance.ended_at is not None else cell.now
         facts.append(clock(ended - instance.started_at))
     return facts
+
+
+def _has_run(instance: TaskInstanceDetails) -> bool:
+    """Whether its times are those of a process.
+
+    Where a state is settled without a process, `TaskInstance.set_state` of Airflow 3.3 makes both the same.
+    """
+    return instance.state not in _NOT_STARTED and instance.started_at != instance.ended_at
 
 
 def _map_indexes(cell: CellInView) -> list[Content]:
