@@ -226,6 +226,16 @@ async def test_several_running_backfills_are_announced_together() -> None:
 
 
 @on_screen
+async def test_names_that_do_not_fit_are_left_out_of_the_notice() -> None:
+    world = a_folder()
+    launched(world, "sales_daily")
+    launched(world, "sales_hourly")
+    async with looking_at(an_app(world), (70, 24)) as eyes:
+        await eyes.sees("2 backfills are active: press b to list them")
+        assert eyes.line_with("are active").rstrip().endswith("to list them")
+
+
+@on_screen
 async def test_a_dag_that_never_had_a_backfill_says_so_when_it_is_to_be_watched() -> None:
     async with looking_at(an_app(a_folder())) as eyes:
         await eyes.sees("my_backfill_dag")

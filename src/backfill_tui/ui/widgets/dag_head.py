@@ -27,16 +27,18 @@ class NoticeLine(Widget):
     """
 
     content: reactive[Content] = reactive(Content(""))
+    short: reactive[Content] = reactive(Content(""))
 
     def show(self, rows: list[Row]) -> None:
         """Take the active backfills from the rows."""
         active = [row for row in rows if row.active is not None]
         self.set_class(bool(active), "-shown")
         self.content = _notice(active)
+        self.short = _several(active) if len(active) > 1 else self.content
 
     def render(self) -> Content:
-        """The line."""
-        return self.content
+        """The line, without the names where they do not fit."""
+        return self.content if self.content.cell_length <= self.content_size.width else self.short
 
 
 class DagHead(Widget):
@@ -116,15 +118,19 @@ class DagHead(Widget):
             self.query_one("#count", Static).update(words)
 
 
+def _several(active: list[Row]) -> Content:
+    return Content.assemble(
+        ("▶ ", "$state-running"), f"{len(active)} backfills are active: press ",
+        (shown_key("dags.backfills"), "$accent"), " to list them",
+    )  # fmt: skip
+
+
 def _notice(active: list[Row]) -> Content:
     if not active:
         return Content("")
     if len(active) > 1:
         names = ", ".join(one_line(row.name) for row in active)
-        return Content.assemble(
-            ("▶ ", "$state-running"), f"{len(active)} backfills are active: press ",
-            (shown_key("dags.backfills"), "$accent"), f" to list them ({names})",
-        )  # fmt: skip
+        return Content.assemble(_several(active), f" ({names})")
     (row,) = active
     assert row.active is not None  # noqa: S101  # they were chosen by it
     status = standing_of(row.active).status
