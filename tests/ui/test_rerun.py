@@ -137,6 +137,22 @@ async def test_the_choices_at_every_size(size: tuple[int, int], picture: Snapsho
 
 
 @on_screen
+async def test_on_a_small_terminal_the_words_scroll_and_the_keys_stay() -> None:
+    app = an_app(a_failed_backfill())
+    async with looking_at(app, (40, 10)) as eyes:
+        await eyes.sees("sales")
+        await eyes.press("w")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen))
+        await eyes.sees("10/10 runs")
+        await eyes.press("a", "r")
+        await eyes.sees("(•) failed tasks only", "enter rerun")
+        await eyes.press(*["down"] * 20)
+        await eyes.sees("can be undone once", "enter rerun")
+        await eyes.press(*["up"] * 20)
+        await eyes.sees("(•) failed tasks only", "enter rerun")
+
+
+@on_screen
 async def test_each_choice_is_counted_and_says_what_stays() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:

@@ -64,6 +64,7 @@ class RerunDialog(Dialog[RerunRequest]):
     scope: var[RerunScope] = var(RerunScope.FAILED, init=False)
     latest_version: var[bool] = var(default=True, init=False)
 
+    box = query_one(DialogBox)
     words = query_one("#rerun-words", Static)
 
     def __init__(self, dag_id: DagId, dates: Mapping[RunId, str]) -> None:
@@ -160,8 +161,11 @@ class RerunDialog(Dialog[RerunRequest]):
         )
 
     def action_choose(self, step: int) -> None:
-        """Choose the line above or below."""
-        self.scope = _SCOPES[max(0, min(len(_SCOPES) - 1, _SCOPES.index(self.scope) + step))]
+        """Choose the line above or below; past the last one the words scroll, where they do not fit."""
+        before = self.scope
+        self.scope = _SCOPES[max(0, min(len(_SCOPES) - 1, _SCOPES.index(before) + step))]
+        if self.scope is before:
+            self.box.scroll_relative(y=step, animate=False)
 
     def action_toggle_version(self) -> None:
         """Run on the latest version of the Dag, or on that of each run."""
