@@ -14,7 +14,7 @@ from textual.screen import Screen
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
-from backfill_tui.domain.problems import AirflowFailed, Unreachable
+from backfill_tui.domain.problems import AirflowFailed, BadRequest, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.gateway.port import IsCancelled, never
 from backfill_tui.ui.app import BackfillApp
@@ -136,6 +136,72 @@ async def test_conf_that_is_not_json_is_refused_with_the_way_to_write_it() -> No
         await eyes.sees("The conf is not JSON", 'write it as {"key": "value"}')
 
 
+@on_screen
+async def test_a_long_refusal_is_read_to_its_end_at_80_columns() -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        words = (
+            "The conf does not fit the params of sales_daily: Invalid input for param n: 0 is less than the"
+        )
+        gateway.fail("plan", BadRequest(f"{words} minimum of 1", remedy="change the conf"))
+        await eyes.press("ctrl+r")
+        await eyes.sees("✗ The conf does not fit", "is less than the minimum of 1", "  change the conf")
+
+
+@on_screen
+async def test_a_launch_of_an_invalid_plan_says_why_there_is_none() -> None:
+    gateway = ScriptedGateway(a_february())
+    app = an_app(gateway)
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        await fill(eyes, "[/red]", "2024-03-01")
+        await eyes.sees("✗")
+        assert not app._notifications
+        await eyes.press("f5")
+        await eyes.until(lambda: app._notifications, "a notice")
+        (notice,) = app._notifications
+        assert "[/red]" in notice.message
+        assert not notice.markup
+    assert "launch" not in gateway.asked
+
+
+@on_screen
+async def test_a_launch_that_waits_for_its_plan_says_so_and_is_confirmed_after_it() -> None:
+    gateway = SlowForOne(a_february(), "2024-03-01")
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("121 create")
+        await fill(eyes, "2024-03-01", "2024-03-02")
+        await eyes.until(gateway.begun.is_set)
+        await eyes.press("f5")
+        await eyes.sees("Still planning")
+        gateway.go.set()
+        await eyes.sees("Create 2 runs")
+
+
+@on_screen
+async def test_the_confirmation_of_one_run_names_its_date_and_no_limit() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        await planning(eyes)
+        await fill(eyes, "2024-02-14", "2024-02-15")
+        await eyes.press("f5")
+        await eyes.sees("Create 1 run", "For Thu 2024-02-15 00:00 (UTC)", "1 date stays as it is")
+        assert "At most" not in eyes.text()
+
+
+@on_screen
+async def test_the_keys_of_a_confirmation_are_in_view_on_a_small_terminal() -> None:
+    async with looking_at(an_app(a_february()), (40, 10)) as eyes:
+        await eyes.sees("1 Dag", "█")
+        await eyes.press("enter")
+        await eyes.until(lambda: isinstance(eyes.app.screen, PlanScreen))
+        await eyes.press("f5")
+        await eyes.sees("Create 121 runs", "enter launch  esc back")
+
+
 class SlowForOne(ScriptedGateway):
     """Keeps the plan of one range back until it is told."""
 
@@ -178,8 +244,11 @@ async def test_the_confirmation_says_in_words_what_will_happen(picture: Snapshot
     async with looking_at(app) as eyes:
         await planning(eyes)
         await fill(eyes, "2024-02-05", "2024-02-16")
-        await eyes.press("tab", "tab", "right", "f5")
+        await eyes.press("tab", "tab", "right")
+        await eyes.sees("2 reprocess")
+        await eyes.press("f5")
         await eyes.sees(
+            "From Tue 2024-02-06 00:00 to Fri 2024-02-16 00:00 (UTC)",
             "Create 2 runs and run 2 again (6 task instances, 2 of them had",
             "8 dates stay as they are",
             "The Dag is paused, so no run will start",

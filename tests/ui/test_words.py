@@ -18,7 +18,7 @@ from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, TASK_MARKS, VERDICT_
 from backfill_tui.ui.listing import matching, percent_done, read_listing, rows_of
 from backfill_tui.ui.plan_values import PlanValues, first_hole, first_range, range_words, request_of
 from backfill_tui.ui.screens.confirm import launch_question, launch_sentence
-from backfill_tui.ui.text import count, fit, in_words, line
+from backfill_tui.ui.text import count, fit, in_words, line, wrapped
 from backfill_tui.ui.themes import STATE_COLOURS_DARK, STATE_COLOURS_LIGHT, THEMES
 
 JANUARY = PlanValues(from_text="2024-01-01", to_text="2024-01-31")
@@ -44,6 +44,19 @@ def test_a_fitted_text_takes_exactly_its_cells_and_controls_nothing(text: str) -
 def test_what_is_cut_says_so_and_numbers_stand_right() -> None:
     assert fit("sales_archive_of_all", 8) == "sales_a…"
     assert fit("12", 5, right=True) == "   12"
+
+
+def test_a_sentence_is_folded_at_its_words_and_never_longer_than_asked() -> None:
+    assert wrapped("the conf does not fit", 9, 3) == ["the conf", "does not", "fit"]
+    assert wrapped("the conf does not fit", 9, 2) == ["the conf", "does not…"]
+    assert wrapped("日本語のとても長い名前", 10, 3) == ["日本語のと", "ても長い名", "前"]
+    assert wrapped("", 10, 2) == [""]
+    assert wrapped("too narrow", 0, 2) == []
+
+
+def test_a_long_value_is_shortened_before_the_sentence_that_quotes_it() -> None:
+    words = wrapped(f"The Dag's param '{'x' * 90}' is not one of the values it may have", 60, 2)
+    assert " ".join(words) == f"The Dag's param '{'x' * 24}…' is not one of the values it may have"
 
 
 def test_a_line_is_as_wide_as_it_has_to_be() -> None:
@@ -152,6 +165,7 @@ def test_the_confirmation_says_what_is_created_and_what_is_overwritten() -> None
     )
     question = launch_question(plan)
     assert question.notes == (
+        "From Tue 2024-01-02 00:00 to Thu 2024-01-04 00:00 (UTC)",
         "At most 10 runs at a time, oldest first",
         "1 date stays as it is",
         "1 date can not run yet and is left out",

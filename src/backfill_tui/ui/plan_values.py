@@ -12,6 +12,7 @@ from backfill_tui.domain.planning import (
     DEFAULT_MAX_ACTIVE_RUNS,
     BackfillPlan,
     BackfillRequest,
+    Occurrence,
     ReprocessBehavior,
     Verdict,
 )
@@ -85,6 +86,17 @@ def range_words(request: BackfillRequest, timezone: str) -> str:
     return (
         f"{first:%a} {_clock(request.from_date, timezone)} to {last:%a} {_clock(request.to_date, timezone)}"
     )
+
+
+def date_words(occurrence: Occurrence, timezone: str) -> str:
+    """What one date of a plan is called: its partition key, or its logical date on the Dag's clock."""
+    if occurrence.partition_key is not None:
+        return occurrence.partition_key
+    at = occurrence.logical_date
+    if at is None:
+        return "no logical date"
+    zone = zone_named(timezone)
+    return f"{to_datetime(at, zone):%a} {minute(at, zone)}"
 
 
 def _clock(at: Instant, timezone: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -12,6 +13,10 @@ from textual.strip import Strip
 from backfill_tui.domain.text import one_line
 
 Part = tuple[str, Style]
+
+# Not an apostrophe within a word.
+_QUOTED = re.compile(r"""(?<!\w)(['"])(.+?)\1(?!\w)""")
+_QUOTED_AT_MOST = 24
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
@@ -24,6 +29,40 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(plain, width - 1) + "…"
     gap = " " * (width - cells)
     return gap + plain if right else plain + gap
+
+
+def wrapped(text: str, width: int, most: int) -> list[str]:
+    """The text on lines of at most `width` cells, `most` of them; a longer one ends in an ellipsis.
+
+    Before that its quoted values are shortened, for a sentence says more than the value it quotes.
+    """
+    plain = one_line(text)
+    if width <= 0 or most <= 0:
+        return []
+    lines = _folded(plain, width)
+    if len(lines) > most:
+        lines = _folded(_QUOTED.sub(_shortened, plain), width)
+    if len(lines) > most:
+        rest = " ".join(lines[most - 1 :])
+        lines = [*lines[: most - 1], fit(rest, width)]
+    return lines
+
+
+def _folded(plain: str, width: int) -> list[str]:
+    lines = [""]
+    for word in plain.split(" "):
+        longer = f"{lines[-1]} {word}" if lines[-1] else word
+        if cell_len(longer) <= width:
+            lines[-1] = longer
+            continue
+        pieces = chop_cells(word, width)
+        lines[-1:] = [lines[-1], *pieces] if lines[-1] else pieces
+    return lines
+
+
+def _shortened(quoted: re.Match[str]) -> str:
+    mark, value = quoted.groups()
+    return f"{mark}{value[:_QUOTED_AT_MOST].rstrip()}…{mark}" if len(value) > _QUOTED_AT_MOST else quoted[0]
 
 
 def line(parts: Iterable[Part], width: int, base: Style) -> Strip:

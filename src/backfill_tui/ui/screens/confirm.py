@@ -16,6 +16,7 @@ from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DIALOG
+from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import count, in_words
@@ -76,7 +77,9 @@ def launch_question(plan: BackfillPlan) -> Question:
     """What launching the plan does, in words."""
     request = plan.request
     order = "newest first" if request.run_backwards else "oldest first"
-    notes = [f"At most {count(request.max_active_runs, 'run')} at a time, {order}"]
+    notes = [_range_words(plan)]
+    if plan.run_count > 1:
+        notes.append(f"At most {count(request.max_active_runs, 'run')} at a time, {order}")
     skipped = plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT)
     if skipped:
         stay = "stays as it is" if skipped == 1 else "stay as they are"
@@ -90,9 +93,21 @@ def launch_question(plan: BackfillPlan) -> Question:
         title=f"Launch a backfill of {request.dag_id}?",
         verb="launch",
         sentence=launch_sentence(plan),
-        notes=tuple(notes),
+        notes=tuple(filter(None, notes)),
         warnings=plan.warnings,
     )
+
+
+def _range_words(plan: BackfillPlan) -> str:
+    """The first and the last date that run, on the Dag's clock; partitions by their keys."""
+    running = [run.occurrence for run in plan.runs if run.verdict.runs]
+    if plan.request.run_backwards:
+        running.reverse()
+    if not running:
+        return ""
+    first, last = (date_words(one, plan.timezone) for one in (running[0], running[-1]))
+    words = f"From {first} to {last}" if len(running) > 1 else f"For {first}"
+    return words if running[0].partition_key is not None else f"{words} ({plan.timezone})"
 
 
 def launch_sentence(plan: BackfillPlan) -> str:

@@ -16,6 +16,7 @@ from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.launching import Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import BadRequest, Interrupted, Problem, Unreachable
+from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import PLAN
 from backfill_tui.ui.messages import DagPauseChanged, PlanMade, PlanRefused, ProblemArose
@@ -30,6 +31,8 @@ from backfill_tui.ui.widgets.plan_table import PlanTable
 from backfill_tui.ui.workers import ask
 
 _DEBOUNCE_SECONDS = 0.06
+_UNEASY_SECONDS = 1.0
+"""A launch that waits longer than this for its plan says so."""
 
 
 class PlanScreen(PlaceScreen[None]):
@@ -149,6 +152,8 @@ class PlanScreen(PlaceScreen[None]):
     def _refuse(self, problem: Problem) -> None:
         self.workers.cancel_group(self, "plan")
         self._plan = None
+        if self._launch_is_wanted and not isinstance(problem, Unreachable):
+            self.notify(one_line(problem.message), severity="error", markup=False)
         self._launch_is_wanted = False
         self.totals.planning = False
         self.totals.problem = problem
@@ -185,8 +190,13 @@ class PlanScreen(PlaceScreen[None]):
             self._confirm(self._plan)
             return
         self._launch_is_wanted = True
+        self.set_timer(_UNEASY_SECONDS, self._tell_of_planning)
         if not self.totals.planning or self.totals.request != self._typed():
             self._ask_for_plan()
+
+    def _tell_of_planning(self) -> None:
+        if self._launch_is_wanted:
+            self.notify("Still planning: the launch is confirmed once the plan is there", markup=False)
 
     def _typed(self) -> BackfillRequest | None:
         """The request the fields mean, None while they mean none."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -13,21 +14,23 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import VERDICT_MARKS
 from backfill_tui.ui.plan_values import range_words
-from backfill_tui.ui.text import count, fit
+from backfill_tui.ui.text import count, wrapped
 
 _WARNINGS = 4
+_TOTALS_LINES = 2
+_PROBLEM_LINES = 3
 
 
 class PlanTotals(Widget):
     """What the typed range means, and how many dates have which verdict."""
 
     DEFAULT_CSS = """
-    PlanTotals { height: 3; padding: 0 2; border-top: solid $hairline; }
+    PlanTotals { height: auto; padding: 0 2; border-top: solid $hairline; }
     """
 
     plan: reactive[BackfillPlan | None] = reactive[BackfillPlan | None](None)
     request: reactive[BackfillRequest | None] = reactive[BackfillRequest | None](None)
-    problem: reactive[Problem | None] = reactive[Problem | None](None)
+    problem: reactive[Problem | None] = reactive[Problem | None](None, layout=True)
     planning: reactive[bool] = reactive(False)  # noqa: FBT003  # its first value
 
     def __init__(self, timezone: str) -> None:
@@ -39,14 +42,14 @@ class PlanTotals(Widget):
         """Count once, not at every drawing."""
         self._counted = Counter(run.verdict for run in plan.runs) if plan else Counter()
 
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As many lines as are drawn."""
+        return _TOTALS_LINES if self.problem is None else len(_problem_lines(self.problem, width))
+
     def render(self) -> Content:
-        """Two lines."""
+        """Two lines; a problem may take a third."""
         if self.problem is not None:
-            width = self.content_size.width
-            return Content.assemble(
-                (fit(f"✗ {self.problem.message}", width), "$error"), "\n",
-                (fit(f"  {self.problem.remedy}", width), "$foreground"),
-            )  # fmt: skip
+            return Content("\n").join(_problem_lines(self.problem, self.content_size.width))
         if self.request is None:
             return Content("")
         words = range_words(self.request, self._timezone)
@@ -69,6 +72,20 @@ class PlanTotals(Widget):
         if self.planning:
             parts.append(Content.styled("planning", "$accent"))
         return Content("   ").join(parts)
+
+
+def _problem_lines(problem: Problem, width: int) -> list[Content]:
+    """What happened and its remedy: two lines at least, so that the dates below stay where they are."""
+    room = width - 2
+    remedy = wrapped(problem.remedy, room, _PROBLEM_LINES - 1) if problem.remedy else [""]
+    message = wrapped(problem.message, room, _PROBLEM_LINES - 1)
+    if len(message) + len(remedy) > _PROBLEM_LINES:
+        remedy = wrapped(problem.remedy, room, 1)
+    signs = ["✗ ", *["  "] * len(message)]
+    return [
+        *(Content.styled(sign + words, "$error") for sign, words in zip(signs, message, strict=False)),
+        *(Content.styled("  " + words, "$foreground") for words in remedy),
+    ]
 
 
 class PlanWarnings(Widget):

@@ -8,11 +8,12 @@ from typing import ClassVar
 from rich.style import Style
 from textual.binding import BindingType
 
-from backfill_tui.domain.instants import minute, to_datetime, zone_named
-from backfill_tui.domain.planning import BackfillPlan, PlannedRun
+from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DATES, shown_key
 from backfill_tui.ui.glyphs import VERDICT_MARKS, Look
+from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.text import Part, fit
 from backfill_tui.ui.widgets.line_list import LineList
 
@@ -87,7 +88,10 @@ class PlanTable(LineList):
         parts: list[Part] = [
             (fit(number, _NUMBER, right=True), look.muted),
             ("  ", _PLAIN),
-            (fit(_date(run, plan.timezone), _DATE), plain if run.verdict.runs else look.muted),
+            (
+                fit(date_words(run.occurrence, plan.timezone), _DATE),
+                plain if run.verdict.runs else look.muted,
+            ),
             ("  ", _PLAIN),
             (fit(f"{look.sign(mark)} {mark.word}", _VERDICT), look.muted if stale else look.style(mark)),
         ]
@@ -97,13 +101,3 @@ class PlanTable(LineList):
             parts.append((f"  {fit(after, _RUN_AFTER)}", look.muted))
             room -= _RUN_AFTER + 2
         return [*parts, (f"  {fit(run.reason, room)}", look.muted)]
-
-
-def _date(run: PlannedRun, timezone: str) -> str:
-    if run.occurrence.partition_key is not None:
-        return run.occurrence.partition_key
-    at = run.occurrence.logical_date
-    if at is None:
-        return "no logical date"
-    zone = zone_named(timezone)
-    return f"{to_datetime(at, zone):%a} {minute(at, zone)}"
