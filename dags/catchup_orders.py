@@ -1,7 +1,7 @@
 """catchup=True: on a scheduler that schedules, every date since the start would run by itself.
 
-A backfill of later dates makes such a scheduler skip the earlier ones; attached to an Airflow that schedules, the
-plan warns of it. The embedded engine never schedules on its own, so there is nothing to lose there.
+A backfill of later dates makes such a scheduler skip the earlier ones; attached to an Airflow that
+schedules, the plan warns of it. The embedded engine never schedules, so there is nothing to lose there.
 """
 
 from datetime import datetime, timezone
