@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -46,6 +48,12 @@ def test_an_input_output_error_is_a_full_disk_only_where_no_space_is_left(
     assert disk_is_full("disk I/O error") is None
 
 
+def test_what_comes_of_a_full_disk_is_told_as_that(tmp_path: Path) -> None:
+    failed = AirflowFailed("Airflow could not create the backfill: no such savepoint")
+    failed.__cause__ = full(tmp_path / "airflow.db")
+    assert _report_of_problem(failed).message.startswith("The disk is full: ")
+
+
 @pytest.mark.usefixtures("no_space")
 def test_without_space_left_every_word_for_it_is_told_as_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -58,3 +66,23 @@ def test_without_space_left_every_word_for_it_is_told_as_a_full_disk(
     other = NotThere("There is no Dag", remedy="look at the list of Dags")
     assert _report_of_problem(other) == other.report()
     assert disk_is_full("no such table: dag") is None
+
+
+TALKS_TO_A_FULL_DISK = """
+import sys
+from backfill_tui.bridge.streams import take_over
+frames = take_over()
+print("a line", flush=True)
+print("another", file=sys.stderr, flush=True)
+frames.outgoing.write(b"answered")
+frames.outgoing.flush()
+"""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_log_that_can_not_be_written_keeps_no_answer_back() -> None:
+    with Path("/dev/full").open("wb") as log:
+        done = subprocess.run(
+            [sys.executable, "-c", TALKS_TO_A_FULL_DISK], stdout=subprocess.PIPE, stderr=log, check=True
+        )
+    assert done.stdout == b"answered"

@@ -197,7 +197,7 @@ def test_what_happened_since_the_plan_was_shown_is_said_and_nothing_created(stag
         (a_request("no_backfills"), Refused, "does not allow backfill runs"),
         (a_request("daily", days=0), BadRequest, "ends before it begins"),
         (a_request("with_params", conf='{"size": "x"}'), BadRequest, "does not fit the params"),
-        (a_request("by_hand"), BadRequest, "no periods"),
+        (a_request("by_hand"), BadRequest, "only when triggered"),
     ],
 )
 def test_what_can_not_be_launched_is_refused_and_leaves_nothing(

@@ -157,7 +157,9 @@ def _report_of_problem(problem: Problem) -> ProblemReport:
     # What other words a handler found for it, a disk that is full is what there is to know and to do.
     if not isinstance(problem, (Unreachable, AirflowFailed)) or problem.message.startswith(FULL):
         return problem.report()
-    full = disk_is_full(f"{problem.message}\n{problem.detail}")
+    # SQLite rolls back by itself then, so what is said last is often but what came of that.
+    causes = "".join(traceback.format_exception(problem))
+    full = disk_is_full(f"{causes}\n{problem.detail}")
     return (full or problem).report()
 
 

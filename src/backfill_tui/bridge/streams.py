@@ -6,10 +6,11 @@ meet a frame: after `take_over` descriptor 0 is empty and descriptor 1 is the lo
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO, TextIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,21 @@ class FrameStreams:
         os.close(self.outgoing.fileno())
 
 
+class _Log(io.FileIO):
+    """The log; a disk that is full costs its lines, never the answer of whoever wrote them."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(data)
+
+
+def _log_on(descriptor: int) -> TextIO:
+    log: Any = _Log(descriptor, "wb", closefd=False)
+    return io.TextIOWrapper(log, encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
 def take_over() -> FrameStreams:
     """Move the real stdin and stdout aside, and put nothing and the log (stderr) in their places."""
     sys.stdout.flush()
@@ -34,5 +50,5 @@ def take_over() -> FrameStreams:
     os.dup2(2, 1)
     os.close(nothing)
     # What is printed appears in the log at once, in order with what is written past Python.
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout, sys.stderr = _log_on(1), _log_on(2)
     return FrameStreams(os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb"))
