@@ -88,6 +88,16 @@ def test_a_warm_start_makes_no_database_and_counts_the_files(tmp_path: Path, dat
     assert (parsing[-1].done, parsing[-1].total) == (3, 3)
 
 
+def test_a_file_that_takes_long_is_named_while_it_is_waited_for(
+    tmp_path: Path, database_template: Path
+) -> None:
+    slow = DAILY.format(dag_id="slow") + "\n    import time\n    time.sleep(3)\n"
+    dags = {"daily.py": DAILY.format(dag_id="daily"), "slow.py": slow}
+    with running_bridge(home_with_database(database_template, tmp_path, dags), opened=False) as bridge:
+        waited = [step for step in bridge.steps() if step.sentence.startswith("Waiting for ")]
+    assert (waited[-1].sentence, waited[-1].done, waited[-1].total) == ("Waiting for slow.py", 1, 2)
+
+
 def test_two_sessions_that_start_at_once_make_one_database(tmp_path: Path) -> None:
     home = private_home(tmp_path, {"daily.py": DAILY.format(dag_id="daily")})
     opened: list[Environment] = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from backfill_tui.bridge.database import check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
-from backfill_tui.bridge.parsing import DagParser
+from backfill_tui.bridge.parsing import DagParser, NothingNew
 from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
@@ -104,16 +104,22 @@ def parse_and_sync(
     tell("Looking for Dag files")
     bundle_name = bundle_of(folder)
     writer: ResultsWriter | None = None
+    started: dict[str, None] = {}
     for news in parser.parse(folder, bundle_name, lambda: call.cancelled):
         if isinstance(news, FilesFound):
             total = len(news.files)
             # A quarter of a second of this process's time, while the other one parses.
             configure_mappers()
             writer = ResultsWriter(airflow, bundle_name, news.files)
+        elif isinstance(news, NothingNew):
+            if started:
+                tell(f"Waiting for {one_line(', '.join(started))}")
         elif isinstance(news, FileStarted):
+            started[news.file] = None
             tell(f"Parsing {one_line(news.file)}")
         elif writer is not None:
             done += 1
+            started.pop(news.file, None)
             writer.add(news)
             if writer.is_due:
                 call.check()

@@ -7,8 +7,10 @@ import select
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +31,15 @@ from backfill_tui.domain.problems import AirflowFailed, Unreachable
 
 _LOOK_SECONDS: Final = 0.1
 
-ParsingNews = FilesFound | FileStarted | FileParsed
+_QUIET_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class NothingNew:
+    """No file has come to its end for a while: what was started last is what it waits for."""
+
+
+ParsingNews = FilesFound | FileStarted | FileParsed | NothingNew
 
 
 class DagParser:
@@ -75,12 +85,17 @@ class DagParser:
 
     def _replies(self, is_cancelled: Callable[[], bool]) -> Iterator[ParsingNews | Done | JobFailed]:
         stopping = False
+        heard = time.monotonic()
         while True:
             if not stopping and is_cancelled():
                 stopping = True
                 self._send(Stop())
             if not select.select([self._control], [], [], _LOOK_SECONDS)[0]:
+                if time.monotonic() - heard >= _QUIET_SECONDS:
+                    heard = time.monotonic()
+                    yield NothingNew()
                 continue
+            heard = time.monotonic()
             reply = read_reply(self._control)
             if reply is None:
                 raise self._gone()
