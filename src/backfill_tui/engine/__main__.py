@@ -59,8 +59,6 @@ def _become_engine(home: EmbeddedHome, grace_seconds: float, word: int) -> NoRet
     try:
         os.setsid()
         os.chdir(home.path)
-        # Whatever Airflow's processes make in the home is its owner's alone.
-        os.umask(0o077)
         _leave_terminal(home)
         if _take_lock(home, word):
             _supervise(home, grace_seconds, word)
