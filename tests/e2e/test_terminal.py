@@ -27,11 +27,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 def open_plan(terminal: Terminal, dag_id: str, first: str, last: str) -> None:
-    terminal.press("/", dag_id)
+    terminal.press("/")
+    # While a field has the focus, the letters are its own, and help is on f1.
+    terminal.wait_for("f1 help")
+    terminal.press(dag_id)
     terminal.wait_for("1 of 3 shown", dag_id)
     terminal.press("enter")
-    # The list has the keys again once its own are named.
-    terminal.wait_for("? help")
+    terminal.wait_until_gone("f1 help")
     terminal.press("enter")
     terminal.wait_for(f"Plan  {dag_id}", "From")
     # A field that is entered is selected, so typing replaces what stands in it.

@@ -34,9 +34,6 @@ _GRACE_SECONDS = 1.0
 def main(words: Sequence[str] | None = None) -> None:
     """Serve until stdin closes; never returns."""
     options = _options(words)
-    if options.mode is Mode.EMBEDDED:
-        # The home has its owner's data in it; an Airflow that is attached to has rules of its own.
-        os.umask(0o077)
     streams = take_over()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -49,6 +46,10 @@ def main(words: Sequence[str] | None = None) -> None:
     code = 0
     try:
         _import_airflow(server, options, streams)
+        if options.mode is Mode.EMBEDDED:
+            # The home has its owner's data in it; an Airflow that is attached to has rules of its own. The
+            # process that parses was forked before: what Dag files write is the user's.
+            os.umask(0o077)
         server.serve()
         _let_calls_end()
     except BrokenFrameError as broken:
