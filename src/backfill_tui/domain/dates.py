@@ -1,7 +1,22 @@
 """Bounds of a backfill as people type them, read as instants.
 
 Every expression stands for a span of time, and a bound takes one end of it: `--from` the first instant,
-`--to` the last. A reader below knows one kind of expression; further kinds are further readers.
+`--to` the last. A reader below knows one kind of expression; further kinds are further readers. Capital
+letters and further spaces make no difference.
+
+| expression | stands for |
+|---|---|
+| `2024-03-01T06:00Z`, `2024-03-01T06:00` | that instant, in the Dag's timezone when it has no offset |
+| `2024-03-01`, `2024-03`, `2024-Q1`, `2024` | that day, month, quarter, year in the Dag's timezone |
+| `2024-W07` | that week of ISO 8601, Monday to Sunday |
+| `now` | this instant, to the whole second |
+| `today`, `this week`, `this month`, `this quarter`, `this year` | from its first instant until now |
+| `yesterday`, `last week`, `last month`, ... | the whole unit of the calendar before the present one |
+| `last 30 days`, `last 2 weeks`, `last 6 months`, ... | so many whole units before the present one |
+| `last 12 hours`, `last 90 minutes` | elapsed time, until now |
+
+So an expression that moves with the clock never reaches beyond now, and `last 30 days` ends with yesterday.
+A written date means all of itself, also where that is still to come.
 
 What Airflow does with the same text is the measure (Airflow 3.3 `_shared/timezones/timezone.py`, `parse`,
 which is pendulum's): a wall-clock time that a change of the clock skips moves forward by what was skipped
@@ -13,84 +28,136 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.instants import Instant, from_datetime, to_datetime
+from backfill_tui.domain.instants import SECOND, Instant, to_datetime
+from backfill_tui.domain.near_misses import near_miss
 from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.spans import (
+    OUT_OF_REACH,
+    Side,
+    Span,
+    Unit,
+    day_span,
+    from_aware,
+    moved,
+    units_span,
+    wall_clock,
+    within_reach,
+)
 from backfill_tui.domain.text import one_line
+
+__all__ = [
+    "EXAMPLES",
+    "Side",
+    "Span",
+    "day_span",
+    "not_a_date",
+    "parse_bound",
+    "read_span",
+    "tidy",
+    "whole_second",
+]
 
 EXAMPLES: Final = "2024-03-01, 2024-03-01T06:00 or 2024-03-01T06:00:00Z"
 """One of each kind: a day, a local time, an instant."""
 
+# The longest expression has 40 characters; nothing is searched in a text that can not be one.
+_LONGEST: Final = 100
 _DAY: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _MOMENT: Final = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?"
-    r"\s?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?",
+    r"(\d{4}-\d{2}-\d{2})[t ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?"
+    r"\s?(?:(z)|([+-])(\d{2}):?(\d{2})?)?",
     re.ASCII,
 )
-_MICROSECOND: Final = timedelta(microseconds=1)
+_UNIT_OF_YEAR: Final = re.compile(r"(\d{4})(?:[- ]?q(\d{1,2})|[- ]?w(\d{1,2})|-(\d{1,2}))?", re.ASCII)
+_LAST: Final = re.compile(
+    r"(?:last|past|previous) "
+    r"(?:(\d+) (minute|hour|day|week|month|quarter|year)s?|(hour|day|week|month|quarter|year))",
+    re.ASCII,
+)
+_THIS: Final = re.compile(r"this (day|week|month|quarter|year)", re.ASCII)
+_ELAPSED: Final = {"minute": 60 * SECOND, "hour": 3600 * SECOND}
+_ONE_DAY: Final = timedelta(days=1)
+_QUARTERS: Final = 4
+_MONTHS: Final = 12
+_PHRASES: Final = (
+    *("now", "today", "yesterday", "last week", "last month", "last quarter", "last year"),
+    *("this week", "this month", "this quarter", "this year"),
+)
 
-
-class Side(StrEnum):
-    """Which bound of a range a text is."""
-
-    FROM = "from"
-    TO = "to"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The time an expression stands for, both ends included; a single instant is first and last at once."""
-
-    first: Instant
-    last: Instant
-
-    def bound(self, side: Side) -> Instant:
-        """The end that the given bound takes."""
-        return self.first if side is Side.FROM else self.last
-
-
-Reader = Callable[[str, tzinfo], "Span | None"]
+_Reader = Callable[[str, tzinfo, "Instant | None"], "Span | None"]
 """Reads one kind of expression in a Dag's timezone: None when the text is of another kind, ValueError
 with the reason when it is of this kind and can not be meant."""
 
 
-def parse_bound(text: str, side: Side, zone: tzinfo) -> Instant:
+def parse_bound(text: str, side: Side, zone: tzinfo, *, now: Instant | None = None) -> Instant:
     """The instant that `text` means as one bound of a range, in the Dag's timezone `zone`.
 
-    An instant (ISO 8601 with an offset or `Z`) is taken as it is, a local time without an offset is the
-    wall clock of `zone`, and a bare date is that day in `zone`. Raises BadRequest with an example for
-    everything else.
+    It may be any of the expressions of this module; those that move with the clock need `now`. Raises
+    BadRequest with a reason and an example for everything else.
     """
-    wanted = text.strip()
     try:
-        for read in _READERS:
-            span = read(wanted, zone)
-            if span is not None:
-                return span.bound(side)
-    except (ValueError, OverflowError) as cause:
-        raise _not_a_date(text, side, f": {cause}") from cause
-    raise _not_a_date(text, side, "")
+        span = read_span(text, zone, now=now)
+    except ValueError as cause:
+        raise not_a_date(text, side, str(cause)) from cause
+    if span is None:
+        raise not_a_date(text, side)
+    return span.bound(side)
 
 
-def _not_a_date(text: str, side: Side, why: str) -> BadRequest:
-    shown = one_line(text)[:60]
+def read_span(text: str, zone: tzinfo, *, now: Instant | None = None) -> Span | None:
+    """The time that one expression stands for in `zone`; None when the text is nothing like one.
+
+    Raises ValueError with the reason, or with what was probably meant, when it is near one.
+    """
+    wanted = tidy(text)
+    if not wanted:
+        return None
+    for read in _READERS:
+        try:
+            span = read(wanted, zone, now)
+        except OverflowError as beyond:
+            raise ValueError(OUT_OF_REACH) from beyond
+        if span is not None:
+            return within_reach(span)
+    if hint := near_miss(wanted, _PHRASES):
+        raise ValueError(hint)
+    return None
+
+
+def tidy(text: str) -> str:
+    """The text as the readers take it, in small letters with single spaces; empty when it can be nothing."""
+    bare = text.strip()
+    if len(bare) > _LONGEST or not bare.isascii():
+        return ""
+    return " ".join(bare.split()).lower()
+
+
+def whole_second(now: Instant) -> Instant:
+    """Now as an expression means it: the second that has begun, so that it can be written short."""
+    return Instant(now - now % SECOND)
+
+
+def not_a_date(text: str, side: Side, reason: str = "") -> BadRequest:
+    """The problem of a text that can not be this bound, with the reason in it."""
+    shown = one_line(text[:200])[:60]
+    verb = "begin" if side is Side.FROM else "end"
+    why = f": {reason}" if reason else ""
     return BadRequest(
-        f'"{shown}" is not a date that the range can begin with{why}'
-        if side is Side.FROM
-        else f'"{shown}" is not a date that the range can end with{why}',
-        remedy=f"write it like {EXAMPLES}",
+        f'"{shown}" is not a date that the range can {verb} with{why}', remedy=f"write it like {EXAMPLES}"
     )
 
 
-def _read_moment(text: str, zone: tzinfo) -> Span | None:
+def _read_moment(text: str, zone: tzinfo, _now: Instant | None) -> Span | None:
     found = _MOMENT.fullmatch(text)
     if found is None:
         return None
     day, hour, minute, second, fraction, zulu, sign, offset_hours, offset_minutes = found.groups()
+    if hour == "24":
+        msg = f"a day to its end is {day} alone"
+        raise ValueError(msg)
     local = datetime.combine(date.fromisoformat(day), datetime.min.time()).replace(
         hour=int(hour),
         minute=int(minute),
@@ -98,17 +165,19 @@ def _read_moment(text: str, zone: tzinfo) -> Span | None:
         microsecond=int((fraction or "0").ljust(6, "0")),
     )
     if zulu:
-        moment = local.replace(tzinfo=timezone.utc)
+        instant = from_aware(local.replace(tzinfo=timezone.utc))
     elif sign:
         offset = timedelta(hours=int(offset_hours), minutes=int(offset_minutes or 0))
-        moment = local.replace(tzinfo=timezone(-offset if sign == "-" else offset))
+        if offset >= _ONE_DAY:
+            msg = "an offset is less than 24 hours"
+            raise ValueError(msg)
+        instant = from_aware(local.replace(tzinfo=timezone(-offset if sign == "-" else offset)))
     else:
-        moment = _as_airflow(local, zone)
-    instant = _checked(moment)
+        instant = wall_clock(local, zone)
     return Span(instant, instant)
 
 
-def _read_day(text: str, zone: tzinfo) -> Span | None:
+def _read_day(text: str, zone: tzinfo, _now: Instant | None) -> Span | None:
     found = _DAY.fullmatch(text)
     if found is None:
         return None
@@ -116,63 +185,69 @@ def _read_day(text: str, zone: tzinfo) -> Span | None:
     return day_span(date(year, month, day), zone)
 
 
-_READERS: Final[tuple[Reader, ...]] = (_read_moment, _read_day)
+def _read_unit_of_year(text: str, zone: tzinfo, _now: Instant | None) -> Span | None:
+    found = _UNIT_OF_YEAR.fullmatch(text)
+    if found is None:
+        return None
+    year, quarter, week, month = (None if part is None else int(part) for part in found.groups())
+    first_day = date(year or 0, 1, 1)
+    if quarter is not None:
+        _in_order("quarter", quarter, _QUARTERS, f"a year has {_QUARTERS}")
+        return units_span(first_day.replace(month=quarter * 3 - 2), Unit.QUARTER, 1, zone)
+    if week is not None:
+        # The 28th of December is always in the last week of its year.
+        weeks = first_day.replace(month=12, day=28).isocalendar()[1]
+        _in_order("week", week, weeks, f"{first_day.year} has {weeks}")
+        return units_span(date.fromisocalendar(first_day.year, week, 1), Unit.WEEK, 1, zone)
+    if month is not None:
+        _in_order("month", month, _MONTHS, f"a year has {_MONTHS}")
+        return units_span(first_day.replace(month=month), Unit.MONTH, 1, zone)
+    return units_span(first_day, Unit.YEAR, 1, zone)
 
 
-def day_span(day: date, zone: tzinfo) -> Span:
-    """A calendar day in `zone`, from its first instant to its last microsecond.
-
-    Where the clock skips midnight the day begins when the clock says it for the first time. Raises
-    ValueError for a day that the zone skipped as a whole (Samoa's 2011-12-30).
-    """
-    midnight = datetime.combine(day, datetime.min.time())
-    first = _first_at_or_after(midnight, zone)
-    last = _last_before(midnight + timedelta(days=1), zone)
-    if first > last:
-        msg = f"{day} does not exist in {zone}"
+def _in_order(kind: str, number: int, most: int, there_are: str) -> None:
+    if not 1 <= number <= most:
+        msg = f"there is no {kind} {number}, {there_are}"
         raise ValueError(msg)
-    return Span(first, last)
 
 
-def _as_airflow(local: datetime, zone: tzinfo) -> datetime:
-    later = local.replace(tzinfo=zone, fold=1)
-    # In a gap fold=0 takes the offset before the change, which moves the time forward.
-    return later if _exists(local, zone) else later.replace(fold=0)
+def _read_word(text: str, zone: tzinfo, now: Instant | None) -> Span | None:
+    if text == "yesterday":
+        return _read_last("last day", zone, now)
+    if text == "now":
+        return Span(_known(now), _known(now))
+    found = _THIS.fullmatch("this day" if text == "today" else text)
+    if found is None:
+        return None
+    unit = Unit(found.group(1))
+    first_day = unit.first_day(to_datetime(_known(now), zone).date())
+    return Span(units_span(first_day, unit, 1, zone).first, _known(now))
 
 
-def _exists(local: datetime, zone: tzinfo) -> bool:
-    there_and_back = local.replace(tzinfo=zone).astimezone(timezone.utc).astimezone(zone)
-    return there_and_back.replace(tzinfo=None) == local
+def _read_last(text: str, zone: tzinfo, now: Instant | None) -> Span | None:
+    found = _LAST.fullmatch(text)
+    if found is None:
+        return None
+    number, counted, single = found.groups()
+    count, name = int(number or 1), counted or single
+    if count == 0:
+        msg = "that is no time at all"
+        raise ValueError(msg)
+    until = _known(now)
+    if name in _ELAPSED:
+        return Span(Instant(until - count * _ELAPSED[name]), until)
+    unit = Unit(name)
+    first_day = moved(unit.first_day(to_datetime(until, zone).date()), unit, -count)
+    whole = units_span(first_day, unit, count, zone)
+    # Where the clock goes back over midnight, yesterday is not over yet although today has begun.
+    return Span(whole.first, min(whole.last, until))
 
 
-def _first_at_or_after(local: datetime, zone: tzinfo) -> Instant:
-    if _exists(local, zone):
-        return _checked(local.replace(tzinfo=zone, fold=0))
-    return _end_of_gap(local, zone)
+def _known(now: Instant | None) -> Instant:
+    if now is None:
+        msg = "what it means moves with the clock, and only a date of the calendar will do here"
+        raise ValueError(msg)
+    return whole_second(now)
 
 
-def _last_before(local: datetime, zone: tzinfo) -> Instant:
-    just_before = local - _MICROSECOND
-    if _exists(just_before, zone):
-        return _checked(just_before.replace(tzinfo=zone, fold=1))
-    return Instant(_end_of_gap(just_before, zone) - 1)
-
-
-def _end_of_gap(local: datetime, zone: tzinfo) -> Instant:
-    """The instant of the change that skips `local`: the first one with the new offset."""
-    # With the offset after the change the skipped time lies before it, with the one before it, after.
-    low = from_datetime(local.replace(tzinfo=zone, fold=1))
-    high = from_datetime(local.replace(tzinfo=zone, fold=0))
-    new_offset = to_datetime(high, zone).utcoffset()
-    while low < high:
-        middle = Instant((low + high) // 2)
-        if to_datetime(middle, zone).utcoffset() == new_offset:
-            high = middle
-        else:
-            low = Instant(middle + 1)
-    return high
-
-
-def _checked(moment: datetime) -> Instant:
-    """The instant of an aware datetime; OverflowError when it leaves the years that can be written."""
-    return from_datetime(moment.astimezone(timezone.utc))
+_READERS: Final[tuple[_Reader, ...]] = (_read_moment, _read_day, _read_unit_of_year, _read_word, _read_last)
