@@ -1,0 +1,135 @@
+"""What an estimate is made of: how long past runs took, how far the database is, what bounds the runs."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from backfill_tui.bridge.planned_dag import instant_of
+from backfill_tui.domain.estimates import Limits, PoolUse, RunDurations, durations_of
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Microseconds
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_MOST_RUNS: Final = 200
+_TRIPS: Final = 3
+
+
+def run_durations(session: Session, dag_id: DagId, *, most: int = _MOST_RUNS) -> RunDurations | None:
+    """What the last `most` successful runs of a Dag took; None when it has none with a start and an end.
+
+    Runs that were marked by hand before they started have no start date. A cleared run starts anew, so that
+    its duration is that of the cleared tasks only (Airflow 3.3 models/taskinstance.py,
+    `clear_task_instances`): such runs count only while there are no others. One query, by an index.
+    """
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    successful = (
+        select(DagRun.start_date, DagRun.end_date, DagRun.clear_number)
+        .where(DagRun.dag_id == dag_id, DagRun.state == "success", DagRun.end_date > DagRun.start_date)
+        .order_by(DagRun.id.desc())
+        .limit(most)
+    )
+    rows = session.execute(successful).all()
+    whole = [row for row in rows if not row.clear_number] or rows
+    return durations_of(Microseconds(instant_of(row.end_date) - instant_of(row.start_date)) for row in whole)
+
+
+def round_trip(session: Session) -> Microseconds:
+    """How long the database takes to answer nothing at all: the least of three times, in microseconds."""
+    from sqlalchemy import text
+
+    nothing = text("SELECT 1")
+    taken = []
+    for _ in range(_TRIPS):
+        began = time.perf_counter_ns()
+        session.execute(nothing).scalar_one()
+        taken.append(time.perf_counter_ns() - began)
+    return Microseconds(min(taken) // 1000)
+
+
+def limits(session: Session, dag: Any, model: Any) -> Limits:
+    """What bounds how many runs of a Dag work at once.
+
+    `dag` is Airflow's `SerializedDAG`, `model` its `DagModel` or None. Tasks that no worker runs (empty
+    operators without callbacks, inlets and outlets) take no place; a mapped task counts once, for how many it
+    becomes is not known before it runs. Of a Dag's tasks that can run at once those are counted that have
+    equally many tasks before them on the longest way.
+    """
+    from airflow.configuration import conf
+
+    tasks = [task for task in dag.tasks if _takes_a_place(task)]
+    per_run = int(dag.max_active_tasks if model is None else model.max_active_tasks)
+    depths = _depths(dag.tasks)
+    levels = Counter(depths[task.task_id] for task in tasks)
+    return Limits(
+        examined=conf.getint("scheduler", "max_dagruns_per_loop_to_schedule"),
+        parallelism=conf.getint("core", "parallelism"),
+        max_active_tasks=per_run,
+        width=_within(max(levels.values(), default=1), per_run),
+        tasks=len(tasks),
+        pools=_pools(session, tasks, depths, per_run),
+        task_limits=tuple(
+            task.max_active_tis_per_dag for task in tasks if task.max_active_tis_per_dag is not None
+        ),
+    )
+
+
+def _takes_a_place(task: Any) -> bool:
+    """Whether a worker runs it (Airflow 3.3 models/taskinstance.py, `is_schedulable`)."""
+    return not task.inherits_from_empty_operator or bool(
+        task.has_on_execute_callback or task.has_on_success_callback or task.inlets or task.outlets
+    )
+
+
+def _within(number: int, per_run: int) -> int:
+    return max(1, min(number, per_run))
+
+
+def _depths(tasks: Sequence[Any]) -> dict[str, int]:
+    """How many tasks are before each one, on the longest way."""
+    from graphlib import TopologicalSorter
+
+    upstream = {task.task_id: task.upstream_task_ids for task in tasks}
+    depths: dict[str, int] = {}
+    for task_id in TopologicalSorter(upstream).static_order():
+        depths[task_id] = 1 + max((depths[before] for before in upstream[task_id]), default=-1)
+    return depths
+
+
+def _pools(
+    session: Session, tasks: Sequence[Any], depths: Mapping[str, int], per_run: int
+) -> tuple[PoolUse, ...]:
+    from airflow.models.pool import Pool
+    from sqlalchemy import select
+
+    names = sorted({task.pool for task in tasks})
+    rows = session.execute(select(Pool.pool, Pool.slots).where(Pool.pool.in_(names)))
+    slots: dict[str | None, int] = {row.pool: row.slots for row in rows}
+    return tuple(
+        _pool_use(name, slots.get(name), [task for task in tasks if task.pool == name], depths, per_run)
+        for name in names
+    )
+
+
+def _pool_use(
+    name: str, slots: int | None, tasks: Sequence[Any], depths: Mapping[str, int], per_run: int
+) -> PoolUse:
+    """One pool; Airflow calls one without a limit -1 (Airflow 3.3 models/pool.py)."""
+    sizes = [task.pool_slots for task in tasks]
+    wanted: Counter[int] = Counter()
+    for task in tasks:
+        wanted[depths[task.task_id]] += task.pool_slots
+    return PoolUse(
+        name=name,
+        slots=None if slots == -1 else slots or 0,
+        lightest=min(sizes),
+        heaviest=max(sizes),
+        wanted=min(max(wanted.values()), max(sizes) * max(1, per_run)),
+        missing=slots is None,
+    )
