@@ -21,7 +21,8 @@ from tests.support.strangers import (
 from tests.support.worker import Place, Worker, attached_place, embedded_place, worker_on
 from tests.support.world import DAY, instant
 
-from backfill_tui.domain.planning import BackfillPlan, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Interrupted, Problem, Refused, Unreachable
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching")]

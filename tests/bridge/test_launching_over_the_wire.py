@@ -15,7 +15,8 @@ from tests.support.world import DAY, instant
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import CreationProgress, Launch
-from backfill_tui.domain.planning import BackfillRequest, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching_over_the_wire")]

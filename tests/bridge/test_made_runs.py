@@ -10,7 +10,9 @@ from backfill_tui.bridge.made_runs import Made, differences, is_whole, launched
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import Launched
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Occurrence, PlannedRun, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, PlannedRun
 from backfill_tui.domain.states import RunState
 
 CREATE, REPROCESS, EXISTS, FLYING = (

@@ -12,7 +12,8 @@ from tests.support.worker import Worker, embedded_place, worker_on
 from tests.support.world import DAY, HOUR, instant
 
 from backfill_tui.domain.instants import SECOND, iso
-from backfill_tui.domain.planning import BackfillPlan, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("planning")]

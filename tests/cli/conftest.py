@@ -79,8 +79,8 @@ class CommandLine:
     def world(self) -> World:
         return self.composition.world
 
-    def __call__(self, *words: str) -> Ended:
-        result = CliRunner().invoke(main, list(words), obj=Invocation(self.composition))
+    def __call__(self, *words: str, stdin: bytes = b"") -> Ended:
+        result = CliRunner().invoke(main, list(words), input=stdin, obj=Invocation(self.composition))
         return Ended(code=result.exit_code, out=result.stdout, talk=result.stderr)
 
 

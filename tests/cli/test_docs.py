@@ -11,12 +11,16 @@ import click
 import pytest
 from tests.cli.conftest import CommandLine, Ended, ScriptedComposition, scheduler
 from tests.support.scripted import ScriptedEngine
-from tests.support.world import World, a_dag
+from tests.support.world import World, a_dag, instant
 
 from backfill_tui.cli import main
 from backfill_tui.domain.dags import ImportProblem
+from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.problems import BadRequest, Interrupted, Refused, Unreachable
+from backfill_tui.domain.ranges import RangeContext, parse_range
 from backfill_tui.domain.states import RunState
+from backfill_tui.headless.plan_rows import CSV_HEADER
 from backfill_tui.settings import KEYS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -62,8 +66,62 @@ def documented_options(text: str) -> set[str]:
 def test_the_page_of_commands_has_every_option_and_no_other(name: str) -> None:
     documented = documented_options(section(COMMANDS_PAGE, name))
     if name == "launch":
-        documented |= documented_options(section(COMMANDS_PAGE, "plan"))
+        shared = options_shared_with_plan()
+        assert shared <= options_of(COMMANDS["plan"])
+        documented |= shared
     assert documented == options_of(COMMANDS[name])
+
+
+def options_shared_with_plan() -> set[str]:
+    found = re.search(
+        r"mean what they mean for `plan`:(.*?)\. Its own", section(COMMANDS_PAGE, "launch"), re.DOTALL
+    )
+    assert found is not None
+    return set(re.findall(r"`(--[a-z-]+)`", found[1]))
+
+
+def documented_choices(name: str) -> dict[str, list[str]]:
+    """By option: the words in the brackets behind it."""
+    rows = re.findall(r"^\| `(--[a-z-]+) \[(.*?)\]`", section(COMMANDS_PAGE, name), re.MULTILINE)
+    return {option: words.split("\\|") for option, words in rows}
+
+
+def test_the_page_of_commands_has_every_choice_of_an_option() -> None:
+    choices = {
+        option.opts[0]: list(option.type.choices)
+        for option in COMMANDS["plan"].params
+        if isinstance(option.type, click.Choice)
+    }
+    assert documented_choices("plan") == choices
+
+
+def test_the_page_of_commands_has_every_verdict_and_the_columns_of_csv() -> None:
+    text = section(COMMANDS_PAGE, "plan")
+    verdicts = re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
+    assert verdicts == [str(verdict) for verdict in Verdict]
+    assert f"\n    {','.join(CSV_HEADER)}\n" in text
+
+
+def documented_expressions() -> list[str]:
+    """What can be typed for a date or a range, by the two tables of the page."""
+    dates = COMMANDS_PAGE[COMMANDS_PAGE.index("## Dates") : COMMANDS_PAGE.index("## Commands")]
+    cells = re.findall(r"^\| (`.*?) \|", dates, re.MULTILINE)
+    return [text for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_every_expression_on_the_page_of_commands_is_understood() -> None:
+    now = instant("2024-06-15T12:00")
+    context = RangeContext(
+        zone=zone_named("Europe/Zurich"),
+        now=now,
+        start=instant("2023-01-01"),
+        last_success=instant("2024-05-01"),
+    )
+    expressions = documented_expressions()
+    assert len(expressions) > 20
+    for text in expressions:
+        span = parse_range(text, context)
+        assert span.first <= span.last
 
 
 def test_the_page_of_commands_has_the_options_before_the_command() -> None:
@@ -100,9 +158,12 @@ def documented_examples() -> dict[str, tuple[str, list[Any]]]:
 
 
 def shape(value: object) -> object:
-    """The keys of objects in their order; of a list the shapes of its entries, each once."""
+    """The keys of objects in their order; of a list the shapes of its entries, each once.
+
+    The keys of `task_counts` are states and no names.
+    """
     if isinstance(value, dict):
-        return {key: shape(entry) for key, entry in value.items()}
+        return {key: "value" if key == "task_counts" else shape(entry) for key, entry in value.items()}
     if isinstance(value, list):
         shapes: list[object] = []
         for entry in map(shape, value):
@@ -143,6 +204,7 @@ def run_example(name: str, words: str, tmp_path: Path) -> Ended:
         world.mend()
     if name == "plan":
         world.paused.add(world.dag_list().dags[0].dag_id)
+        world.add_run("sales_daily", "2024-01-06", RunState.FAILED)
     engine.start()
     with scheduler(world):
         return run(*shlex.split(words))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +43,51 @@ DAGS = {
         with DAG("on_request", schedule=None):
             EmptyOperator(task_id="one")
     """,
+    "kinds.py": """
+        from datetime import timedelta
+        import pendulum
+        from airflow.sdk import DAG, CronPartitionTimetable, CronTriggerTimetable
+        from airflow.providers.standard.operators.empty import EmptyOperator
+        from slow_timetable import EverySecond
+        kinds = {
+            "lagging": CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(days=1)),
+            "partitioned": CronPartitionTimetable("0 0 * * *", timezone="America/New_York"),
+            "slow": EverySecond(),
+        }
+        for name, timetable in kinds.items():
+            with DAG(name, schedule=timetable, start_date=pendulum.datetime(2021, 1, 1), catchup=False):
+                EmptyOperator(task_id="one")
+    """,
     "broken.py": "from airflow.sdk import DAG\nraise RuntimeError('[/red] \\x1b[31mno')",
 }
+
+SLOW_TIMETABLE = """
+import time
+from datetime import timedelta
+
+from airflow.plugins_manager import AirflowPlugin
+from airflow.timetables.base import DagRunInfo, Timetable
+
+
+class EverySecond(Timetable):
+    periodic = True
+
+    def infer_manual_data_interval(self, run_after):
+        return DagRunInfo.exact(run_after).data_interval
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        time.sleep(0.002)
+        after = restriction.earliest
+        if last_automated_data_interval is not None:
+            after = last_automated_data_interval.start + timedelta(seconds=1)
+        return None if after > restriction.latest else DagRunInfo.exact(after)
+
+
+class SlowTimetables(AirflowPlugin):
+    name = "slow_timetable"
+    timetables = [EverySecond]
+"""
+DAG_IDS = ["lagging", "nightly", "on_request", "partitioned", "slow"]
 
 
 @dataclass(frozen=True)
@@ -86,6 +133,9 @@ class Program:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     folder = tmp_path_factory.mktemp("command-line")
     made = Program(home=private_home(folder, DAGS), folder=folder)
+    plugins = made.home.path / "plugins"
+    plugins.mkdir(exist_ok=True)
+    (plugins / "slow_timetable.py").write_text(SLOW_TIMETABLE)
     first = made("dags", "--json")
     assert first.code == 0, first.talk
     assert "Creating the database" in first.talk
@@ -95,8 +145,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 def test_dags_are_json_though_their_files_write_to_stdout(program: Program) -> None:
     ended = program("dags", "--json")
     assert ended.code == 0
-    assert [dag["dag_id"] for dag in ended.json["dags"]] == ["nightly", "on_request"]
-    assert ended.json["dags"][0]["timezone"] == "America/New_York"
+    assert [dag["dag_id"] for dag in ended.json["dags"]] == DAG_IDS
+    assert ended.json["dags"][1]["timezone"] == "America/New_York"
     (broken,) = ended.json["import_problems"]
     assert broken["file"] == "broken.py"
     assert "[/red]" in broken["sentence"]
@@ -114,6 +164,68 @@ def test_a_plan_over_the_change_of_the_clock(program: Program) -> None:
         "2024-03-11T06:00:00+00:00",
     ]
     assert plan["totals"]["create"] == 3
+
+
+def test_the_dates_of_a_plan_are_the_same_in_every_form(program: Program) -> None:
+    words = ("plan", "nightly", "--range", "2024-03-09..2024-03-11")
+    plan = program(*words, "--json").json
+    assert plan["from_date"] == "2024-03-09T05:00:00+00:00"
+    assert plan["estimate"]["runs"] == 3
+    assert plan["commands"]["airflow"].startswith("airflow backfill create --dag-id nightly ")
+    assert plan["blocked"] is False
+    rows = list(csv.DictReader(io.StringIO(program(*words, "--output", "csv").out)))
+    for row, run in zip(rows, plan["runs"], strict=True):
+        assert row["logical_date"] == run["logical_date"]
+        assert (row["verdict"], row["reason"]) == (run["verdict"], run["reason"])
+    lines = program(*words, "--as-command").out.splitlines()
+    assert [line.partition(": ")[2] for line in lines] == list(plan["commands"].values())
+
+
+@pytest.mark.parametrize("dag_id", ["nightly", "lagging", "partitioned"])
+def test_holes_are_narrowed_without_losing_one_whatever_the_timetable_bounds(
+    program: Program, dag_id: str
+) -> None:
+    words = ("plan", dag_id, *RANGE, "--json")
+    every, holes = program(*words).json, program(*words, "--holes").json
+    assert holes["runs"] == every["runs"]
+    assert holes["totals"]["create"] == 3
+    assert every["from_date"] <= holes["from_date"] < holes["to_date"] <= every["to_date"]
+
+
+def test_holes_of_one_day_become_a_range_of_one_date(program: Program) -> None:
+    plan = program("plan", "nightly", "--holes", "--range", "2024-05-01", "--json").json
+    assert (plan["from_date"], plan["to_date"]) == ("2024-05-01T06:00:00+00:00",) * 2
+    assert plan["totals"]["create"] == 1
+
+
+def test_a_plan_that_airflow_would_refuse_is_shown_and_ends_with_4(program: Program) -> None:
+    ended = program("plan", "nightly", "--range", "2024-03-09T03:00..2024-03-09T04:00", "--json")
+    assert ended.code == 4
+    assert (ended.json["runs"], ended.json["blocked"]) == ([], True)
+    assert "This forbids a launch: The schedule has no date in this range" in ended.talk
+
+
+def test_ctrl_c_ends_a_plan_of_a_slow_timetable_that_tells_how_far_it_is(program: Program) -> None:
+    with subprocess.Popen(
+        program.words("plan", "slow", "--range", "2024-01-01"),
+        env=program.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if "so far" in line)
+        children = psutil.Process(process.pid).children(recursive=True)
+        pressed = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        out, talk = process.communicate(timeout=60)
+    assert time.monotonic() - pressed < 10
+    assert re.fullmatch(r"Planning slow: [\d,]+ dates so far, up to 2024-01-01\n", told)
+    assert (process.returncode, out, talk.splitlines()[-1]) == (130, "", "interrupted")
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
 
 
 def test_a_launch_that_nobody_agrees_to_creates_and_starts_nothing(program: Program) -> None:
@@ -159,7 +271,7 @@ def test_an_attached_airflow_is_read_and_nothing_is_put_into_its_home(program: P
     attached = ["--airflow-home", str(program.home.path), "dags", "--json"]
     ended = program.run([sys.executable, "-m", "backfill_tui", *attached])
     assert ended.code == 0, ended.talk
-    assert [dag["dag_id"] for dag in ended.json["dags"]] == ["nightly", "on_request"]
+    assert [dag["dag_id"] for dag in ended.json["dags"]] == DAG_IDS
     assert "Parsed" not in ended.talk
     assert sorted(path.name for path in program.home.path.iterdir()) == before
     assert list((program.folder / "state").rglob("bridge-*.log"))
@@ -220,7 +332,7 @@ def test_sessions_side_by_side_have_a_log_each(program: Program) -> None:
     ]
     told = [process.communicate(timeout=240) for process in together]
     assert [process.returncode for process in together] == [0, 0], told
-    assert all(len(json.loads(out)["dags"]) == 2 for out, _ in told)
+    assert all(len(json.loads(out)["dags"]) == len(DAG_IDS) for out, _ in told)
     logs = {program.home.path / f"bridge-{process.pid}.log" for process in together}
     assert all(log.exists() for log in logs)
 

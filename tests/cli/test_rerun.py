@@ -49,6 +49,14 @@ def test_a_backfill_that_is_named_is_taken(run: CommandLine) -> None:
     assert "newest" not in ended.talk
 
 
+@pytest.mark.parametrize("date", ["2024-01", "2024-Q1", "this year", "last 6 months"])
+def test_dates_are_taken_by_any_expression_that_holds_them(run: CommandLine, date: str) -> None:
+    failed_backfill(run)
+    ended = run(*RERUN, "--date", date, "--yes", "--json")
+    assert ended.code == 0, ended.talk
+    assert {task["run_id"][10:20] for task in ended.json["task_instances"]} == {"2024-01-01", "2024-01-02"}
+
+
 def test_a_backfill_of_another_dag_is_refused_with_the_name_of_its_dag(run: CommandLine) -> None:
     failed_backfill(run)
     ended = run("rerun", "new_york", "--backfill", "1", "--yes")

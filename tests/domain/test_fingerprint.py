@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.planning import ExistingRun, Occurrence, PlannedRun, ReprocessBehavior, decide
+from backfill_tui.domain.outcomes import ExistingRun
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.planning import PlannedRun, ReprocessBehavior, decide
 from backfill_tui.domain.states import RunState
 
 DAY = 86_400 * SECOND

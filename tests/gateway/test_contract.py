@@ -14,7 +14,8 @@ from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState

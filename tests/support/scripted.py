@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Callable, Generator, Iterator
@@ -10,14 +9,18 @@ from contextlib import contextmanager
 
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
+from backfill_tui.domain.estimates import Estimate
+from backfill_tui.domain.fingerprint import fingerprint_of
 from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.outcomes import Verdict, runs_at
+from backfill_tui.domain.plan_dates import columns_of
 from backfill_tui.domain.planning import (
     BackfillPlan,
     BackfillRequest,
-    PlannedRun,
+    DagBounds,
+    Gravity,
     PlanWarning,
-    Verdict,
     decide,
 )
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
@@ -49,7 +52,8 @@ class ScriptedGateway:
     """Implements `gateway.port.Gateway`.
 
     `hold(method)` keeps calls of a method waiting until the gate is opened; `fail(method, problem)` lets the
-    next one fail; `asked` counts the calls.
+    next one fail; `asked` counts the calls. `more_warnings` and `estimate` become part of every plan, and
+    `partial_plans` are told before the next one is there.
     """
 
     def __init__(
@@ -62,6 +66,9 @@ class ScriptedGateway:
     ) -> None:
         self.world = world
         self.asked: dict[str, int] = {}
+        self.more_warnings: tuple[PlanWarning, ...] = ()
+        self.estimate: Estimate | None = None
+        self.partial_plans: tuple[BackfillPlan, ...] = ()
         self._read_only = read_only
         self._where = where
         self._steps = steps
@@ -116,19 +123,29 @@ class ScriptedGateway:
         with self.world.changed:
             return self.world.dag_list()
 
-    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+    def plan(
+        self,
+        request: BackfillRequest,
+        is_cancelled: IsCancelled = never,
+        on_partial: Callable[[BackfillPlan], None] = ignore,
+    ) -> BackfillPlan:
+        for partial in self.partial_plans:
+            on_partial(partial)
         self._enter("plan", is_cancelled)
         with self.world.changed:
             dag = self._dag(request.dag_id)
             self._check(request, dag)
-            runs = decide(
-                self.world.occurrences(request), self.world.existing(request.dag_id),
+            dates = columns_of(self.world.occurrences(request))
+            judged = decide(
+                dates, runs_at(dates, self.world.existing(request.dag_id)),
                 behavior=request.reprocess_behavior, now=self.world.now, run_backwards=request.run_backwards,
             )  # fmt: skip
             return BackfillPlan(
-                request=request, timezone=dag.summary.timezone, runs=runs,
-                warnings=tuple(self._warnings(request.dag_id)), planned_at=self.world.now,
-                fingerprint=_fingerprint(runs), depends_on_past=dag.summary.depends_on_past,
+                request=request, timezone=dag.summary.timezone, judged=judged,
+                warnings=(*self._warnings(request.dag_id), *self.more_warnings), planned_at=self.world.now,
+                fingerprint=fingerprint_of(judged), depends_on_past=dag.summary.depends_on_past,
+                bounds=DagBounds(start=dag.summary.start_date, end=dag.summary.end_date),
+                estimate=self.estimate,
             )  # fmt: skip
 
     def launch(
@@ -146,7 +163,7 @@ class ScriptedGateway:
             )
         if launch.fingerprint and launch.fingerprint != plan.fingerprint:
             raise Refused("The plan has changed since it was shown", remedy="look at it again, then launch")
-        taken_up = [run for run in plan.runs if run.verdict is not Verdict.NOT_YET]
+        taken_up = list(plan.runs[: plan.judged.due])
         if not taken_up:
             raise BadRequest(
                 f'There is no date to run for "{launch.request.dag_id}"', remedy="choose a longer range"
@@ -292,7 +309,7 @@ class ScriptedGateway:
         if active := self.world.active_backfills(dag_id):
             yield PlanWarning(
                 code="active_backfill", message=f"Backfill {active[0]} of this Dag is active",
-                remedy="watch it, or wait until it is done", blocks=True,
+                remedy="watch it, or wait until it is done", gravity=Gravity.BLOCKS,
             )  # fmt: skip
         if dag_id in self.world.paused:
             yield PlanWarning(
@@ -391,8 +408,3 @@ def _in_scope(run: ScriptedRun, scope: RerunScope) -> list[TaskId]:
         tasks = list(run.tasks)
         return tasks[tasks.index(failed[0]) :]
     return failed
-
-
-def _fingerprint(runs: tuple[PlannedRun, ...]) -> str:
-    told = repr([(run.occurrence, run.verdict, run.existing and run.existing.state) for run in runs])
-    return hashlib.sha256(told.encode()).hexdigest()[:16]

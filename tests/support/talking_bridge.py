@@ -71,7 +71,7 @@ def refuses(_: methods.Nothing, __: Call[StartupStep]) -> DagList:
     raise Refused("Not today", remedy="come tomorrow", detail="[/red]")
 
 
-def has_a_bug(_: BackfillRequest, __: Call[methods.Nothing]) -> BackfillPlan:
+def has_a_bug(_: BackfillRequest, __: Call[BackfillPlan]) -> BackfillPlan:
     raise ZeroDivisionError("a bug [/red]")
 
 

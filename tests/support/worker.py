@@ -33,10 +33,10 @@ class Place:
 class Worker:
     """One such process; a call blocks until its answer is there."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, main: Path = _MAIN) -> None:
         self._log = (place.home / f"worker-{os.urandom(4).hex()}.log").open("w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [sys.executable, str(_MAIN)],
+            [sys.executable, str(main)],
             env=dict(place.environment),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -89,9 +89,9 @@ class Worker:
 
 
 @contextmanager
-def worker_on(place: Place) -> Iterator[Worker]:
-    """A worker in a place, ended with the context."""
-    worker = Worker(place)
+def worker_on(place: Place, main: Path = _MAIN) -> Iterator[Worker]:
+    """A worker in a place, ended with the context; `main` is a file that adds to its deeds."""
+    worker = Worker(place, main)
     try:
         yield worker
     finally:

@@ -64,23 +64,35 @@ def environment(*, read_only: bool = False, mode: str = "attached") -> Any:
     return AirflowEnvironment(mode=Mode(mode), where="the test", read_only=read_only)
 
 
-def plan(request: dict[str, Any], mode: str = "attached", cancel_at_check: int = 0) -> Any:
-    from backfill_tui.bridge.planning import judge, read_dates
+def plan(
+    request: dict[str, Any],
+    mode: str = "attached",
+    cancel_after_seconds: float | None = None,
+    step_seconds: float = 10.0,
+) -> Any:
+    """The plan of a request; the dates so far are told as events."""
+    from backfill_tui.bridge.enumeration import Asker, Enumeration, enumerate_dates
+    from backfill_tui.bridge.planning import Dates, judge, partial_plan, read_planned
     from backfill_tui.domain.planning import BackfillRequest
-    from backfill_tui.domain.problems import Interrupted
 
     airflow = environment(mode=mode)
-    checks = 0
-
-    def check() -> None:
-        nonlocal checks
-        checks += 1
-        if checks == cancel_at_check:
-            raise Interrupted("The call was cancelled")
+    end = None if cancel_after_seconds is None else time.monotonic() + cancel_after_seconds
+    wanted = msgspec.convert(request, BackfillRequest)
 
     with airflow.session() as session:
-        wanted = msgspec.convert(request, BackfillRequest)
-        return judge(airflow, session, read_dates(airflow, session, wanted, check))
+        planned = read_planned(airflow, session, wanted)
+
+        def dates_of(enumeration: Any) -> Any:
+            return Dates(request=wanted, planned=planned, enumeration=enumeration)
+
+        def told(columns: Any) -> None:
+            so_far = partial_plan(session, dates_of(Enumeration(dates=columns)))
+            say({"event": {"dates": len(so_far.runs), "complete": so_far.complete}})
+
+        asker = Asker(
+            unwanted=lambda: end is not None and time.monotonic() > end, tell=told, step_seconds=step_seconds
+        )
+        return judge(airflow, session, dates_of(enumerate_dates(planned, wanted, asker)))
 
 
 def statements(request: dict[str, Any]) -> int:
@@ -315,11 +327,115 @@ def heartbeat(age_seconds: float) -> None:
         )
 
 
+def durations(dag_id: str, most: int = 200) -> dict[str, Any]:
+    """What an estimate of a Dag is made of."""
+    from airflow.models.dag import DagModel
+
+    from backfill_tui.bridge.durations import limits, round_trip, run_durations
+    from backfill_tui.bridge.planned_dag import read_dag
+    from backfill_tui.domain.ids import DagId
+
+    airflow = environment()
+    with airflow.session() as session:
+        dag = read_dag(session, DagId(dag_id), airflow.where).dag
+        return {
+            "durations": run_durations(session, DagId(dag_id), most=most),
+            "round_trip": round_trip(session),
+            "limits": limits(session, dag, session.get(DagModel, dag_id)),
+        }
+
+
+def held_back(backfill_id: int) -> list[dict[str, Any]]:
+    """The runs of a backfill in its order, and which of their tasks Airflow's rule of the past holds back."""
+    from airflow.models.backfill import BackfillDagRun
+    from airflow.models.dagrun import DagRun
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.ti_deps.dep_context import DepContext
+    from airflow.ti_deps.deps.prev_dagrun_dep import PrevDagrunDep
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    from backfill_tui.bridge.planned_dag import instant_of
+
+    query = (
+        select(DagRun)
+        .join(BackfillDagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .where(BackfillDagRun.backfill_id == backfill_id)
+        .order_by(BackfillDagRun.sort_ordinal)
+    )
+    found = []
+    with create_session(scoped=False) as session:
+        for run in session.scalars(query):
+            stored = session.scalar(SerializedDagModel.latest_item_select_object(run.dag_id))
+            held = {}
+            for ti in run.get_task_instances(session=session):
+                ti.task = stored.dag.get_task(ti.task_id)
+                statuses = PrevDagrunDep().get_dep_statuses(ti, DepContext(), session=session)
+                held[ti.task_id] = not all(status.passed for status in statuses)
+            found.append({"date": instant_of(run.logical_date), "held": held})
+    return found
+
+
+def _scheduler() -> Any:
+    from airflow.jobs.job import Job
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        job = Job(job_type="SchedulerJob", state="running")
+        session.add(job)
+        session.flush()
+        return SchedulerJobRunner(job=job)
+
+
+def scheduled_after_unpausing(dag_id: str, most: int = 100) -> int:
+    """How many runs Airflow's own scheduler makes of one Dag once it is unpaused; each ends at once."""
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.sqlalchemy import prohibit_commit
+    from sqlalchemy import func, select, update
+
+    runner = _scheduler()
+    scheduled = select(func.count()).select_from(DagRun).where(DagRun.run_type == "scheduled")
+    before = made = -1
+    with create_session(scoped=False) as session:
+        session.execute(update(DagModel).values(is_paused=DagModel.dag_id != dag_id))
+        there = session.scalar(scheduled.where(DagRun.dag_id == dag_id))
+    # One loop may only pass over a date that has a run, so one without a new run is not the end yet.
+    idle = 0
+    while idle < 20 and made < most:
+        with create_session(scoped=False) as session, prohibit_commit(session) as guard:
+            runner._create_dagruns_for_dags(guard, session)
+        with create_session(scoped=False) as session:
+            session.execute(update(DagModel).values(exceeds_max_non_backfill=False))
+            session.execute(update(DagRun).where(DagRun.state == "queued").values(state="success"))
+            made = session.scalar(scheduled.where(DagRun.dag_id == dag_id)) - there
+        idle, before = (0 if made > before else idle + 1), made
+    return int(made)
+
+
+def given_to_workers(dag_id: str) -> list[str]:
+    """The tasks that Airflow's own scheduler would queue of the runs of a Dag whose tasks are all ready."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    runner = _scheduler()
+    with create_session(scoped=False) as session:
+        session.execute(update(DagRun).where(DagRun.dag_id == dag_id).values(state="running"))
+        session.execute(update(TaskInstance).where(TaskInstance.dag_id == dag_id).values(state="scheduled"))
+        queued = runner._executable_task_instances_to_queued(max_tis=100, session=session)
+        return sorted(ti.task_id for ti in queued)
+
+
 DEEDS: dict[str, Callable[..., Any]] = {
     deed.__name__: deed
     for deed in (
-        plan, statements, launch, connections, dry_run, stock_create,
+        plan, durations, statements, launch, connections, dry_run, stock_create,
         add_runs, rows, totals, reset, change_dag, heartbeat,
+        held_back, scheduled_after_unpausing, given_to_workers,
     )
 }  # fmt: skip
 

@@ -10,7 +10,9 @@ from datetime import datetime, timezone
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem, RecentRun
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, iso
-from backfill_tui.domain.planning import BackfillRequest, ExistingRun, Occurrence, PlannedRun, Verdict
+from backfill_tui.domain.outcomes import ExistingRun, Verdict
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.planning import BackfillRequest, PlannedRun
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
@@ -214,6 +216,7 @@ class World:
                     is_paused=dag_id in self.paused,
                     recent_runs=self._recent(dag_id),
                     active_backfills=self.active_backfills(dag_id),
+                    last_success=self._last_success(dag_id),
                 )
                 for dag_id, dag in sorted(self.dags.items())
             ),
@@ -245,7 +248,7 @@ class World:
         """The runs of a Dag by logical date."""
         return {
             run.logical_date: ExistingRun(
-                run_id=run.run_id, state=run.state, run_type=run.run_type,
+                state=run.state, run_type=run.run_type, backfill_id=run.backfill_id,
                 task_counts=tuple(_counted(run.tasks).items()),
             )
             for run in self.runs.values() if run.dag_id == dag_id
@@ -281,7 +284,14 @@ class World:
             if item.verdict in _SKIPPED:
                 entries.append((date, _SKIPPED[item.verdict], None))
             elif item.verdict.runs:
-                run_id = item.existing.run_id if item.existing else RunId(f"backfill__{iso(date)}")
+                run_id = next(
+                    (
+                        run.run_id
+                        for run in self.runs.values()
+                        if run.dag_id == request.dag_id and run.logical_date == date
+                    ),
+                    RunId(f"backfill__{iso(date)}"),
+                )
                 was = self.runs.get((request.dag_id, run_id))
                 tasks = dict.fromkeys(self.dags[request.dag_id].summary.task_ids, TaskState.NONE)
                 self.runs[request.dag_id, run_id] = ScriptedRun(
@@ -302,6 +312,13 @@ class World:
             run.tasks[task_id] = TaskState.NONE
         run.state, run.started_at, run.ended_at = RunState.QUEUED, None, None
         self.changed.notify_all()
+
+    def _last_success(self, dag_id: DagId) -> Instant | None:
+        return max(
+            (run.logical_date for run in self.runs.values()
+             if run.dag_id == dag_id and run.state is RunState.SUCCESS),
+            default=None,
+        )  # fmt: skip
 
     def _recent(self, dag_id: DagId) -> tuple[RecentRun, ...]:
         runs = sorted(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,18 @@ from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag
 
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
-from backfill_tui.gateway.port import IsCancelled, never
+from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.bugs import record
 
 
 class BuggyGateway(ScriptedGateway):
-    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+    def plan(
+        self,
+        request: BackfillRequest,
+        is_cancelled: IsCancelled = never,
+        on_partial: Callable[[BackfillPlan], None] = ignore,  # noqa: ARG002  # nothing is told
+    ) -> BackfillPlan:
         secret = str(request.max_active_runs) + "-secret"
         raise KeyError(f"[/red] {len(secret)} \x1b[31m {request.dag_id} {is_cancelled()}")
 

@@ -25,12 +25,18 @@ HOLDERS = {
     "list": "widgets.line_list:LineList",
     "scroll": "widgets.scrolled_text:ScrolledText",
     "dates": "widgets.plan_table:PlanTable",
+    "strip": "widgets.calendar_strip:CalendarStrip",
+    "presets": "screens.presets:PresetsDialog",
+    "copy": "screens.copy_command:CopyCommandDialog",
     "choice": "widgets.fields:Choice",
     "switch": "widgets.fields:Switch",
     "grid": "widgets.run_grid:RunGrid",
     "log": "widgets.log_view:LogView",
 }
 """Who carries out the commands of each place."""
+
+BEFORE_THE_SCREENS_OWN = {"strip.drop"}
+"""Commands of a widget whose key is also the screen's: while they apply, the widget takes it first."""
 
 TERMINAL_ALIASES = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}
 
@@ -72,8 +78,9 @@ def test_a_terminal_can_tell_the_keys_of_a_command(command: Command) -> None:
 def test_no_two_keys_clash_in_one_place(place: Place) -> None:
     screen = place.own + (() if place.modal else APP)
     for held in place.widgets or ((),):
-        keys = Counter(key for command in screen + held for key in command.keys.split(","))
-        # On a widget its own key wins over the screen's only where that is meant: nowhere.
+        meant = [command for command in screen + held if command.id not in BEFORE_THE_SCREENS_OWN]
+        keys = Counter(key for command in meant for key in command.keys.split(","))
+        # Elsewhere a key of a widget never wins over the screen's.
         assert not [key for key, number in keys.items() if number > 1]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.plan_screens import ESTIMATE, WARNINGS, a_february, fill, planning
+from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import HOUR, World, a_dag, instant
 from textual.screen import Screen
@@ -16,7 +18,7 @@ from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Unreachable
 from backfill_tui.domain.states import RunState
-from backfill_tui.gateway.port import IsCancelled, never
+from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.screens.creation import CreationDialog
 from backfill_tui.ui.screens.dags import DagsScreen
@@ -25,48 +27,20 @@ from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.widgets.plan_table import PlanTable
 
 
-def a_february() -> World:
-    """Two weeks of runs, two of them failed."""
-    world = World(
-        [a_dag("sales_daily", tasks=("extract", "clean", "load"), start_date=instant("2024-02-01"))]
-    )
-    for day in range(1, 15):
-        state = RunState.FAILED if day in {6, 7} else RunState.SUCCESS
-        world.add_run("sales_daily", f"2024-02-{day:02}", state, failed="clean")
-    return world
-
-
-async def planning(eyes: Eyes) -> PlanScreen:
-    """Open the plan of the first Dag."""
-    await eyes.sees("Schedule")
-    await eyes.press("enter")
-    await eyes.sees("Reprocess")
-    await eyes.until(lambda: isinstance(eyes.app.screen, PlanScreen))
-    screen = eyes.app.screen
-    assert isinstance(screen, PlanScreen)
-    return screen
-
-
-async def fill(eyes: Eyes, first: str, last: str) -> None:
-    """Type a range, from the From field on."""
-    await eyes.press("home", "shift+end", "delete")
-    await eyes.write(first)
-    await eyes.press("tab", "home", "shift+end", "delete")
-    await eyes.write(last)
-
-
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 @on_screen
 async def test_the_plan_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
-    world = a_february()
-    world.paused.add(DagId("sales_daily"))
-    app = an_app(world)
+    gateway = ScriptedGateway(a_february())
+    gateway.world.paused.add(DagId("sales_daily"))
+    gateway.estimate = ESTIMATE
+    gateway.more_warnings = WARNINGS
+    app = an_app(gateway)
     async with looking_at(app, size) as eyes:
         await planning(eyes)
         await fill(eyes, "2024-02-04", "2024-06-20")
         await eyes.press("tab", "tab", "right")
         await eyes.sees("138 dates", "2 reprocess", "122 create", "9 skip", "5 not yet")
-        await eyes.press("tab", "tab", "tab", "tab", "j", "j")
+        await eyes.press("tab", "tab", "tab", "tab", "tab", "j", "j")
         await eyes.until(lambda: eyes.line_with("2024-02-06").startswith("▌"))
         assert app.export_screenshot() == picture
 
@@ -210,9 +184,14 @@ class SlowForOne(ScriptedGateway):
         self.slow_from = instant(slow_from)
         self.begun, self.go, self.cancelled = threading.Event(), threading.Event(), threading.Event()
 
-    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
+    def plan(
+        self,
+        request: BackfillRequest,
+        is_cancelled: IsCancelled = never,
+        on_partial: Callable[[BackfillPlan], None] = ignore,
+    ) -> BackfillPlan:
         if request.from_date != self.slow_from:
-            return super().plan(request, is_cancelled)
+            return super().plan(request, is_cancelled, on_partial)
         self.begun.set()
         self.go.wait(20)
         if is_cancelled():
@@ -468,7 +447,7 @@ async def test_the_dates_of_one_verdict_can_be_looked_at_alone() -> None:
         await fill(eyes, "2024-02-05", "2024-02-16")
         await eyes.press("tab", "tab", "right")
         await eyes.sees("2 reprocess")
-        await eyes.press("tab", "tab", "tab", "tab", "2")
+        await eyes.press("tab", "tab", "tab", "tab", "tab", "2")
         await eyes.sees("only reprocess, 0 shows all")
         assert "2024-02-08 00:00" not in eyes.text()
         assert "↻ reprocess" in eyes.line_with("2024-02-07 00:00")

@@ -15,8 +15,9 @@ from backfill_tui.domain.planning import BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, TASK_MARKS, VERDICT_MARKS, Look
+from backfill_tui.ui.holes import first_hole
 from backfill_tui.ui.listing import matching, percent_done, read_listing, rows_of
-from backfill_tui.ui.plan_values import PlanValues, first_hole, first_range, range_words, request_of
+from backfill_tui.ui.plan_values import PlanValues, first_range, range_words, request_of
 from backfill_tui.ui.screens.confirm import launch_question, launch_sentence
 from backfill_tui.ui.text import count, fit, in_words, line, wrapped
 from backfill_tui.ui.themes import STATE_COLOURS_DARK, STATE_COLOURS_LIGHT, THEMES
@@ -113,11 +114,11 @@ def test_the_list_counts_the_runs_of_an_active_backfill() -> None:
 
 def test_a_bare_date_is_the_whole_day_of_the_dags_timezone() -> None:
     dag = a_dag("nightly", timezone="America/New_York").summary
-    meant = request_of(JANUARY, dag)
+    meant = request_of(JANUARY, dag, NOW)
     assert (meant.from_date, meant.to_date) == (
         instant("2024-01-01T05:00"), instant("2024-02-01T05:00") - 1,
     )  # fmt: skip
-    assert range_words(meant, dag.timezone) == "Mon 2024-01-01 00:00 to Wed 2024-01-31 24:00"
+    assert range_words(meant, dag.timezone).local == "Mon 2024-01-01 00:00 to Wed 2024-01-31 24:00"
 
 
 @pytest.mark.parametrize(
@@ -125,14 +126,14 @@ def test_a_bare_date_is_the_whole_day_of_the_dags_timezone() -> None:
     [
         (PlanValues(from_text="2024-02-01", to_text="2024-01-01"), "ends before it begins"),
         (PlanValues(from_text="2024-13-01", to_text="2024-01-01"), "2024-13-01"),
-        (PlanValues(from_text="", to_text="2024-01-01"), "date"),
+        (PlanValues(from_text="", to_text="2024-01-01"), "no beginning"),
         (PlanValues(from_text="2024-01-01", to_text="2024-01-02", max_active_runs="0"), "Max active"),
         (PlanValues(from_text="2024-01-01", to_text="2024-01-02", max_active_runs="²"), "Max active"),
     ],
 )
 def test_a_field_that_can_not_be_meant_is_refused_with_a_remedy(values: PlanValues, words: str) -> None:
     with pytest.raises(BadRequest) as refused:
-        request_of(values, a_dag("sales").summary)
+        request_of(values, a_dag("sales").summary, NOW)
     assert words.lower() in refused.value.message.lower()
     assert refused.value.remedy
 

@@ -37,9 +37,36 @@ def listed_dags(session: Session, active: Collection[str]) -> list[Any]:
             DagModel.next_dagrun_create_after,
             DagModel.allowed_run_types,
             DagModel.timetable_summary,
+            _last_success().label("last_success"),
         ).order_by(DagModel.dag_id)
     )
     return [row for row in rows if not row.is_stale or row.dag_id in active]
+
+
+def _last_success() -> Any:
+    """The latest date of a Dag whose run succeeded: the newest in the index on Dag and logical date.
+
+    Runs that were started by hand are of no schedule's date. Partitions have a date of their own instead.
+    """
+    from airflow.models.dag import DagModel
+    from airflow.models.dagrun import DagRun
+
+    def latest(date: Any) -> Any:
+        return (
+            select(date)
+            .where(
+                DagRun.dag_id == DagModel.dag_id,
+                DagRun.state == "success",
+                DagRun.run_type.in_(("scheduled", "backfill")),
+                date.is_not(None),
+            )
+            .order_by(date.desc())
+            .limit(1)
+            .correlate(DagModel)
+            .scalar_subquery()
+        )
+
+    return func.coalesce(latest(DagRun.logical_date), latest(DagRun.partition_date))
 
 
 def learn_facts(session: Session, cache: FactsCache) -> None:

@@ -105,6 +105,7 @@ def _summary(row: Any, facts: DagFacts, **lists: Any) -> DagSummary:
         next_run=instant_or_none(row.next_dagrun_create_after),
         max_active_runs=row.max_active_runs,
         task_ids=facts.task_ids,
+        last_success=instant_or_none(row.last_success),
         **lists,
     )
 

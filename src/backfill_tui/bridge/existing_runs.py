@@ -1,103 +1,186 @@
-"""The runs that stand where a backfill would make its own: two range queries, however many dates."""
+"""The runs that stand where a backfill would make its own: a few range queries, however many dates."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-from backfill_tui.bridge.planned_dag import instant_of
-from backfill_tui.domain.ids import DagId, RunId
-from backfill_tui.domain.instants import Instant, to_datetime
-from backfill_tui.domain.planning import ExistingRun, Occurrence
+from backfill_tui.bridge.sql_instants import as_instant, from_row, gives_numbers
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant, iso, to_datetime
+from backfill_tui.domain.outcomes import ExistingRun, ExistingRuns
+from backfill_tui.domain.plan_dates import ABSENT, DateColumns
+from backfill_tui.domain.planning import ReprocessBehavior
 from backfill_tui.domain.states import CODES, RunState, TaskState, task_code
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
-TaskCounts = dict[str, dict[TaskState, int]]
+TaskCounts = Mapping[int, tuple[tuple[TaskState, int], ...]]
+_Kind = tuple[str, str, "str | None", "int | None", "tuple[tuple[TaskState, int], ...]"]
+"""State, type, triggering user, owning backfill and task counts: what tells runs of a plan apart."""
+
+_TAKES: Final = {
+    ReprocessBehavior.NONE: (),
+    ReprocessBehavior.FAILED: (RunState.FAILED,),
+    ReprocessBehavior.COMPLETED: (RunState.FAILED, RunState.SUCCESS),
+}
+"""The states of the runs that each behavior takes again."""
+
+_ID_PREFIX: Final = "backfill__"
 
 
 def existing_runs(
-    session: Session, dag_id: DagId, occurrences: Sequence[Occurrence]
-) -> dict[Instant, ExistingRun]:
-    """The run Airflow would find for each occurrence, by `Occurrence.identity`.
+    session: Session, dag_id: DagId, dates: DateColumns, behavior: ReprocessBehavior
+) -> ExistingRuns:
+    """The run Airflow would find for each date.
 
     Of several runs of a partition it is the latest by start date, those not started last (Airflow 3.3
-    models/backfill.py, `_get_latest_dag_run_row_query`); task counts are read of finished runs only.
+    models/backfill.py, `_get_latest_dag_run_row_query`). Task counts are read of runs that are taken again.
     """
-    dates = {occurrence.identity for occurrence in occurrences} - {None}
-    if not dates:
-        return {}
-    known = [date for date in dates if date is not None]
-    where = _in_range(dag_id, min(known), max(known), by_partition=_by_partition(occurrences))
-    latest = _latest_rows(session, where, dates, by_partition=_by_partition(occurrences))
-    finished = any(RunState(row.state).finished for row in latest.values())
-    counts = _task_counts(session, where) if finished else {}
-    return {date: _existing(row, counts) for date, row in latest.items()}
+    known = [date for date in dates.dates if date != ABSENT]
+    if not known:
+        return ExistingRuns(kind_at={})
+    reader = _Reader(session, dag_id, dates, (Instant(min(known)), Instant(max(known))))
+    counts = reader.task_counts(_TAKES[behavior])
+    places = dict(zip(known if dates.ascending else dates.dates, range(len(dates)), strict=True))
+    numbers: dict[_Kind, int] = {}
+    kind_at: dict[int, int] = {}
+    # By hand and in one loop: 17,500 runs in a plan of ten years of hours are nothing special.
+    for date, run, state, run_type, user, owner in reader.rows():
+        place = places.get(date)
+        if place is not None and place not in kind_at:
+            kind = (state, run_type, user, owner, counts.get(run, ()))
+            kind_at[place] = numbers.setdefault(kind, len(numbers))
+    if not dates.ascending:
+        # A date that comes twice finds the same run twice; `places` knows the last of them only.
+        kind_at = {
+            place: kind_at[places[date]] for place, date in enumerate(dates.dates) if places[date] in kind_at
+        }
+    return ExistingRuns(
+        kinds=_existing(session, numbers), kind_at=kind_at, ids_taken=reader.ids_taken(places)
+    )
 
 
-def _by_partition(occurrences: Iterable[Occurrence]) -> bool:
-    return any(occurrence.partition_date is not None for occurrence in occurrences)
+def _existing(session: Session, kinds: Iterable[_Kind]) -> tuple[ExistingRun, ...]:
+    found = list(kinds)
+    cancelled = _cancelled(session, {owner for _, _, _, owner, _ in found if owner is not None})
+    return tuple(
+        ExistingRun(
+            state=RunState(state),
+            run_type=str(run_type),
+            triggering_user=user,
+            backfill_id=None if owner is None else BackfillId(owner),
+            backfill_cancelled=owner in cancelled,
+            task_counts=counts,
+        )
+        for state, run_type, user, owner, counts in found
+    )
 
 
-def _in_range(
-    dag_id: DagId, first: Instant, last: Instant, *, by_partition: bool
-) -> list[ColumnElement[bool]]:
-    from airflow.models.dagrun import DagRun
-
-    column = DagRun.partition_date if by_partition else DagRun.logical_date
-    return [DagRun.dag_id == dag_id, column.between(to_datetime(first), to_datetime(last))]
-
-
-def _latest_rows(
-    session: Session, where: list[ColumnElement[bool]], dates: set[Instant | None], *, by_partition: bool
-) -> dict[Instant, Any]:
-    from airflow.models.dagrun import DagRun
+def _cancelled(session: Session, owners: set[int]) -> frozenset[int]:
+    """Of some backfills those that were cancelled (facts T6)."""
+    from airflow.models.backfill import Backfill
     from sqlalchemy import select
 
-    column = DagRun.partition_date if by_partition else DagRun.logical_date
-    query = (
-        select(
-            column.label("date"), DagRun.run_id, DagRun.state, DagRun.run_type, DagRun.triggering_user_name
+    if not owners:
+        return frozenset()
+    query = select(Backfill.id).where(
+        Backfill.id.in_(owners), Backfill.is_paused.is_(True), Backfill.completed_at.is_not(None)
+    )
+    return frozenset(session.scalars(query))
+
+
+class _Reader:
+    """The queries about one range of dates, by columns of tables: the mapper would cost as much again."""
+
+    def __init__(
+        self, session: Session, dag_id: DagId, dates: DateColumns, bounds: tuple[Instant, Instant]
+    ) -> None:
+        from airflow.models.dagrun import DagRun
+
+        self._session = session
+        self._dates = dates
+        self._runs: Any = DagRun.__table__.c
+        self._date = self._runs.partition_date if dates.partitioned else self._runs.logical_date
+        self._of_the_dag = self._runs.dag_id == dag_id
+        self._in_range = self._date.between(*(to_datetime(bound) for bound in bounds))
+
+    def rows(self) -> Iterable[tuple[int, int, str, str, str | None, int | None]]:
+        """Date, id, state, type, user and owner of the runs; of a partition the one that counts first."""
+        from sqlalchemy import select
+
+        runs = self._runs
+        query = select(
+            as_instant(self._session, self._date),
+            runs.id,
+            runs.state,
+            runs.run_type,
+            runs.triggering_user_name,
+            runs.backfill_id,
+        ).where(self._of_the_dag, self._in_range)
+        if self._dates.partitioned:
+            query = query.order_by(runs.start_date.is_(None), runs.start_date.desc(), runs.id)
+        found: Any = self._session.execute(query).all()
+        return found if gives_numbers(self._session) else [(from_row(row[0]), *row[1:]) for row in found]
+
+    def task_counts(self, states: Iterable[RunState]) -> TaskCounts:
+        """By the ids of runs in those states: how many task instances are in which state."""
+        from airflow.models.taskinstance import TaskInstance
+        from sqlalchemy import and_, func, select
+
+        wanted = [str(state) for state in states]
+        if not wanted:
+            return {}
+        runs, tasks = self._runs, TaskInstance.__table__.c
+        query = (
+            select(runs.id, tasks.state, func.count())
+            .join(TaskInstance.__table__, and_(runs.dag_id == tasks.dag_id, runs.run_id == tasks.run_id))
+            .where(self._of_the_dag, self._in_range, runs.state.in_(wanted))
+            .group_by(runs.id, tasks.state)
         )
-        .where(*where)
-        .order_by(DagRun.start_date.is_(None), DagRun.start_date.desc(), DagRun.id)
-    )
-    latest: dict[Instant, Any] = {}
-    for row in session.execute(query):
-        date = instant_of(row.date)
-        if date in dates:
-            latest.setdefault(date, row)
-    return latest
+        found: dict[int, list[tuple[TaskState, int]]] = defaultdict(list)
+        for run, state, count in self._session.execute(query):
+            found[run].append((CODES[task_code(state)], count))
+        return {run: tuple(sorted(counts)) for run, counts in found.items()}
 
+    def ids_taken(self, places: Mapping[int, int]) -> frozenset[int]:
+        """The places of dates whose run id, which comes from run after alone, another date's run has."""
+        if self._dates.partitioned:
+            # The id of such a run ends in something random.
+            return frozenset()
+        strangers = self._strangers(places)
+        if not strangers:
+            return frozenset()
+        place_of = {after: place for place, after in enumerate(self._dates.afters)}
+        named = [(place_of.get(after), after, run_id) for after, run_id in strangers]
+        return frozenset(
+            place
+            for place, after, run_id in named
+            if place is not None and run_id == f"{_ID_PREFIX}{iso(Instant(after))}"
+        )
 
-def _task_counts(session: Session, where: list[ColumnElement[bool]]) -> TaskCounts:
-    from airflow.models.dagrun import DagRun
-    from airflow.models.taskinstance import TaskInstance
-    from sqlalchemy import and_, func, select
+    def _strangers(self, places: Mapping[int, int]) -> list[tuple[int, str]]:
+        """Run after and id of runs that are named like a backfill's, but are not of the date so named."""
+        from sqlalchemy import or_, select
 
-    finished = [str(state) for state in RunState if state.finished]
-    query = (
-        select(TaskInstance.run_id, TaskInstance.state, func.count())
-        .join(DagRun, and_(DagRun.dag_id == TaskInstance.dag_id, DagRun.run_id == TaskInstance.run_id))
-        .where(*where, DagRun.state.in_(finished))
-        .group_by(TaskInstance.run_id, TaskInstance.state)
-    )
-    counts: TaskCounts = defaultdict(dict)
-    for run_id, state, count in session.execute(query):
-        counts[run_id][CODES[task_code(state)]] = count
-    return counts
-
-
-def _existing(row: Any, counts: TaskCounts) -> ExistingRun:
-    state = RunState(row.state)
-    tasks = counts.get(row.run_id, {}) if state.finished else {}
-    return ExistingRun(
-        run_id=RunId(row.run_id),
-        state=state,
-        run_type=str(row.run_type),
-        triggering_user=row.triggering_user_name,
-        task_counts=tuple(sorted(tasks.items())),
-    )
+        runs, afters = self._runs, self._dates.afters
+        first, last = (afters[0], afters[-1]) if self._dates.ascending else (min(afters), max(afters))
+        after = as_instant(self._session, runs.run_after)
+        date = as_instant(self._session, self._date)
+        query = select(after, date, runs.run_id).where(
+            self._of_the_dag,
+            runs.run_id.like(rf"{_ID_PREFIX.replace('_', '/_')}%", escape="/"),
+            runs.run_after.between(to_datetime(Instant(first)), to_datetime(Instant(last))),
+        )
+        if not self._dates.run_afters and not self._dates.interval_ends:
+            # Every date is its own run after: the database can leave out what is as it should be.
+            query = query.where(or_(self._date.is_(None), self._date != runs.run_after))
+        found = []
+        for after_value, date_value, run_id in self._session.execute(query):
+            at = from_row(after_value)
+            place = None if date_value is None else places.get(from_row(date_value))
+            if place is None or afters[place] != at:
+                found.append((at, run_id))
+        return found

@@ -18,6 +18,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backfill_tui.bridge.compat import Adapter, Creation, installed_adapter, quiet_creation
+from backfill_tui.bridge.enumeration import Asker
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.finished_backfills import mark_finished
 from backfill_tui.bridge.launch_session import BUSY_SECONDS, as_airflows_session, launch_transaction
@@ -65,7 +66,7 @@ def launch(
     airflow.require_writable("launching a backfill")
     adapter = installed_adapter()
     with airflow.session() as session:
-        dates = read_dates(airflow, session, params.request, call.check)
+        dates = read_dates(airflow, session, params.request, Asker(unwanted=lambda: call.cancelled))
         # Once before the transaction too, so that what is refused waits for nobody and locks nothing.
         _refuse_unfit(judge(airflow, session, dates), params.fingerprint)
     return _in_own_thread(lambda: _Creator(airflow, adapter, params, call).run(dates, busy_seconds))
@@ -111,7 +112,8 @@ class _Creator:
         request = self._params.request
         with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
             if latest_hash(session, request.dag_id) != dates.planned.dag_hash:
-                dates = read_dates(self._airflow, session, request, self._call.check)
+                asker = Asker(unwanted=lambda: self._call.cancelled)
+                dates = read_dates(self._airflow, session, request, asker)
             plan = judge(self._airflow, session, dates)
         _refuse_unfit(plan, self._params.fingerprint)
         return plan
@@ -177,7 +179,7 @@ class _Counter:
 
 
 def _refuse_unfit(plan: BackfillPlan, fingerprint: str) -> None:
-    if fingerprint and (changed := what_changed(fingerprint, plan.runs)):
+    if fingerprint and (changed := what_changed(fingerprint, plan.judged)):
         raise Refused(
             f"The plan has changed since it was shown: {changed}", remedy="look at it again, then launch"
         )
@@ -191,7 +193,7 @@ def _refuse_unfit(plan: BackfillPlan, fingerprint: str) -> None:
 
 
 def _taken_up(plan: BackfillPlan) -> int:
-    return sum(1 for run in plan.runs if run.ordinal is not None)
+    return plan.judged.due
 
 
 def _user() -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.launching import Launched
-from backfill_tui.domain.planning import BackfillPlan, PlannedRun, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.states import RunState
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def made_by(connection: Connection, backfill_id: BackfillId, new_run_ids: Abstra
 
 def launched(backfill_id: BackfillId, made: Iterable[Made], plan: BackfillPlan) -> Launched:
     """What the backfill came to; a run beside the old one of its partition counts as reprocessed."""
-    expected = _by_ordinal(plan)
-    counts = Counter(_as_planned(entry, expected.get(entry.ordinal)) for entry in made)
+    expected = _expected(plan)
+    counts = Counter(_as_planned(entry, expected.get(entry.ordinal), plan) for entry in made)
     return Launched(
         backfill_id=backfill_id,
         created=counts[Verdict.CREATE],
@@ -68,17 +69,17 @@ def launched(backfill_id: BackfillId, made: Iterable[Made], plan: BackfillPlan) 
 
 def differences(made: Iterable[Made], plan: BackfillPlan) -> list[str]:
     """Where Airflow did something else than planned, in words for the log; empty when it did not."""
-    expected = _by_ordinal(plan)
+    expected = _expected(plan)
     found: Counter[str] = Counter()
     seen = set()
     for entry in made:
         seen.add(entry.ordinal)
         planned = expected.get(entry.ordinal)
-        verdict = _as_planned(entry, planned)
+        verdict = _as_planned(entry, planned, plan)
         if planned is None:
             found[f"not planned, now {verdict}"] += 1
-        elif verdict is not planned.verdict:
-            found[f"planned as {planned.verdict}, now {verdict}"] += 1
+        elif verdict is not planned:
+            found[f"planned as {planned}, now {verdict}"] += 1
         elif entry.state not in {None, RunState.QUEUED}:
             found[f"{verdict} left its run {entry.state}"] += 1
     if missing := len(expected.keys() - seen):
@@ -93,16 +94,16 @@ def is_whole(made: Iterable[Made], plan: BackfillPlan) -> bool:
     and goes on (Airflow 3.3 models/dagrun.py, `_create_task_instances`).
     """
     ordinals = [entry.ordinal for entry in made]
-    taken_up = sum(1 for run in plan.runs if run.ordinal is not None)
-    return ordinals == list(range(1, len(ordinals) + 1)) and len(ordinals) >= taken_up
+    return ordinals == list(range(1, len(ordinals) + 1)) and len(ordinals) >= plan.judged.due
 
 
-def _by_ordinal(plan: BackfillPlan) -> dict[int, PlannedRun]:
-    return {run.ordinal: run for run in plan.runs if run.ordinal is not None}
+def _expected(plan: BackfillPlan) -> dict[int, Verdict]:
+    """The verdicts of the dates that were to be taken up, by their ordinals."""
+    return {row + 1: plan.judged.outcome(plan.place(row)).verdict for row in range(plan.judged.due)}
 
 
-def _as_planned(entry: Made, planned: PlannedRun | None) -> Verdict:
+def _as_planned(entry: Made, planned: Verdict | None, plan: BackfillPlan) -> Verdict:
     # Airflow reprocesses a partition by a new run beside the old one.
-    if planned is None or planned.occurrence.partition_key is None or not entry.verdict.runs:
-        return entry.verdict
-    return Verdict.REPROCESS if planned.verdict is Verdict.REPROCESS else entry.verdict
+    if planned is Verdict.REPROCESS and plan.judged.dates.partitioned and entry.verdict.runs:
+        return planned
+    return entry.verdict

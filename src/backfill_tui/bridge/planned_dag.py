@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from calendar import timegm
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant, to_datetime, zone_named
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.problems import AirflowFailed, NotThere
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -71,13 +72,27 @@ def read_dag(session: Session, dag_id: DagId, where: str) -> PlannedDag:
     stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
     if stored is None:
         raise _unknown(session, dag_id, where)
-    dag = stored.dag
+    dag = _deserialized(stored, dag_id)
     name = str(getattr(dag.timezone, "name", dag.timezone))
     try:
         zone = zone_named(name)
     except ValueError:
         zone = dag.timezone
     return PlannedDag(dag_id=dag_id, dag_hash=stored.dag_hash, dag=dag, timezone=name, zone=zone)
+
+
+def _deserialized(stored: Any, dag_id: DagId) -> Any:
+    """The Dag as Airflow reads it; a timetable whose plugin is missing here, say, can not be read."""
+    try:
+        return stored.dag
+    except Exception as broken:
+        # Whatever a timetable's own `deserialize` raises, and Airflow's own bugs in reading.
+        cause = one_line(f"{type(broken).__name__}: {broken}")
+        raise AirflowFailed(
+            f"Airflow can not read the Dag {one_line(dag_id)}: {cause}",
+            remedy="see to its timetable and plugins, then parse the Dags again",
+            detail=traceback.format_exc(),
+        ) from broken
 
 
 def instant_of(moment: datetime) -> Instant:

@@ -42,7 +42,7 @@ def check_request(request: BackfillRequest, planned: PlannedDag, now: Instant) -
             f"Max active runs is {request.max_active_runs}, so no run would ever start",
             remedy="give 1 or more",
         )
-    _check_params(conf_of(request), planned)
+    conf_of(request)
 
 
 def conf_of(request: BackfillRequest) -> dict[str, Any] | None:
@@ -60,20 +60,20 @@ def conf_of(request: BackfillRequest) -> dict[str, Any] | None:
     return value
 
 
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a number in JSON")
+def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
+    """Why the conf does not fit the params of the Dag, in one line; empty when it does.
 
-
-def _check_params(conf: dict[str, Any] | None, planned: PlannedDag) -> None:
-    # Airflow looks at the params only when a conf is given: a Dag's own defaults are valid by themselves.
+    Airflow looks at the params only when a conf is given: a Dag's own defaults are valid by themselves.
+    """
+    conf = conf_of(request)
     if conf is None:
-        return
+        return ""
     try:
         planned.dag.params.deep_merge(conf).validate()
     except ValueError as wrong:
-        sentence = one_line(str(wrong).partition("\n")[0])
-        raise BadRequest(
-            f"The conf does not fit the params of {one_line(planned.dag_id)}: {sentence}",
-            remedy="change the conf",
-            detail=str(wrong),
-        ) from wrong
+        return one_line(str(wrong).partition("\n")[0]) or type(wrong).__name__
+    return ""
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number in JSON")

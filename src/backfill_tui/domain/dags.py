@@ -24,7 +24,8 @@ class DagSummary:
 
     `schedule` is in words (`every day at 00:00`), `timetable` Airflow's own summary of it. `backfillable`
     is false for a schedule without periods, and `not_backfillable_because` then says so. `task_ids` are in
-    topological order. `active_backfills` are those not completed, newest first.
+    topological order. `active_backfills` are those not completed, newest first. `last_success` is the latest
+    logical date (of a partitioned Dag, partition date) that has a run that succeeded.
     """
 
     dag_id: DagId
@@ -50,6 +51,7 @@ class DagSummary:
     task_ids: tuple[TaskId, ...] = ()
     recent_runs: tuple[RecentRun, ...] = ()
     active_backfills: tuple[BackfillId, ...] = ()
+    last_success: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

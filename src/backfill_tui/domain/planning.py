@@ -7,17 +7,29 @@ that exist, `_get_info_list` for intervals that are not over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timezone, tzinfo
+from typing import Final, overload
 
 from backfill_tui.domain import reasons
 from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.ids import DagId, RunId
-from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.states import RunState, TaskState
+from backfill_tui.domain.estimates import Estimate
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant, zone_named
+from backfill_tui.domain.outcomes import (
+    Clash,
+    ExistingRun,
+    ExistingRuns,
+    JudgedDates,
+    Outcome,
+    OutcomeTable,
+    Verdict,
+)
+from backfill_tui.domain.plan_dates import ABSENT, DateColumns, Occurrence
+from backfill_tui.domain.states import RunState
 
-DEFAULT_MAX_ACTIVE_RUNS = 10
+DEFAULT_MAX_ACTIVE_RUNS: Final = 10
 """Airflow 3.3 models/backfill.py, column `max_active_runs`."""
 
 
@@ -54,69 +66,6 @@ class BackfillRequest:
     run_on_latest_version: bool = True
 
 
-class Verdict(StrEnum):
-    """What becomes of one date."""
-
-    CREATE = "create"
-    REPROCESS = "reprocess"
-    SKIP_EXISTS = "skip_exists"
-    SKIP_IN_FLIGHT = "skip_in_flight"
-    NOT_YET = "not_yet"
-
-    @property
-    def runs(self) -> bool:
-        """Whether a run comes of it."""
-        return self in {Verdict.CREATE, Verdict.REPROCESS}
-
-    @property
-    def label(self) -> str:
-        """The word the screen shows."""
-        return {
-            "create": "create",
-            "reprocess": "reprocess",
-            "skip_exists": "skip",
-            "skip_in_flight": "skip",
-            "not_yet": "not yet",
-        }[self.value]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """One date of a timetable. Of a partitioned Dag `logical_date` is None and the partition is named."""
-
-    logical_date: Instant | None
-    data_interval_start: Instant | None
-    data_interval_end: Instant | None
-    run_after: Instant
-    partition_key: str | None = None
-    partition_date: Instant | None = None
-
-    @property
-    def identity(self) -> Instant | None:
-        """What a run of this occurrence is found by: its partition date, else its logical date."""
-        return self.partition_date if self.partition_date is not None else self.logical_date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExistingRun:
-    """The run that Airflow would find for an occurrence: the latest by start date."""
-
-    run_id: RunId
-    state: RunState
-    run_type: str
-    triggering_user: str | None = None
-    task_counts: tuple[tuple[TaskState, int], ...] = ()
-
-    def count_of(self, *states: TaskState) -> int:
-        """How many of its task instances are in one of the states."""
-        return sum(count for state, count in self.task_counts if state in states)
-
-    @property
-    def task_total(self) -> int:
-        """How many task instances it has."""
-        return sum(count for _, count in self.task_counts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedRun:
     """One date of the plan; `ordinal` is its place in the order of execution, from 1, or None."""
@@ -128,35 +77,69 @@ class PlannedRun:
     existing: ExistingRun | None = None
 
 
+class Gravity(StrEnum):
+    """What a warning wants."""
+
+    BLOCKS = "blocks"
+    """Must be put right: Airflow would refuse, or nothing at all could come of it."""
+    ASKS = "asks"
+    """Wants a yes: the launch does something that is easily not meant, or can not go on by itself."""
+    TELLS = "tells"
+    """Is good to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanWarning:
-    """Something about the plan as a whole; one that `blocks` must be put right before a launch."""
+    """Something about the plan as a whole, with its remedy."""
 
     code: str
     message: str
     remedy: str
-    blocks: bool = False
+    gravity: Gravity = Gravity.ASKS
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it must be put right before a launch."""
+        return self.gravity is Gravity.BLOCKS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagBounds:
+    """The Dag's own start and end date, which its backfills ignore."""
+
+    start: Instant | None = None
+    end: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillPlan:
-    """The dry run and the reason for every date, in the order of execution.
+    """The dry run and the reason for every date.
 
     `fingerprint` stands for the dates, their verdicts and the states of existing runs; two plans of the
-    same world have the same one.
+    same world have the same one. A plan that is not `complete` holds the dates found so far, of a timetable
+    that takes long, and no warnings. `estimate` is None while it is not complete.
     """
 
     request: BackfillRequest
     timezone: str
-    runs: tuple[PlannedRun, ...]
+    judged: JudgedDates
     warnings: tuple[PlanWarning, ...]
     planned_at: Instant
     fingerprint: str = ""
     depends_on_past: bool = False
+    bounds: DagBounds = DagBounds()
+    estimate: Estimate | None = None
+    partition_zone: str = ""
+    complete: bool = True
+
+    @property
+    def runs(self) -> PlannedRuns:
+        """The dates in the order of execution, those not yet due last."""
+        return PlannedRuns(self)
 
     def count(self, *verdicts: Verdict) -> int:
         """How many dates have one of the verdicts."""
-        return sum(1 for run in self.runs if run.verdict in verdicts)
+        return self.judged.count(*verdicts)
 
     @property
     def run_count(self) -> int:
@@ -168,89 +151,86 @@ class BackfillPlan:
         """The warnings that forbid a launch."""
         return tuple(warning for warning in self.warnings if warning.blocks)
 
+    def place(self, row: int) -> int:
+        """Where the date of a row of `runs` stands in the columns, and the other way round."""
+        due = self.judged.due
+        return due - 1 - row if self.request.run_backwards and row < due else row
+
+
+class PlannedRuns(Sequence[PlannedRun]):
+    """The dates of a plan in the order of execution, each made when it is asked for."""
+
+    def __init__(self, plan: BackfillPlan) -> None:
+        self._plan = plan
+        self._zone = zone_named(plan.timezone)
+
+    def __len__(self) -> int:
+        return len(self._plan.judged)
+
+    @overload
+    def __getitem__(self, row: int) -> PlannedRun: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[PlannedRun]: ...
+    def __getitem__(self, row: int | slice) -> PlannedRun | Sequence[PlannedRun]:
+        rows = range(len(self))[row]
+        return self._run(rows) if isinstance(rows, int) else [self._run(each) for each in rows]
+
+    def __iter__(self) -> Iterator[PlannedRun]:
+        return (self._run(row) for row in range(len(self)))
+
+    def _run(self, row: int) -> PlannedRun:
+        plan = self._plan
+        place = plan.place(row)
+        occurrence, outcome = plan.judged.dates.occurrence(place), plan.judged.outcome(place)
+        return PlannedRun(
+            occurrence=occurrence,
+            verdict=outcome.verdict,
+            reason=reasons.reason(
+                occurrence,
+                outcome,
+                now=plan.planned_at,
+                zone=self._zone,
+                bounds=(plan.bounds.start, plan.bounds.end),
+            ),
+            ordinal=row + 1 if row < plan.judged.due else None,
+            existing=outcome.existing,
+        )
+
 
 def decide(
-    occurrences: Iterable[Occurrence],
-    existing: Mapping[Instant, ExistingRun],
+    dates: DateColumns,
+    existing: ExistingRuns,
     *,
     behavior: ReprocessBehavior,
     now: Instant,
     run_backwards: bool,
-    zone: tzinfo = timezone.utc,
-) -> tuple[PlannedRun, ...]:
-    """Every occurrence with its verdict, in the order of execution, those not yet due last.
+) -> JudgedDates:
+    """Every date with its verdict.
 
-    `occurrences` come in the timetable's order; `existing` is keyed by `Occurrence.identity`. Ordinals count
-    what Airflow takes up, skipped dates included, as `backfill_dag_run.sort_ordinal` does. `now` is the clock
-    of the process that creates, for that is the one Airflow compares with; reasons name times in `zone`.
+    `dates` come in the timetable's order. `now` is the clock of the process that creates, for that is the one
+    Airflow compares with.
     """
-    due: list[Occurrence] = []
-    not_yet: list[Occurrence] = []
-    for occurrence in occurrences:
-        (due if is_due(occurrence, now) else not_yet).append(occurrence)
-    if run_backwards:
-        due.reverse()
-    taken_up = [
-        _judge(occurrence, existing, behavior, now=now, zone=zone, ordinal=ordinal)
-        for ordinal, occurrence in enumerate(due, start=1)
-    ]
-    waiting = [
-        PlannedRun(
-            occurrence=occurrence,
-            verdict=Verdict.NOT_YET,
-            reason=reasons.why_not_yet(occurrence.data_interval_end, zone),
-            existing=_run_of(occurrence, existing),
-        )
-        for occurrence in not_yet
-    ]
-    return (*taken_up, *waiting)
-
-
-def is_due(occurrence: Occurrence, now: Instant) -> bool:
-    """Whether a backfill created at `now` takes the occurrence up (`_get_info_list`).
-
-    Airflow filters the partitions of a partitioned Dag by nothing: their future runs wait for run after.
-    """
-    if occurrence.partition_key is not None:
-        return True
-    return occurrence.data_interval_end is not None and occurrence.data_interval_end < now
-
-
-def _judge(
-    occurrence: Occurrence,
-    existing: Mapping[Instant, ExistingRun],
-    behavior: ReprocessBehavior,
-    *,
-    now: Instant,
-    zone: tzinfo,
-    ordinal: int,
-) -> PlannedRun:
-    run = _run_of(occurrence, existing)
-    verdict = _verdict(run, behavior)
-    if run is None:
-        reason = reasons.why_create(occurrence.run_after, now, zone)
-    elif verdict is Verdict.SKIP_IN_FLIGHT:
-        reason = reasons.why_in_flight(run.run_type, run.state)
-    elif verdict is Verdict.SKIP_EXISTS:
-        reason = reasons.why_left(run.state)
+    if not dates.ascending:
+        dates, existing, due = _due_first(dates, existing, now)
+    elif dates.partitioned:
+        due = len(dates)
     else:
-        reason = reasons.what_is_overwritten(
-            run.run_type,
-            run.state,
-            run.triggering_user,
-            succeeded=run.count_of(TaskState.SUCCESS),
-            tasks=run.task_total,
-            beside=occurrence.partition_key is not None,
-        )
-    return PlannedRun(occurrence=occurrence, verdict=verdict, reason=reason, ordinal=ordinal, existing=run)
+        due = bisect_left(dates.ends, now)
+    table = OutcomeTable(len(dates))
+    table.fill(0, due, Outcome(verdict=Verdict.CREATE))
+    table.fill(due, len(dates), Outcome(verdict=Verdict.NOT_YET))
+    taken_up = [
+        table.number(Outcome(verdict=verdict_of(run, behavior), existing=run)) for run in existing.kinds
+    ]
+    waiting = [table.number(Outcome(verdict=Verdict.NOT_YET, existing=run)) for run in existing.kinds]
+    outcome_of = table.outcome_of
+    for place, kind in existing.kind_at.items():
+        outcome_of[place] = taken_up[kind] if place < due else waiting[kind]
+    _note_clashes(table, dates, existing, due, run_backwards=run_backwards)
+    return table.judged(dates, due)
 
 
-def _run_of(occurrence: Occurrence, existing: Mapping[Instant, ExistingRun]) -> ExistingRun | None:
-    identity = occurrence.identity
-    return None if identity is None else existing.get(identity)
-
-
-def _verdict(run: ExistingRun | None, behavior: ReprocessBehavior) -> Verdict:
+def verdict_of(run: ExistingRun | None, behavior: ReprocessBehavior) -> Verdict:
     """`_get_dag_run_no_create_reason`, whose order of questions decides."""
     if run is None:
         return Verdict.CREATE
@@ -261,3 +241,59 @@ def _verdict(run: ExistingRun | None, behavior: ReprocessBehavior) -> Verdict:
     if behavior is ReprocessBehavior.FAILED and run.state is not RunState.FAILED:
         return Verdict.SKIP_EXISTS
     return Verdict.REPROCESS
+
+
+def _due_first(
+    dates: DateColumns, existing: ExistingRuns, now: Instant
+) -> tuple[DateColumns, ExistingRuns, int]:
+    """Dates of a timetable that does not go steadily forward, those not yet due last (`_get_info_list`).
+
+    Airflow filters the partitions of a partitioned Dag by nothing: their future runs wait for run after.
+    """
+    is_due = [dates.partitioned or ABSENT < end < now for end in dates.ends]
+    order = [place for place, due in enumerate(is_due) if due]
+    due_count = len(order)
+    order += [place for place, due in enumerate(is_due) if not due]
+    moved = {was: place for place, was in enumerate(order)}
+    return (
+        dates.taken(order),
+        ExistingRuns(
+            kinds=existing.kinds,
+            kind_at={moved[place]: kind for place, kind in existing.kind_at.items()},
+            ids_taken=frozenset(moved[place] for place in existing.ids_taken),
+        ),
+        due_count,
+    )
+
+
+def _note_clashes(
+    table: OutcomeTable, dates: DateColumns, existing: ExistingRuns, due: int, *, run_backwards: bool
+) -> None:
+    """Find the dates for which Airflow can not insert a run although it looks for none first.
+
+    A run is unique by (Dag, logical date) and by (Dag, run id), and the id of a new one comes from run after
+    (Airflow 3.3 models/dagrun.py). Only a timetable that repeats itself or one whose interval was changed
+    since gets there.
+    """
+    creates = table.number(Outcome(verdict=Verdict.CREATE))
+    id_taken = table.number(Outcome(verdict=Verdict.SKIP_IN_FLIGHT, clash=Clash.RUN_ID_TAKEN))
+    for place in existing.ids_taken:
+        if place < due and table.outcome_of[place] == creates:
+            table.outcome_of[place] = id_taken
+    if dates.ascending:
+        return
+    same_date = Outcome(verdict=Verdict.SKIP_IN_FLIGHT, clash=Clash.SAME_DATE)
+    outcomes = list(table.numbered)
+    made: set[int] = set()
+    ids: set[int] = set()
+    identities, afters = dates.dates, dates.afters
+    for place in range(due - 1, -1, -1) if run_backwards else range(due):
+        outcome = outcomes[table.outcome_of[place]]
+        if outcome.verdict.runs and identities[place] in made:
+            table.outcome_of[place] = table.number(same_date)
+        elif outcome.verdict is Verdict.CREATE and not dates.partitioned and afters[place] in ids:
+            table.outcome_of[place] = id_taken
+        elif outcome.verdict.runs:
+            made.add(identities[place])
+            if outcome.verdict is Verdict.CREATE:
+                ids.add(afters[place])

@@ -6,63 +6,101 @@ from datetime import tzinfo
 from typing import Final
 
 from backfill_tui.domain.instants import Instant, minute
-from backfill_tui.domain.states import RunState
+from backfill_tui.domain.outcomes import Clash, ExistingRun, Outcome, Verdict
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.text import one_line
 
 _OF_A_SCHEDULE: Final = frozenset({"scheduled", "backfill"})
 """Types of runs that nobody started by hand: taking one over surprises no one."""
 
 
-def why_create(run_after: Instant, now: Instant, zone: tzinfo) -> str:
+def reason(
+    occurrence: Occurrence,
+    outcome: Outcome,
+    *,
+    now: Instant,
+    zone: tzinfo,
+    bounds: tuple[Instant | None, Instant | None] = (None, None),
+) -> str:
+    """Why a date has its verdict; `bounds` are the Dag's own start and end date, which a backfill ignores."""
+    words = _WHY[outcome.verdict](occurrence, outcome, now, zone)
+    start, end = bounds
+    date = occurrence.identity
+    if date is None or not outcome.verdict.runs:
+        return words
+    if start is not None and date < start:
+        return f"{words}; before the Dag's start date"
+    if end is not None and date > end:
+        return f"{words}; after the Dag's end date"
+    return words
+
+
+def _why_create(occurrence: Occurrence, _: Outcome, now: Instant, zone: tzinfo) -> str:
     """No run stands in the way; a partition of the future says how long its run waits."""
-    if run_after > now:
-        return f"no run exists; its run waits until {moment(run_after, zone)}"
+    if occurrence.run_after > now:
+        return f"no run exists; its run waits until {moment(occurrence.run_after, zone)}"
     return "no run exists"
 
 
-def why_in_flight(run_type: str, state: RunState) -> str:
+def _why_in_flight(occurrence: Occurrence, outcome: Outcome, _: Instant, zone: tzinfo) -> str:
     """A run that has not finished is never touched, whatever the reprocess behavior."""
-    return f"its {_kind(run_type)} run is {state}"
+    if outcome.clash is Clash.SAME_DATE:
+        return "the timetable gives this date twice, and its run is made once"
+    if outcome.clash is Clash.RUN_ID_TAKEN:
+        after = moment(occurrence.run_after, zone)
+        return f"a run of another date already has the run id of {after}, so Airflow can make none"
+    run = outcome.existing
+    if run is None:
+        return "its run is not finished"
+    return f"its {_kind(run.run_type)} run{_owner(run)} is {run.state}{_for_ever(run)}"
 
 
-def why_left(state: RunState) -> str:
+def _why_left(_: Occurrence, outcome: Outcome, __: Instant, ___: tzinfo) -> str:
     """A finished run that the reprocess behavior does not take."""
-    return "already succeeded" if state is RunState.SUCCESS else "already failed, and failed runs are left"
+    run = outcome.existing
+    succeeded = run is not None and run.state is RunState.SUCCESS
+    return "already succeeded" if succeeded else "already failed, and failed runs are left"
 
 
-def why_not_yet(interval_end: Instant | None, zone: tzinfo) -> str:
+def _why_not_yet(occurrence: Occurrence, _: Outcome, __: Instant, zone: tzinfo) -> str:
     """Airflow leaves out a date whose data interval has not ended, without a word."""
-    if interval_end is None:
+    if occurrence.data_interval_end is None:
         return "it has no data interval, so Airflow leaves it out"
-    return f"its data interval ends {moment(interval_end, zone)}"
+    return f"its data interval ends {moment(occurrence.data_interval_end, zone)}"
 
 
-def what_is_overwritten(
-    run_type: str,
-    state: RunState,
-    triggering_user: str | None,
-    *,
-    succeeded: int,
-    tasks: int,
-    beside: bool,
-) -> str:
+def _what_is_overwritten(occurrence: Occurrence, outcome: Outcome, _: Instant, __: tzinfo) -> str:
     """What reprocessing a finished run loses.
 
-    `beside` is a partitioned Dag, whose old run stays while a new one is created (Airflow 3.3
-    models/backfill.py, `_create_backfill_dag_run_partitioned`). A run without task instances is linked to
-    the backfill but not queued, because `SerializedDAG.clear` finds nothing to clear.
+    The old run of a partition stays while a new one is created (Airflow 3.3 models/backfill.py,
+    `_create_backfill_dag_run_partitioned`). A run without task instances is linked to the backfill but not
+    queued, because `SerializedDAG.clear` finds nothing to clear.
     """
-    word = "succeeded" if state is RunState.SUCCESS else "failed"
+    run, beside = outcome.existing, occurrence.partition_key is not None
+    if run is None:
+        return "its run is taken again"
+    word = "succeeded" if run.state is RunState.SUCCESS else "failed"
+    tasks, succeeded = run.task_total, run.count_of(TaskState.SUCCESS)
     if tasks == 0 and not beside:
         return f"{word} without any task, so Airflow counts it in but runs nothing"
     counted = f"{word}, {succeeded} of {tasks} {'task' if tasks == 1 else 'tasks'} succeeded"
     if beside:
         return f"{counted}: a new run is created beside it"
     again = "it runs again" if tasks == 1 else f"all {tasks} run again"
-    if run_type in _OF_A_SCHEDULE:
-        return f"{counted}: {again}"
-    who = f" by {one_line(triggering_user)}" if triggering_user else ""
-    return f"{counted}: {again}; {_kind(run_type)} run{who} is taken over"
+    if run.run_type in _OF_A_SCHEDULE:
+        return f"{counted}: {again}{_taken_from(run)}"
+    who = f" by {one_line(run.triggering_user)}" if run.triggering_user else ""
+    return f"{counted}: {again}; {_kind(run.run_type)} run{who} is taken over"
+
+
+_WHY: Final = {
+    Verdict.CREATE: _why_create,
+    Verdict.REPROCESS: _what_is_overwritten,
+    Verdict.SKIP_EXISTS: _why_left,
+    Verdict.SKIP_IN_FLIGHT: _why_in_flight,
+    Verdict.NOT_YET: _why_not_yet,
+}
 
 
 def moment(instant: Instant, zone: tzinfo) -> str:
@@ -72,3 +110,17 @@ def moment(instant: Instant, zone: tzinfo) -> str:
 
 def _kind(run_type: str) -> str:
     return one_line(run_type.replace("_", " "))
+
+
+def _owner(run: ExistingRun) -> str:
+    return "" if run.backfill_id is None else f" of backfill {run.backfill_id}"
+
+
+def _taken_from(run: ExistingRun) -> str:
+    return "" if run.backfill_id is None else f"; it leaves backfill {run.backfill_id}"
+
+
+def _for_ever(run: ExistingRun) -> str:
+    # A cancelled backfill stays paused, so a run of it that was cleared since is never started (facts T6).
+    stuck = run.backfill_cancelled and run.state is RunState.QUEUED
+    return ", and as that one was cancelled it stays so until it is rerun from there" if stuck else ""

@@ -51,8 +51,13 @@ class BridgeGateway:
     def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
         return self._call(methods.PARSE, methods.Nothing(), on_event=on_step)
 
-    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
-        return self._call(methods.PLAN, request, is_cancelled=is_cancelled)
+    def plan(
+        self,
+        request: BackfillRequest,
+        is_cancelled: IsCancelled = never,
+        on_partial: Callable[[BackfillPlan], None] = ignore,
+    ) -> BackfillPlan:
+        return self._call(methods.PLAN, request, on_event=on_partial, is_cancelled=is_cancelled)
 
     def launch(
         self,

@@ -51,8 +51,16 @@ class Gateway(Protocol):
         """Parse the Dag files again, let Airflow know of them, and list the Dags."""
         ...
 
-    def plan(self, request: BackfillRequest, is_cancelled: IsCancelled = never) -> BackfillPlan:
-        """What the request would do, date by date; changes nothing."""
+    def plan(
+        self,
+        request: BackfillRequest,
+        is_cancelled: IsCancelled = never,
+        on_partial: Callable[[BackfillPlan], None] = ignore,
+    ) -> BackfillPlan:
+        """What the request would do, date by date; changes nothing.
+
+        A timetable that takes long is told as far as it has come, by plans that are not `complete`.
+        """
         ...
 
     def launch(

@@ -7,11 +7,9 @@ from collections.abc import Iterable
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant, iso
-from backfill_tui.domain.planning import BackfillPlan, PlannedRun, Verdict
 from backfill_tui.domain.progress import Standing
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
-from backfill_tui.headless.remedies import in_flags
 
 JsonObject = dict[str, object]
 
@@ -69,49 +67,6 @@ def _import_problem(problem: ImportProblem) -> JsonObject:
         "sentence": problem.sentence,
         "advice": problem.advice,
         "traceback": problem.traceback,
-    }
-
-
-def plan(planned: BackfillPlan) -> JsonObject:
-    """The object of `plan`."""
-    request = planned.request
-    return {
-        "dag_id": request.dag_id,
-        "timezone": planned.timezone,
-        "from_date": iso(request.from_date),
-        "to_date": iso(request.to_date),
-        "reprocess_behavior": str(request.reprocess_behavior),
-        "runs": [_planned_run(run) for run in planned.runs],
-        "totals": totals(planned),
-        "warnings": warnings(planned),
-    }
-
-
-def totals(planned: BackfillPlan) -> JsonObject:
-    """How many dates have each verdict."""
-    return {str(verdict): planned.count(verdict) for verdict in Verdict}
-
-
-def warnings(planned: BackfillPlan) -> list[JsonObject]:
-    """The warnings about the plan as a whole."""
-    return [
-        {"code": each.code, "message": each.message, "remedy": in_flags(each.remedy), "blocks": each.blocks}
-        for each in planned.warnings
-    ]
-
-
-def _planned_run(run: PlannedRun) -> JsonObject:
-    date = run.occurrence
-    return {
-        "logical_date": when(date.logical_date),
-        "data_interval_start": when(date.data_interval_start),
-        "data_interval_end": when(date.data_interval_end),
-        "run_after": iso(date.run_after),
-        "partition_key": date.partition_key,
-        "partition_date": when(date.partition_date),
-        "verdict": str(run.verdict),
-        "reason": run.reason,
-        "existing_state": None if run.existing is None else str(run.existing.state),
     }
 
 

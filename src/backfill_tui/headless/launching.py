@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
-from backfill_tui.domain.planning import BackfillPlan, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan, Gravity
 from backfill_tui.domain.problems import Interrupted, Refused
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode
+from backfill_tui.headless import encode, encode_plan
+from backfill_tui.headless.confs import read_conf
 from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
 from backfill_tui.headless.interrupts import deferred_interrupt
-from backfill_tui.headless.planning import Wish, check_conf, make_plan, tell_totals, totals_words
+from backfill_tui.headless.planning import (
+    make_plan,
+    tell_estimate,
+    tell_no_hole,
+    tell_totals,
+    tell_warnings,
+    totals_words,
+)
+from backfill_tui.headless.remedies import in_flags
 from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.wishes import Wish
 
 _DAG_PAUSED: Final = "dag_paused"
 """The code of the warning that a plan of a paused Dag has."""
 
 
-def launch(session: Session, wish: Wish, *, yes: bool, wait: bool) -> int:
-    """Plan, say what will happen, ask, create the backfill; with `wait`, follow it to its end."""
-    check_conf(wish.conf)
+def launch(session: Session, wish: Wish, *, yes: bool, accepted: frozenset[str], wait: bool) -> int:
+    """Plan, say what will happen, ask, create the backfill; with `wait`, follow it to its end.
+
+    `accepted` are codes of warnings; when no other one asks, nobody is asked.
+    """
+    wish = replace(wish, conf=read_conf(wish.conf))
     session.refuse_writes("A launch")
     environment = session.open()
     planned = make_plan(session, wish, environment.where)
+    if wish.holes and not planned.run_count:
+        tell_no_hole(session, planned)
+        _show(session, planned, None, None)
+        return 0
     tell_totals(session, planned)
+    tell_estimate(session, planned)
+    tell_warnings(session, planned.warnings)
     _refuse_blocked(planned)
     if not planned.run_count:
         return _nothing_to_do(session, planned, wait=wait)
-    session.confirm(f"{what_happens(planned)}?", yes=yes)
+    _agree(session, planned, yes=yes, accepted=accepted)
     session.start_engine()
     launched = _create(session, planned)
     created = f"Backfill {launched.backfill_id} of {one_line(wish.dag_id)} has"
@@ -52,11 +73,28 @@ def what_happens(planned: BackfillPlan) -> str:
 
 def _refuse_blocked(planned: BackfillPlan) -> None:
     for warning in planned.blocking:
-        raise Refused(one_line(warning.message), remedy=one_line(warning.remedy))
+        raise Refused(one_line(warning.message), remedy=one_line(in_flags(warning.remedy)))
+
+
+def _agree(session: Session, planned: BackfillPlan, *, yes: bool, accepted: frozenset[str]) -> None:
+    """Return when the user agrees to what asks, else raise Refused."""
+    asking = [warning.code for warning in planned.warnings if warning.gravity is Gravity.ASKS]
+    left = tuple(one_line(code) for code in asking if code not in accepted)
+    agreed = yes or (bool(accepted) and not left)
+    if not left:
+        session.confirm(f"{what_happens(planned)}?", yes=agreed)
+        return
+    warned = f"the warning {left[0]}" if len(left) == 1 else f"{len(left)} warnings ({', '.join(left)})"
+    session.confirm(f"{what_happens(planned)}, with {warned}. Launch all the same?", yes=agreed, about=left)
 
 
 def _nothing_to_do(session: Session, planned: BackfillPlan, *, wait: bool) -> int:
-    failed = sum(run.existing is not None and run.existing.state is RunState.FAILED for run in planned.runs)
+    kinds = zip(planned.judged.outcomes, planned.judged.tally, strict=True)
+    failed = sum(
+        number
+        for outcome, number in kinds
+        if outcome.existing is not None and outcome.existing.state is RunState.FAILED
+    )
     hint = f", {failed:,} of them failed: add --reprocess-behavior failed to take those again"
     session.voice.say(f"No run to launch, {totals_words(planned)}{hint if failed else ''}")
     _show(session, planned, None, None)
@@ -104,8 +142,8 @@ def _show(
             "created": 0 if launched is None else launched.created,
             "reprocessed": 0 if launched is None else launched.reprocessed,
             "skipped": 0 if launched is None else launched.skipped,
-            "totals": encode.totals(planned),
-            "warnings": encode.warnings(planned),
+            "totals": encode_plan.totals(planned),
+            "warnings": encode_plan.warnings(planned),
             "outcome": None if outcome is None else outcome.json,
         }
     )

@@ -2,116 +2,170 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import Final
 
-from backfill_tui.domain.dates import Side, parse_bound
-from backfill_tui.domain.instants import minute, zone_named
-from backfill_tui.domain.planning import (
-    BackfillPlan,
-    BackfillRequest,
-    PlannedRun,
-    ReprocessBehavior,
-    Verdict,
-)
-from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.as_command import Commands, commands_for
+from backfill_tui.domain.estimates import sentence
+from backfill_tui.domain.instants import minute
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, PlanWarning
+from backfill_tui.domain.problems import BadRequest, Refused
+from backfill_tui.domain.ranges import describe
+from backfill_tui.domain.spans import Span
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode
+from backfill_tui.headless import encode_plan
+from backfill_tui.headless.confs import read_conf
+from backfill_tui.headless.holes import narrowed
+from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
+from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, table_of
 from backfill_tui.headless.remedies import in_flags
 from backfill_tui.headless.session import Session, counted, find_dag
-from backfill_tui.headless.tables import Cell, Column, Table, Tone
+from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
-_TONES = {
-    Verdict.CREATE: Tone.GOOD,
-    Verdict.REPROCESS: Tone.ODD,
-    Verdict.SKIP_EXISTS: Tone.FAINT,
-    Verdict.SKIP_IN_FLIGHT: Tone.FAINT,
-    Verdict.NOT_YET: Tone.FAINT,
+_HEADS: Final = {
+    Gravity.BLOCKS: "This forbids a launch",
+    Gravity.ASKS: "Warning",
+    Gravity.TELLS: "Note",
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What was typed: the bounds still as text, because only the Dag's timezone gives them a meaning."""
+def show_plan(session: Session, wish: Wish, form: PlanForm) -> int:
+    """The dry run: every date with its verdict and reason; changes nothing.
 
-    dag_id: str
-    from_text: str
-    to_text: str
-    reprocess_behavior: ReprocessBehavior
-    run_backwards: bool
-    max_active_runs: int
-    conf: str
-
-
-def show_plan(session: Session, wish: Wish) -> int:
-    """The dry run: every date with its verdict and reason; changes nothing."""
-    check_conf(wish.conf)
+    The exit code is 4 when a warning forbids a launch, unless it is of holes and there are none.
+    """
+    wish = replace(wish, conf=read_conf(wish.conf))
     environment = session.open()
     planned = make_plan(session, wish, environment.where)
-    if session.as_json:
-        session.paper.json(encode.plan(planned))
+    if form.command is not None:
+        _print_commands(session, planned, form.command)
+        tell_warnings(session, planned.blocking)
+    elif form.output is Output.JSON:
+        _print_json(session, planned, form)
+        tell_warnings(session, planned.blocking)
+    else:
+        _print_dates(session, planned, form)
+    if wish.holes and not planned.run_count:
+        tell_no_hole(session, planned)
         return 0
-    session.paper.table(_table(planned))
-    tell_totals(session, planned)
-    return 0
+    if form.command is None and form.output is not Output.JSON:
+        tell_totals(session, planned)
+        tell_estimate(session, planned)
+        tell_warnings(session, planned.warnings)
+    return Refused.exit_code if planned.blocking else 0
 
 
 def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
-    """The plan of a wish; raises BadRequest for what can not be meant."""
-    dag = find_dag(session.gateway.dags(), wish.dag_id, where)
+    """The plan of a wish, its range said; raises BadRequest for what can not be meant.
+
+    Of holes it is narrowed to the dates from the first one that runs to the last.
+    """
+    listed = session.gateway.dags()
+    dag = find_dag(listed, wish.dag_id, where)
+    request = request_of(wish, dag, listed.read_at)
+    tell_range(session, request, dag.timezone)
+    planned = _ask_for(session, request, dag.timezone)
+    if not wish.holes or not planned.run_count:
+        return planned
+    shorter = narrowed(planned, lambda narrower: _ask_for(session, narrower, dag.timezone))
+    if shorter is not planned:
+        tell_range(session, shorter.request, dag.timezone, head="From the first hole to the last")
+    return shorter
+
+
+def _ask_for(session: Session, request: BackfillRequest, timezone: str) -> BackfillPlan:
+    dag_id, zone = one_line(request.dag_id), dag_zone(timezone, request.dag_id)
+
+    def tell(partial: BackfillPlan) -> None:
+        found = len(partial.judged)
+        last = partial.judged.dates.occurrence(found - 1) if found else None
+        at = None if last is None else last.identity
+        up_to = "" if at is None else f", up to {minute(at, zone)[:10]}"
+        dates = f"{counted(found, 'date')} so far{up_to}"
+        session.voice.activity(f"Planning {dag_id}: {dates}", key="planning")
+
+    session.voice.activity(f"Planning {dag_id}", key="planning")
     try:
-        zone = zone_named(dag.timezone)
-    except ValueError as unknown:
-        raise BadRequest(
-            f'The timezone "{one_line(dag.timezone)}" of {one_line(wish.dag_id)} is not known here',
-            remedy="install the package tzdata",
-        ) from unknown
-    from_date = parse_bound(wish.from_text, Side.FROM, zone)
-    to_date = parse_bound(wish.to_text, Side.TO, zone)
-    if from_date > to_date:
-        raise BadRequest(
-            f"The range ends before it begins: from {minute(from_date, zone)} to {minute(to_date, zone)}",
-            remedy="swap --from and --to",
-        )
-    request = BackfillRequest(
-        dag_id=dag.dag_id,
-        from_date=from_date,
-        to_date=to_date,
-        reprocess_behavior=wish.reprocess_behavior,
-        max_active_runs=wish.max_active_runs,
-        run_backwards=wish.run_backwards,
-        conf=wish.conf,
-    )
-    session.voice.activity(f"Planning {one_line(wish.dag_id)}")
-    try:
-        return session.gateway.plan(request)
+        return session.gateway.plan(request, on_partial=tell)
     finally:
         session.voice.settle()
 
 
-def check_conf(conf: str) -> None:
-    """Raise BadRequest unless the conf is empty or a JSON object; Airflow is not needed to see that."""
-    if not conf:
-        return
+def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm) -> None:
+    chosen = ChosenRuns(planned, form.only)
+    if form.output is Output.CSV:
+        session.paper.csv(CSV_HEADER, csv_rows(chosen))
+    elif len(chosen):
+        session.paper.table(table_of(planned, chosen))
+
+
+def _print_json(session: Session, planned: BackfillPlan, form: PlanForm) -> None:
     try:
-        value = json.loads(conf)
-    except (ValueError, RecursionError) as broken:
-        raise BadRequest(
-            f"The conf is not JSON: {broken}", remedy="""write it like --conf '{"key": "value"}'"""
-        ) from broken
-    if not isinstance(value, dict):
-        raise BadRequest(
-            "The conf is JSON, but not an object", remedy="""write it like --conf '{"key": "value"}'"""
-        )
+        commands = commands_of(session, planned)
+    except BadRequest:
+        commands = None
+    session.paper.json_listing(
+        encode_plan.before_the_runs(planned),
+        encode_plan.RUNS,
+        map(encode_plan.planned_run, ChosenRuns(planned, form.only)),
+        encode_plan.after_the_runs(planned, commands),
+    )
+
+
+def _print_commands(session: Session, planned: BackfillPlan, which: str) -> None:
+    commands = commands_of(session, planned)
+    by_name = {"airflow": commands.airflow, "own": commands.own, "rest": commands.rest}
+    if which in by_name:
+        session.paper.line(by_name[which])
+        return
+    for name, line in by_name.items():
+        session.paper.line(f"{name}: {line}")
+
+
+def commands_of(session: Session, planned: BackfillPlan) -> Commands:
+    """The commands that launch a plan; BadRequest where none can name its Dag."""
+    zone = dag_zone(planned.partition_zone or planned.timezone, planned.request.dag_id)
+    return commands_for(
+        planned.request, partitioned=bool(planned.partition_zone), zone=zone, program=session.program
+    )
+
+
+def tell_range(session: Session, request: BackfillRequest, timezone: str, *, head: str = "Range") -> None:
+    """The range as exact instants, as talk: on the Dag's clock, and in UTC where that is another."""
+    words = describe(Span(request.from_date, request.to_date), dag_zone(timezone, request.dag_id), timezone)
+    utc = "" if words.timezone == "UTC" else f", that is {words.utc}"
+    session.voice.say(f"{head}: {words.local} {words.timezone}{utc} ({words.length})")
 
 
 def tell_totals(session: Session, planned: BackfillPlan) -> None:
-    """The totals and the warnings, as talk."""
+    """How many dates have which verdict, as talk."""
     session.voice.say(f"{one_line(planned.request.dag_id)}: {totals_words(planned)}")
-    for warning in planned.warnings:
-        head = "This forbids a launch" if warning.blocks else "Warning"
+
+
+def tell_estimate(session: Session, planned: BackfillPlan) -> None:
+    """How long it would take, as talk; nothing where nothing would run."""
+    if planned.estimate is not None and planned.run_count:
+        session.voice.say(f"Estimate: {one_line(sentence(planned.estimate))}")
+
+
+def tell_warnings(session: Session, warnings: tuple[PlanWarning, ...]) -> None:
+    """The warnings, as talk: a line each, with what to do."""
+    for warning in warnings:
         remedy = f": {in_flags(warning.remedy)}" if warning.remedy else ""
-        session.voice.say(one_line(f"{head}: {warning.message}{remedy}"))
+        session.voice.say(one_line(f"{_HEADS[warning.gravity]}: {warning.message}{remedy}"))
+
+
+def tell_no_hole(session: Session, planned: BackfillPlan) -> None:
+    """That every date has a run that succeeded or has not ended, as talk."""
+    dag_id = one_line(planned.request.dag_id)
+    if not len(planned.judged):
+        session.voice.say(f"{dag_id} has no hole: the range has no date")
+        return
+    session.voice.say(
+        f"{dag_id} has no hole: of {counted(len(planned.judged), 'date')} each has a run that succeeded or "
+        "is in flight, or is not due yet"
+    )
 
 
 def totals_words(planned: BackfillPlan) -> str:
@@ -124,33 +178,5 @@ def totals_words(planned: BackfillPlan) -> str:
         (planned.count(Verdict.NOT_YET), "not yet"),
     ]
     words = ", ".join(f"{number:,} {word}" for number, word in parts if number)
-    dates = counted(len(planned.runs), "date")
+    dates = counted(len(planned.judged), "date")
     return f"{dates}: {words}" if words else f"{dates} in this range"
-
-
-def _table(planned: BackfillPlan) -> Table:
-    columns = (
-        Column(heading="#", number=True),
-        Column(heading=f"Logical date ({planned.timezone})"),
-        Column(heading="Verdict"),
-        Column(heading="Why", folds=True),
-    )
-    return Table(columns=columns, rows=[_row(run, planned.timezone) for run in planned.runs])
-
-
-def _row(run: PlannedRun, timezone: str) -> tuple[Cell, ...]:
-    tone = _TONES[run.verdict]
-    return (
-        Cell("" if run.ordinal is None else str(run.ordinal), Tone.FAINT),
-        Cell(date_words(run, timezone)),
-        Cell(run.verdict.label, tone),
-        Cell(run.reason, Tone.PLAIN if run.verdict.runs else Tone.FAINT),
-    )
-
-
-def date_words(run: PlannedRun, timezone: str) -> str:
-    """The logical date in the Dag's timezone, or the key of the partition."""
-    date = run.occurrence
-    if date.logical_date is None:
-        return date.partition_key or "no logical date"
-    return minute(date.logical_date, zone_named(timezone))

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.instants import Instant, zone_named
 from backfill_tui.domain.problems import BadRequest, NotThere, Unreachable
 from backfill_tui.domain.progress import failed_rows
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
@@ -38,9 +38,9 @@ def rerun(session: Session, wish: RerunWish) -> int:
     if not wish.dry_run:
         session.refuse_writes("A rerun")
     environment = session.open()
-    facts, rows = _read(session, _choose(session, wish, environment.where))
+    facts, rows, now = _read(session, _choose(session, wish, environment.where))
     _refuse_another_dag(session, wish, facts)
-    chosen = chosen_rows(facts, rows, wish.dates) if wish.dates else failed_rows(rows)
+    chosen = chosen_rows(facts, rows, wish.dates, now) if wish.dates else failed_rows(rows)
     request = RerunRequest(
         dag_id=facts.dag_id,
         run_ids=tuple(row.run_id for row in chosen if row.run_id is not None),
@@ -104,27 +104,31 @@ def _refuse_another_dag(session: Session, wish: RerunWish, facts: BackfillFacts)
     )
 
 
-def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, list[RunRow]]:
+def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, list[RunRow], Instant]:
+    """The backfill, its rows, and Airflow's clock."""
     store = GridStore()
     with session.gateway.watch(backfill_id) as updates:
         for update in updates:
             store.apply(update)
             if store.loaded:
-                return update.facts, [row for row in store.rows if row is not None]
+                return update.facts, [row for row in store.rows if row is not None], update.read_at
     raise Unreachable(f"The bridge stopped telling about backfill {backfill_id}", remedy="try again")
 
 
-def chosen_rows(facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...]) -> list[RunRow]:
+def chosen_rows(
+    facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...], now: Instant | None = None
+) -> list[RunRow]:
     """The rows of the given dates, in the order of execution; each date must have a run of the backfill.
 
-    Raises BadRequest for a text that is no date, and NotThere that names all dates without a run.
+    Texts that move with the clock, such as `yesterday`, need `now`. Raises BadRequest for a text that is no
+    date, and NotThere that names all dates without a run.
     """
     zone = zone_named(facts.timezone)
     found: dict[int, RunRow] = {}
     unknown: list[str] = []
     without_run: list[str] = []
     for text in dates:
-        matching = _matching(rows, text, zone)
+        matching = _matching(rows, text, zone, now)
         owned = [row for row in matching if row.membership is Membership.INCLUDED]
         found.update((row.ordinal, row) for row in owned)
         if not matching:
@@ -144,14 +148,14 @@ def chosen_rows(facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...]
     return [found[ordinal] for ordinal in sorted(found)]
 
 
-def _matching(rows: list[RunRow], text: str, zone: tzinfo) -> list[RunRow]:
+def _matching(rows: list[RunRow], text: str, zone: tzinfo, now: Instant | None) -> list[RunRow]:
     dated = [(row.logical_date, row) for row in rows if row.logical_date is not None]
     # Of a partitioned Dag a run is named by its partition, and no text has to be a date.
     named = [row for row in rows if row.partition_key == text]
     if named or not dated:
         return named
     try:
-        first, last = parse_bound(text, Side.FROM, zone), parse_bound(text, Side.TO, zone)
+        first, last = (parse_bound(text, side, zone, now=now) for side in (Side.FROM, Side.TO))
     except BadRequest as unreadable:
         why = f": {unreadable.__cause__}" if unreadable.__cause__ else ""
         raise BadRequest(f'"{one_line(text)}" is not a date{why}', remedy=unreadable.remedy) from unreadable

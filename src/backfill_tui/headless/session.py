@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -63,16 +64,19 @@ class Session:
         if self.read_only:
             raise Refused(f"{what} is refused: this session is read-only", remedy="leave out --read-only")
 
-    def confirm(self, question: str, *, yes: bool) -> None:
-        """Return when the user agrees or has agreed by `--yes`, else raise Refused."""
+    def confirm(self, question: str, *, yes: bool, about: Sequence[str] = ()) -> None:
+        """Return when the user agrees or has agreed by an option, else raise Refused.
+
+        `about` are the codes of the warnings that the question is about.
+        """
         if yes:
             return
         answer = self.voice.ask(question)
         if answer is None:
-            raise Refused(
-                "Nothing was done, because nobody can be asked here",
-                remedy="add --yes, or run it on a terminal",
-            )
+            what = f" about {', '.join(about)}" if about else ""
+            accept = "".join(f" --accept {code}" for code in about)
+            remedy = f"add --yes, or{accept}" if about else "add --yes, or run it on a terminal"
+            raise Refused(f"Nothing was done, because nobody can be asked here{what}", remedy=remedy)
         if not answer:
             raise Refused("Nothing was done, as you wished")
 

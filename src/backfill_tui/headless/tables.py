@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sized
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
+
+T = TypeVar("T")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Tone(StrEnum):
@@ -46,24 +51,51 @@ class Column:
     least: int | None = None
 
 
+class Listing(Sized, Protocol[R_co]):
+    """What can be counted, and gone through more than once."""
+
+    def __iter__(self) -> Iterator[R_co]: ...
+
+
+class LazyRows(Generic[R]):
+    """The rows of a long table: each is made anew whenever it is come to, and none is held."""
+
+    def __init__(self, source: Listing[T], make: Callable[[T], R]) -> None:
+        self._count = source.__len__
+        self._rows: Callable[[], Iterator[R]] = lambda: map(make, source)
+
+    def __len__(self) -> int:
+        return self._count()
+
+    def __iter__(self) -> Iterator[R]:
+        return self._rows()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """Columns and rows of as many cells."""
 
     columns: tuple[Column, ...]
-    rows: Sequence[tuple[Cell, ...]]
+    rows: Listing[tuple[Cell, ...]]
 
 
 def plain_lines(table: Table) -> Iterator[str]:
-    """The table for a pipe: columns padded to their widest cell, never cut, no trailing space."""
-    texts = [[one_line(cell.text) for cell in row] for row in table.rows]
+    """The table for a pipe: columns padded to their widest cell, never cut, no trailing space.
+
+    Its rows are gone through twice, because the last one may be the widest.
+    """
     heads = [column.heading for column in table.columns]
-    widths = [max(map(len, column)) for column in zip(heads, *texts, strict=True)]
-    for line in (heads, *texts):
-        yield "  ".join(
-            text.rjust(width) if column.number else text.ljust(width)
-            for text, width, column in zip(line, widths, table.columns, strict=True)
-        ).rstrip()
+    widths = [len(head) for head in heads]
+    for line in _texts(table):
+        widths = list(map(max, widths, map(len, line)))
+    pads = [str.rjust if column.number else str.ljust for column in table.columns]
+    for line in chain([heads], _texts(table)):
+        padded = (pad(text, width) for pad, text, width in zip(pads, line, widths, strict=True))
+        yield "  ".join(padded).rstrip()
+
+
+def _texts(table: Table) -> Iterator[list[str]]:
+    return ([one_line(cell.text) for cell in row] for row in table.rows)
 
 
 def for_terminal(table: Table) -> RichTable:

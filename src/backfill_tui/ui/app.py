@@ -62,8 +62,8 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     `connect` gives a gateway on a bridge that is starting; it is called again when that bridge has ended.
     `engine` is the embedded engine, None where Airflow is not ours. `where` names the Airflow for the top
-    line before it can be asked. `clock` gives seconds since the epoch, `log_folder` takes the traceback of
-    a bug.
+    line before it can be asked. `program_words` are the words of a shell that start this program on the same
+    Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     """
 
     TITLE = "backfill-tui"
@@ -85,6 +85,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         engine: Engine | None = None,
         read_only: bool = False,
         where: str = "",
+        program_words: tuple[str, ...] = ("backfill-tui",),
         clock: Callable[[], float] = time.time,
         log_folder: Path | None = None,
     ) -> None:
@@ -93,6 +94,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.engine = engine
         self.read_only = read_only
         self.where = where
+        self.program_words = program_words
         self.clock = clock
         self._log_folder = log_folder
         self._dags_due = 0.0
@@ -290,7 +292,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         from backfill_tui.ui.screens.help import HelpDialog
 
         place = getattr(self.screen, "PLACE", "dags")
-        self.push_screen(HelpDialog(PLACES[place], getattr(self.screen, "HELP", "")))
+        focused = self.screen.focused
+        purposes = [getattr(self.screen, "HELP", ""), focused.HELP if focused else ""]
+        self.push_screen(HelpDialog(PLACES[place], "\n\n".join(filter(None, purposes))))
 
     def action_next_theme(self) -> None:
         """Change between dark and light."""

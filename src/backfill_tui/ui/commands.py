@@ -1,8 +1,8 @@
 """The registry: every command of the program.
 
 Bindings, footer, help, palette, the README's key table and the ids of a user's keymap all come from here,
-so they can never disagree. The commands of the watch, rerun and backfills screens are declared in
-`watch_commands`.
+so they can never disagree. The commands of the plan screen and its dialogs are declared in
+`plan_commands`, those of the watch, rerun and backfills screens in `watch_commands`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
+from backfill_tui.ui.plan_commands import COPY, CREATION, PLAN, PRESETS_DIALOG
 from backfill_tui.ui.watch_commands import BACKFILLS, GRID, LOG, RERUN, WATCH_SCREEN
 
 APP = (
@@ -70,6 +71,10 @@ DAGS = (
         help="Plan a backfill of this Dag, or read why its file does not import",
     ),
     Command(
+        id="dags.holes", keys="h", action="holes", label="holes",
+        help="Plan what is missing or failed since the start of this Dag",
+    ),
+    Command(
         id="dags.watch", keys="w", action="watch", label="watch",
         help="Watch the active backfill of this Dag, else its newest",
     ),
@@ -78,7 +83,7 @@ DAGS = (
         help="List the backfills of all Dags",
     ),
     Command(
-        id="dags.pause", keys="u", action="pause", label="pause/unpause",
+        id="dags.pause", keys="u", action="pause", label="pause",
         help="Pause this Dag, or unpause it; asks first",
     ),
     Command(
@@ -88,29 +93,6 @@ DAGS = (
     Command(
         id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
         help="Parse the Dag files again",
-    ),
-)  # fmt: skip
-
-PLAN = (
-    Command(
-        id="plan.launch", keys="f5,ctrl+s", action="launch", label="launch", priority=True,
-        help="Launch what the list shows, after one more question",
-    ),
-    Command(
-        # With priority, so that what is typed right after tab already goes to the next field.
-        id="plan.next_field", keys="tab", action="app.focus_next", label="next field",
-        help="Go to the next field", palette=False, priority=True,
-    ),
-    Command(
-        id="plan.refresh", keys="ctrl+r", action="refresh_plan", label="", priority=True,
-        help="Plan again, against what Airflow has now",
-    ),
-    Command(
-        id="plan.unpause", keys="u,f6", action="unpause", label="unpause",
-        help="Unpause the Dag, so that its runs can start; asks first",
-    ),
-    Command(
-        id="plan.back", keys="escape", action="back", label="back", help="Go back to the Dags",
     ),
 )  # fmt: skip
 
@@ -136,8 +118,46 @@ DATES = (
             help="Show only the dates that are skipped", palette=False),
     Command(id="dates.not_yet", keys="4", action="only('not yet')", label="",
             help="Show only the dates that can not run yet", palette=False),
+    Command(id="dates.runs", keys="5", action="only('what runs')", label="",
+            help="Show only the dates that run, new or again", palette=False),
     Command(id="dates.all", keys="0", action="only('')", label="",
             help="Show all dates again", palette=False),
+)  # fmt: skip
+
+STRIP = (
+    Command(id="strip.take", keys="enter", action="take", label="take dates",
+            help="Make the span, else the date under the cursor, the range of the plan", palette=False),
+    Command(id="strip.span", keys="v,space", action="span", label="span",
+            help="Begin a span of dates here, which follows the cursor; again to drop it", palette=False),
+    Command(id="strip.next_hole", keys="right_square_bracket", action="hole(1)", label="next hole",
+            help="Go to the next failed date or hole: dates in a row without a run", palette=False),
+    Command(id="strip.previous_hole", keys="left_square_bracket", action="hole(-1)", label="",
+            help="Go to the failed date or hole before", palette=False),
+    Command(id="strip.left", keys="left,h", action="move(-1)", label="", help="Go to the date before",
+            palette=False),
+    Command(id="strip.right", keys="right,l", action="move(1)", label="", help="Go to the next date",
+            palette=False),
+    Command(id="strip.up", keys="up,k", action="move_line(-1)", label="", help="Go up a line", palette=False),
+    Command(id="strip.down", keys="down,j", action="move_line(1)", label="", help="Go down a line",
+            palette=False),
+    Command(id="strip.span_left", keys="H,shift+left", action="move(-1, True)", label="",
+            help="Take the date before into the span", palette=False),
+    Command(id="strip.span_right", keys="L,shift+right", action="move(1, True)", label="",
+            help="Take the next date into the span", palette=False),
+    Command(id="strip.span_up", keys="K,shift+up", action="move_line(-1, True)", label="",
+            help="Take a line more into the span, upwards", palette=False),
+    Command(id="strip.span_down", keys="J,shift+down", action="move_line(1, True)", label="",
+            help="Take a line more into the span, downwards", palette=False),
+    Command(id="strip.page_up", keys="pageup,ctrl+b", action="move_page(-1)", label="",
+            help="Go up by the lines that are seen", palette=False),
+    Command(id="strip.page_down", keys="pagedown,ctrl+f", action="move_page(1)", label="",
+            help="Go down by the lines that are seen", palette=False),
+    Command(id="strip.first", keys="home,g", action="move_to(0)", label="", help="Go to the first date",
+            palette=False),
+    Command(id="strip.last", keys="end,G", action="move_to(-1)", label="", help="Go to the last date",
+            palette=False),
+    Command(id="strip.drop", keys="escape", action="drop_span", label="drop span",
+            help="Drop the span", palette=False),
 )  # fmt: skip
 
 CHOICE = (
@@ -197,11 +217,6 @@ SCROLL = (
     ),
 )  # fmt: skip
 
-CREATION = (
-    Command(id="creation.cancel", keys="escape", action="cancel", label="cancel",
-            help="Stop creating; nothing of it is left", palette=False),
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -225,11 +240,13 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "dags": Place(title="Dags", own=DAGS, widgets=(LIST,)),
-    "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, LIST + DATES)),
+    "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, STRIP, LIST + DATES)),
     "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, LOG)),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),
-    "dialog": Place(title="Question", own=DIALOG, modal=True),
+    "dialog": Place(title="Question", own=DIALOG, widgets=(SCROLL,), modal=True),
+    "presets": Place(title="Ranges", own=PRESETS_DIALOG, widgets=(LIST,), modal=True),
+    "copy": Place(title="As a command", own=COPY, widgets=(SCROLL,), modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),
     "text": Place(title="Text", own=TEXT, widgets=(SCROLL,), modal=True),
     "creation": Place(title="Launch", own=CREATION, modal=True),

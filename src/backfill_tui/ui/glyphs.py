@@ -9,7 +9,7 @@ from typing import Final
 from rich.style import Style
 from textual.color import Color
 
-from backfill_tui.domain.planning import Verdict
+from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.states import RunState, TaskState
 
@@ -68,6 +68,11 @@ STATUS_MARKS: Final[dict[BackfillStatus, Mark]] = {
     BackfillStatus.CANCELLED: Mark("–", "-", "CANCELLED", "state-queued"),
     BackfillStatus.ORPHANED: Mark("?", "?", "ORPHANED", "state-upstream-failed"),
 }
+
+MISSING_MARK: Final = Mark("·", ".", "missing", "muted")
+"""A date without a run, which could have one."""
+AHEAD_MARK: Final = Mark("◌", "~", "not yet", "verdict-not-yet")
+"""A date without a run, which can not have one yet."""
 
 PAUSED_MARK: Final = Mark("‖", "=", "paused", "state-up-for-retry")
 BROKEN_MARK: Final = Mark("!", "!", "does not import", "state-failed")

@@ -103,6 +103,18 @@ class PlanMade(Message):
         self.plan = plan
 
 
+class PlanAdvanced(Message):
+    """A plan that takes long is known so far; a later one makes an earlier one needless."""
+
+    def __init__(self, plan: BackfillPlan) -> None:
+        super().__init__()
+        self.plan = plan
+
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes the latest."""
+        return isinstance(message, PlanAdvanced)
+
+
 class PlanRefused(Message):
     """What was asked can not be planned."""
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from backfill_tui.domain.dags import DagSummary
-from backfill_tui.domain.dates import Side, parse_bound
+from backfill_tui.domain.dates import Span
 from backfill_tui.domain.instants import Instant, minute, to_datetime, zone_named
-from backfill_tui.domain.planning import (
-    DEFAULT_MAX_ACTIVE_RUNS,
-    BackfillPlan,
-    BackfillRequest,
-    Occurrence,
-    ReprocessBehavior,
-    Verdict,
-)
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.planning import DEFAULT_MAX_ACTIVE_RUNS, BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.ranges import RangeContext, RangeWords, describe, parse_bounds
+
+MAX_CONF_BYTES: Final = 24 * 1024 * 1024
+"""A plan gives its request back beside its dates, and both have to fit into one frame of the bridge."""
 
 _DEFAULT_DAYS = 30
+_MOST_DIGITS = 9
+"""Airflow keeps max active runs in 32 bits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,25 +35,37 @@ class PlanValues:
     conf: str = ""
 
 
-def request_of(values: PlanValues, dag: DagSummary) -> BackfillRequest:
-    """The request that the fields mean for a Dag; raises BadRequest with what to write instead."""
-    zone = zone_named(dag.timezone)
-    from_date = parse_bound(values.from_text, Side.FROM, zone)
-    to_date = parse_bound(values.to_text, Side.TO, zone)
-    if from_date > to_date:
-        raise BadRequest("The range ends before it begins", remedy="make From the earlier one")
+def context_of(dag: DagSummary, now: Instant) -> RangeContext:
+    """What an expression in the fields means for a Dag at that time."""
+    return RangeContext(
+        zone=zone_named(dag.timezone), now=now, start=dag.start_date, last_success=dag.last_success
+    )
+
+
+def request_of(values: PlanValues, dag: DagSummary, now: Instant) -> BackfillRequest:
+    """The request that the fields mean for a Dag; raises BadRequest with what to write instead.
+
+    With an empty To the text in From is a whole range, else each field is a bound.
+    """
+    span = parse_bounds(values.from_text, values.to_text, context_of(dag, now))
     limit = values.max_active_runs.strip()
-    if not limit.isascii() or not limit.isdigit() or int(limit) < 1:
+    if not (limit.isascii() and limit.isdigit() and len(limit) <= _MOST_DIGITS and int(limit)):
         raise BadRequest("Max active is not a number of runs", remedy="write 1 or more")
+    conf = values.conf.strip()
+    if len(conf.encode(errors="replace")) > MAX_CONF_BYTES:
+        raise BadRequest(
+            f"The conf has {size_words(conf)}, and no more than {MAX_CONF_BYTES >> 20} MB reach Airflow",
+            remedy="let the Dag read it from a file that the conf names",
+        )
     return BackfillRequest(
         dag_id=dag.dag_id,
-        from_date=from_date,
-        to_date=to_date,
+        from_date=span.first,
+        to_date=span.last,
         reprocess_behavior=values.behavior,
         max_active_runs=int(limit),
         run_backwards=values.run_backwards,
         run_on_latest_version=values.run_on_latest_version,
-        conf=values.conf.strip(),
+        conf=conf,
     )
 
 
@@ -68,24 +81,9 @@ def first_range(dag: DagSummary, now: Instant) -> tuple[str, str]:
     return start.isoformat(), max(start, end).isoformat()
 
 
-def first_hole(plan: BackfillPlan) -> str | None:
-    """The day of the earliest date that has no run; None when every date has one."""
-    zone = zone_named(plan.timezone)
-    dates = [
-        run.occurrence.logical_date
-        for run in plan.runs
-        if run.verdict is Verdict.CREATE and run.occurrence.logical_date is not None
-    ]
-    return to_datetime(min(dates), zone).date().isoformat() if dates else None
-
-
-def range_words(request: BackfillRequest, timezone: str) -> str:
-    """The two instants of a request on the Dag's clock, so that what was typed is seen as what it means."""
-    zone = zone_named(timezone)
-    first, last = (to_datetime(at, zone) for at in (request.from_date, request.to_date))
-    return (
-        f"{first:%a} {_clock(request.from_date, timezone)} to {last:%a} {_clock(request.to_date, timezone)}"
-    )
+def range_words(request: BackfillRequest, timezone: str) -> RangeWords:
+    """The range of a request as exact instants, so that what was typed is seen as what it means."""
+    return describe(Span(request.from_date, request.to_date), zone_named(timezone), timezone)
 
 
 def date_words(occurrence: Occurrence, timezone: str) -> str:
@@ -99,6 +97,7 @@ def date_words(occurrence: Occurrence, timezone: str) -> str:
     return f"{to_datetime(at, zone):%a} {minute(at, zone)}"
 
 
-def _clock(at: Instant, timezone: str) -> str:
-    words = minute(at, zone_named(timezone))
-    return words.replace(" 23:59:59.999999", " 24:00")
+def size_words(text: str) -> str:
+    """How long a text is that is not shown: `12 kB`, `1.0 MB`."""
+    size = len(text.encode(errors="replace"))
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{-(-size // 1000)} kB"  # noqa: PLR2004

@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.getters import query_one
 from textual.widgets import Static
 
+from backfill_tui.domain.estimates import sentence
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.planning import BackfillPlan, PlanWarning, Verdict
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.plan_dates import Occurrence
+from backfill_tui.domain.planning import BackfillPlan, Gravity, PlanWarning
+from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import DIALOG
+from backfill_tui.ui.commands import DIALOG, SCROLL
+from backfill_tui.ui.holes import RUNS
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import count, in_words
 from backfill_tui.ui.widgets.key_line import KeyLine
+from backfill_tui.ui.widgets.plan_warnings import SIGNS, by_gravity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a confirmation asks: the title, the verb of `enter`, what will happen, what else to know."""
+    """What a confirmation asks: the title, the verb of `enter`, what will happen, what else to know.
+
+    All of its warnings are shown, those that want a yes under a question of their own.
+    """
 
     title: str
     verb: str
@@ -38,7 +49,9 @@ class ConfirmDialog(Dialog[bool]):
     """Gives True when it was accepted."""
 
     PLACE = "dialog"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(SCROLL)]
+
+    box = query_one(DialogBox)
 
     def __init__(self, question: Question) -> None:
         super().__init__()
@@ -60,17 +73,54 @@ class ConfirmDialog(Dialog[bool]):
         """Change nothing."""
         self.dismiss(False)  # noqa: FBT003  # the answer itself
 
+    def action_line(self, by: int) -> None:
+        """Scroll by lines, where the words have no room."""
+        self.box.scroll_relative(y=by, animate=False)
+
+    def action_page(self, by: int) -> None:
+        """Scroll by pages."""
+        self.box.scroll_relative(y=by * max(1, self.box.size.height - 1), animate=False)
+
     def _words(self) -> Content:
         question = self._question
+        asks = [warning for warning in question.warnings if warning.gravity is not Gravity.TELLS]
+        tells = [warning for warning in question.warnings if warning.gravity is Gravity.TELLS]
         parts = [Content.styled(one_line(question.sentence), "bold")]
         parts += [Content.styled(one_line(note), "$muted") for note in question.notes]
-        if question.warnings:
+        if asks:
+            parts += [
+                Content(""),
+                Content.styled(f"{question.verb.capitalize()} all the same?", "bold $warning"),
+            ]
+        parts += _warnings(asks)
+        if tells:
             parts.append(Content(""))
-        for warning in question.warnings:
-            parts.append(Content.assemble(("! ", "$warning"), one_line(warning.message)))
-            if warning.remedy:
-                parts.append(Content.styled(f"  {one_line(warning.remedy)}", "$muted"))
+        parts += _warnings(tells)
         return Content("\n").join(parts)
+
+
+def _warnings(warnings: Sequence[PlanWarning]) -> list[Content]:
+    lines = []
+    for warning in by_gravity(warnings):
+        sign, style = SIGNS[warning.gravity]
+        lines.append(Content.assemble((f"{sign} ", style), one_line(warning.message)))
+        if warning.remedy:
+            lines.append(Content.styled(f"  {one_line(warning.remedy)}", "$muted"))
+    return lines
+
+
+def why_not(plan: BackfillPlan) -> Problem | None:
+    """What forbids the launch of a plan, None when nothing does."""
+    if plan.blocking:
+        first, *others = plan.blocking
+        more = "\n".join(f"{other.message}: {other.remedy}" for other in others)
+        return Problem(first.message, remedy=first.remedy, detail=more)
+    if not plan.run_count:
+        return Problem(
+            "Nothing would run: every date is skipped or not due yet",
+            remedy="choose another range, or another reprocess behavior",
+        )
+    return None
 
 
 def launch_question(plan: BackfillPlan) -> Question:
@@ -89,6 +139,8 @@ def launch_question(plan: BackfillPlan) -> Question:
         notes.append(
             f"{count(waiting, 'date')} can not run yet and {'is' if waiting == 1 else 'are'} left out"
         )
+    if plan.estimate is not None:
+        notes.append(sentence(plan.estimate))
     return Question(
         title=f"Launch a backfill of {request.dag_id}?",
         verb="launch",
@@ -100,14 +152,20 @@ def launch_question(plan: BackfillPlan) -> Question:
 
 def _range_words(plan: BackfillPlan) -> str:
     """The first and the last date that run, on the Dag's clock; partitions by their keys."""
-    running = [run.occurrence for run in plan.runs if run.verdict.runs]
-    if plan.request.run_backwards:
-        running.reverse()
-    if not running:
+    ends = _ends(plan)
+    if not ends:
         return ""
-    first, last = (date_words(one, plan.timezone) for one in (running[0], running[-1]))
-    words = f"From {first} to {last}" if len(running) > 1 else f"For {first}"
-    return words if running[0].partition_key is not None else f"{words} ({plan.timezone})"
+    first, last = (date_words(one, plan.timezone) for one in ends)
+    words = f"From {first} to {last}" if plan.run_count > 1 else f"For {first}"
+    return words if plan.judged.dates.partitioned else f"{words} ({plan.timezone})"
+
+
+def _ends(plan: BackfillPlan) -> tuple[Occurrence, Occurrence] | None:
+    judged = plan.judged
+    places = judged.where(*RUNS)
+    if not places:
+        return None
+    return judged.dates.occurrence(places[0]), judged.dates.occurrence(places[-1])
 
 
 def launch_sentence(plan: BackfillPlan) -> str:
@@ -117,13 +175,16 @@ def launch_sentence(plan: BackfillPlan) -> str:
     if created:
         doing.append(f"create {count(created, 'run')}")
     if again:
-        taken = [run.existing for run in plan.runs if run.verdict is Verdict.REPROCESS and run.existing]
-        tasks = sum(run.task_total for run in taken)
-        good = sum(run.count_of(TaskState.SUCCESS) for run in taken)
+        pairs = zip(plan.judged.outcomes, plan.judged.tally, strict=True)
+        taken = [
+            (one.existing, dates) for one, dates in pairs if one.verdict is Verdict.REPROCESS and one.existing
+        ]
+        tasks = sum(run.task_total * dates for run, dates in taken)
+        good = sum(run.count_of(TaskState.SUCCESS) * dates for run, dates in taken)
         lost = f", {good:,} of them had succeeded" if good else ""
         doing.append(f"run {again:,} again ({count(tasks, 'task instance')}{lost})")
-    sentence = in_words(doing) or "create a backfill without any run"
-    return sentence[0].upper() + sentence[1:]
+    words = in_words(doing) or "create a backfill without any run"
+    return words[0].upper() + words[1:]
 
 
 def pause_question(dag_id: DagId, *, is_paused: bool) -> Question:

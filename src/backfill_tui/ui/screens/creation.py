@@ -16,8 +16,8 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import CREATION
 from backfill_tui.ui.messages import BackfillCreated, CreationAdvanced, CreationFailed
+from backfill_tui.ui.plan_commands import CREATION
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine

@@ -13,6 +13,7 @@ from textual.widgets import Input
 
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
@@ -71,8 +72,10 @@ class DagsScreen(PlaceScreen[None]):
             return self.program.listing is not None and not isinstance(self.focused, Input)
         if action in {"plan", "watch", "backfills"}:
             return row is not None or (action != "plan" and self.program.listing is not None)
-        if action == "pause":
-            return row is not None and row.dag is not None and not self.program.read_only
+        dag = row.dag if row else None
+        if action in {"holes", "pause"}:
+            can_plan = action == "holes" and dag is not None and dag.backfillable
+            return can_plan or (action == "pause" and dag is not None and not self.program.read_only)
         if action == "unfilter":
             head = self.query_one_optional(DagHead)
             return head is not None and head.has_class("-filtering")
@@ -186,11 +189,20 @@ class DagsScreen(PlaceScreen[None]):
         if row.dag is None:
             self._show_traceback(row)
         elif row.dag.backfillable:
-            from backfill_tui.ui.screens.plan import PlanScreen
-
-            self.app.push_screen(PlanScreen(row.dag))
+            self._plan(row.dag)
         else:
             self._say_why_not(row.dag)
+
+    def action_holes(self) -> None:
+        """Plan what is missing or failed since the start of the Dag."""
+        row = self.current
+        if row is not None and row.dag is not None and row.dag.backfillable:
+            self._plan(row.dag, holes=True)
+
+    def _plan(self, dag: DagSummary, *, holes: bool = False) -> None:
+        from backfill_tui.ui.screens.plan import PlanScreen
+
+        self.app.push_screen(PlanScreen(dag, holes=holes))
 
     def action_watch(self) -> None:
         """Watch the backfill of the Dag under the cursor, else the only one that is active."""
@@ -244,7 +256,6 @@ class DagsScreen(PlaceScreen[None]):
             self.app.push_screen(ProblemDialog.of_import(row.problem))
 
     def _say_why_not(self, dag: DagSummary) -> None:
-        from backfill_tui.domain.problems import Refused
         from backfill_tui.ui.screens.problem import ProblemDialog
 
         problem = Refused(

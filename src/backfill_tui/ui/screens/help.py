@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
-from backfill_tui.domain.planning import Verdict
+from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.ui.command import bindings, key_words
 from backfill_tui.ui.commands import PLACES, TEXT, Place
 from backfill_tui.ui.glyphs import BROKEN_MARK, PAUSED_MARK, TASK_MARKS, VERDICT_MARKS, Mark

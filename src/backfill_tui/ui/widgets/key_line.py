@@ -20,7 +20,8 @@ _GAP = "  "
 class KeyLine(Widget):
     """Shows the commands of a place that have a label and apply now; help and quit keep their room.
 
-    `words` says by command id what it does here, where that is more than its label tells.
+    Those of the widget that has the focus come first. `words` says by command id what it does here, where
+    that is more than its label tells.
     """
 
     DEFAULT_CSS = """
@@ -53,11 +54,14 @@ class KeyLine(Widget):
     def _words(self) -> Iterator[tuple[str, Content]]:
         typing = isinstance(self.screen.focused, Input)
         active: dict[str, tuple[list[str], bool]] = {}
+        held: set[str] = set()
         for bound in self.screen.active_bindings.values():
             if bound.binding.id:
                 keys, _ = active.setdefault(bound.binding.id, ([], bound.enabled))
                 keys.append(bound.binding.key)
-        for command in self._place.commands:
+                if bound.node is self.screen.focused:
+                    held.add(bound.binding.id)
+        for command in sorted(self._place.commands, key=lambda command: command.id not in held):
             if not command.label or command.id not in active:
                 continue
             keys, enabled = active[command.id]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -12,17 +14,24 @@ from textual.widgets import Input, Label
 
 from backfill_tui.domain.planning import DEFAULT_MAX_ACTIVE_RUNS, ReprocessBehavior
 from backfill_tui.ui.plan_values import PlanValues
+from backfill_tui.ui.widgets.conf_field import ConfField, Field
 from backfill_tui.ui.widgets.fields import Choice, Switch
 
 _BEHAVIORS = tuple(ReprocessBehavior)
+_LONGEST: Final = 100
+"""No expression is longer; what is pasted by mistake is not drawn."""
+_LONGEST_NUMBER: Final = 20
 
 
-class Field(Input):
-    """A field whose cursor does not blink: nothing is drawn while nothing happens."""
+class BoundField(Field):
+    """The beginning or the end of the range."""
 
-    def __init__(self, value: str, *, id: str, placeholder: str = "") -> None:  # noqa: A002  # Textual's
-        super().__init__(value, placeholder=placeholder, id=id, compact=True)
-        self.cursor_blink = False
+    HELP = (
+        "From and To are the bounds of the range, and both count: a day (2024-03-01), a month (2024-03), a "
+        "quarter (2024-Q1), a week (2024-W07), a year, a local time or an instant (2024-03-01T06:00Z), "
+        "yesterday, now. While To is empty, From is a whole range: 2024-Q1, last 30 days, "
+        "2024-01-01..2024-02-15, since last success, since start. Below the fields stands what it means."
+    )
 
 
 class PlanForm(Widget):
@@ -35,15 +44,16 @@ class PlanForm(Widget):
     PlanForm .first { width: 11; }
     PlanForm Input { background: $panel; }
     PlanForm Input:focus { background: $cursor-background; }
-    PlanForm #from, PlanForm #to { width: 22; }
-    PlanForm #max { width: 7; }
+    PlanForm #from { width: 25; }
+    PlanForm #to { width: 21; }
+    PlanForm #max { width: 5; }
     PlanForm #conf { width: 1fr; max-width: 60; }
     """
 
     from_field = query_one("#from", Input)
     to_field = query_one("#to", Input)
     max_field = query_one("#max", Input)
-    conf_field = query_one("#conf", Input)
+    conf_field = query_one("#conf", ConfField)
     behavior = query_one("#behavior", Choice)
     backwards = query_one("#backwards", Switch)
     latest = query_one("#latest", Switch)
@@ -59,11 +69,13 @@ class PlanForm(Widget):
         """Three lines of fields."""
         with Horizontal():
             yield Label("From", classes="first")
-            yield Field(self._range[0], id="from")
-            yield Label(" To")
-            yield Field(self._range[1], id="to")
-            yield Label(" Max active")
-            yield Field(str(DEFAULT_MAX_ACTIVE_RUNS), id="max")
+            yield BoundField(
+                self._range[0], id="from", placeholder="last 30 days, 2024-Q1", max_length=_LONGEST
+            )
+            yield Label("To")
+            yield BoundField(self._range[1], id="to", placeholder="From is the range", max_length=_LONGEST)
+            yield Label("Max active")
+            yield Field(str(DEFAULT_MAX_ACTIVE_RUNS), id="max", max_length=_LONGEST_NUMBER)
         with Horizontal():
             yield Label("Reprocess", classes="first")
             yield Choice(tuple(behavior.label for behavior in _BEHAVIORS), id="behavior")
@@ -72,7 +84,7 @@ class PlanForm(Widget):
             yield Switch("newest first", id="backwards")
             yield Switch("latest version", on=True, id="latest")
             yield Label("Conf")
-            yield Field("", placeholder='{"key": "value"}', id="conf")
+            yield ConfField("", placeholder='{"key": "value"}', id="conf")
 
     @property
     def values(self) -> PlanValues:
@@ -84,8 +96,18 @@ class PlanForm(Widget):
             max_active_runs=self.max_field.value,
             run_backwards=self.backwards.on,
             run_on_latest_version=self.latest.on,
-            conf=self.conf_field.value,
+            conf=self.conf_field.text,
         )
+
+    def take(self, from_text: str, to_text: str, behavior: ReprocessBehavior | None = None) -> None:
+        """Put a range into the fields, and with it the choice of what is run again."""
+        for field, text in ((self.from_field, from_text), (self.to_field, to_text)):
+            field.value = text
+            if field.has_focus:
+                # What is typed next replaces it.
+                field.select_all()
+        if behavior is not None:
+            self.behavior.chosen = _BEHAVIORS.index(behavior)
 
     @on(Input.Changed)
     @on(Choice.Changed)

@@ -1,31 +1,48 @@
-"""The plan in a few lines: its range, its totals, its warnings, or why there is none."""
+"""The plan in a few lines: its range, the counts of its verdicts, how long it takes, or why there is none."""
 
 from __future__ import annotations
 
-from collections import Counter
+from datetime import timezone
+from typing import Final
 
 from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, PlanWarning, Verdict
+from backfill_tui.domain.estimates import Estimate, sentence
+from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import Problem
-from backfill_tui.domain.text import one_line
+from backfill_tui.domain.ranges import RangeWords
+from backfill_tui.domain.time_ranges import in_words
 from backfill_tui.ui.glyphs import VERDICT_MARKS
 from backfill_tui.ui.plan_values import range_words
-from backfill_tui.ui.text import count, wrapped
+from backfill_tui.ui.text import count, fit, wrapped
 
-_WARNINGS = 4
-_TOTALS_LINES = 2
-_PROBLEM_LINES = 3
+_PROBLEM_LINES: Final = 3
+_ROOMY: Final = 96
+"""From this width on both clocks stand on one line, and the estimate has one of its own."""
+_GAP: Final = "   "
+_SHOWN: Final = (
+    (Verdict.CREATE,),
+    (Verdict.REPROCESS,),
+    (Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
+    (Verdict.NOT_YET,),
+)
+_UTC_NAMES: Final = frozenset({"Etc/UTC", "Etc/UCT", "Zulu", "Universal", "Etc/Universal", "UCT"})
 
 
 class PlanTotals(Widget):
-    """What the typed range means, and how many dates have which verdict."""
+    """What the typed range means, and what would become of its dates.
+
+    The number of lines depends on the width and the Dag's timezone alone, so that the dates below stay where
+    they are while one types; only a long problem takes one more.
+    """
 
     DEFAULT_CSS = """
-    PlanTotals { height: auto; padding: 0 2; border-top: solid $hairline; }
+    PlanTotals { height: auto; padding: 0 2; border-top: solid $hairline; text-wrap: nowrap; }
     """
 
     plan: reactive[BackfillPlan | None] = reactive[BackfillPlan | None](None)
@@ -33,45 +50,86 @@ class PlanTotals(Widget):
     problem: reactive[Problem | None] = reactive[Problem | None](None, layout=True)
     planning: reactive[bool] = reactive(False)  # noqa: FBT003  # its first value
 
-    def __init__(self, timezone: str) -> None:
+    def __init__(self, timezone_name: str) -> None:
         super().__init__()
-        self._timezone = timezone
-        self._counted: Counter[Verdict] = Counter()
-
-    def watch_plan(self, plan: BackfillPlan | None) -> None:
-        """Count once, not at every drawing."""
-        self._counted = Counter(run.verdict for run in plan.runs) if plan else Counter()
+        self._timezone = timezone_name
+        self._in_utc = is_utc(timezone_name)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As many lines as are drawn."""
-        return _TOTALS_LINES if self.problem is None else len(_problem_lines(self.problem, width))
+        lines = self._height(width)
+        return lines if self.problem is None else max(lines, len(_problem_lines(self.problem, width)))
 
     def render(self) -> Content:
-        """Two lines; a problem may take a third."""
+        """The lines, or the problem in their place."""
+        width = self.content_size.width
         if self.problem is not None:
-            return Content("\n").join(_problem_lines(self.problem, self.content_size.width))
+            return Content("\n").join(_problem_lines(self.problem, width))
         if self.request is None:
             return Content("")
-        words = range_words(self.request, self._timezone)
-        first = Content.assemble((words, "$foreground"), (f"  {self._timezone}", "$muted"))
-        return Content("\n").join([first, self._totals()])
+        lines = _range_lines(range_words(self.request, self._timezone), width, in_utc=self._in_utc)
+        return Content("\n").join([*lines, *self._plan_lines(width)])
 
-    def _totals(self) -> Content:
-        if self.plan is None:
-            return Content.styled("Planning", "$muted")
+    def _height(self, width: int) -> int:
+        return 3 if width >= _ROOMY or not self._in_utc else 2
+
+    def _plan_lines(self, width: int) -> list[Content]:
         plan = self.plan
-        parts = [Content.styled(count(len(plan.runs), "date"), "bold")]
-        for verdicts in (
-            (Verdict.CREATE,), (Verdict.REPROCESS,), (Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
-            (Verdict.NOT_YET,),
-        ):  # fmt: skip
-            mark, number = VERDICT_MARKS[verdicts[0]], sum(self._counted[verdict] for verdict in verdicts)
-            if number:
-                style = f"${mark.variable}"
-                parts.append(Content.assemble((mark.sign, style), (f" {number:,} {mark.word}", style)))
-        if self.planning:
-            parts.append(Content.styled("planning", "$accent"))
-        return Content("   ").join(parts)
+        if plan is None:
+            return [Content.styled("Planning", "$muted")]
+        counted = counts(plan, planning=self.planning)
+        known = None if self.planning or not plan.complete else plan.estimate
+        if width >= _ROOMY:
+            return [counted, Content.styled(sentence(known) if known else "", "$muted")]
+        short = Content.styled(short_estimate(known), "$muted")
+        gap = width - counted.cell_length - short.cell_length
+        return [Content.assemble(counted, " " * gap, short) if gap >= len(_GAP) else counted]
+
+
+def is_utc(timezone_name: str) -> bool:
+    """Whether a Dag's clock is that of UTC, whatever it calls it."""
+    return timezone_name in _UTC_NAMES or zone_named(timezone_name) is timezone.utc
+
+
+def counts(plan: BackfillPlan, *, planning: bool = False) -> Content:
+    """`91 dates   + 80 create   ↻ 3 reprocess`; of an incomplete plan how many dates there are so far."""
+    number = count(len(plan.judged), "date")
+    if not plan.complete:
+        return Content.assemble((f"{number} so far", "$muted"), _GAP, ("planning", "$accent"))
+    parts = [Content.styled(number, "bold")]
+    for verdicts in _SHOWN:
+        mark, of_it = VERDICT_MARKS[verdicts[0]], plan.count(*verdicts)
+        if of_it:
+            parts.append(Content.styled(f"{mark.sign} {of_it:,} {mark.word}", f"${mark.variable}"))
+    if planning:
+        parts.append(Content.styled("planning", "$accent"))
+    return Content(_GAP).join(parts)
+
+
+def short_estimate(estimate: Estimate | None) -> str:
+    """How long the runs take with the chosen max active runs, in a few words; empty when none would start."""
+    if estimate is None or not estimate.runs:
+        return ""
+    if estimate.stuck_in:
+        return "would wait for ever"
+    time = estimate.at[0].time if estimate.at else None
+    return in_words(time) if time else "time unknown"
+
+
+def _range_lines(words: RangeWords, width: int, *, in_utc: bool) -> list[Content]:
+    local = Content.assemble((words.local, "$foreground"), (f"  {words.timezone}", "$muted"))
+    length = Content.styled(words.length, "$muted")
+    if in_utc:
+        return [_if_it_fits(local, length, width)]
+    utc = Content.styled(words.utc, "$muted")
+    if width >= _ROOMY:
+        return [_if_it_fits(_if_it_fits(local, utc, width), length, width)]
+    return [_if_it_fits(local, length, width), utc]
+
+
+def _if_it_fits(first: Content, more: Content, width: int) -> Content:
+    longer = Content(_GAP).join([first, more])
+    return longer if longer.cell_length <= width else first
 
 
 def _problem_lines(problem: Problem, width: int) -> list[Content]:
@@ -84,36 +142,5 @@ def _problem_lines(problem: Problem, width: int) -> list[Content]:
     signs = ["✗ ", *["  "] * len(message)]
     return [
         *(Content.styled(sign + words, "$error") for sign, words in zip(signs, message, strict=False)),
-        *(Content.styled("  " + words, "$foreground") for words in remedy),
+        *(Content.styled("  " + fit(words, room), "$foreground") for words in remedy),
     ]
-
-
-class PlanWarnings(Widget):
-    """What to know before a launch, each with its remedy."""
-
-    DEFAULT_CSS = """
-    PlanWarnings { height: auto; padding: 0 2; display: none; }
-    PlanWarnings.-shown { display: block; border-top: solid $hairline; }
-    """
-
-    warnings: reactive[tuple[PlanWarning, ...]] = reactive[tuple[PlanWarning, ...]]((), layout=True)
-
-    def watch_warnings(self, warnings: tuple[PlanWarning, ...]) -> None:
-        """Take no room for nothing."""
-        self.set_class(bool(warnings), "-shown")
-
-    def render(self) -> Content:
-        """A line each."""
-        lines = [_warning(warning) for warning in self.warnings[:_WARNINGS]]
-        more = len(self.warnings) - _WARNINGS
-        if more > 0:
-            lines.append(Content.styled(f"  and {more} more, shown again before the launch", "$muted"))
-        return Content("\n").join(lines)
-
-
-def _warning(warning: PlanWarning) -> Content:
-    style = "$error" if warning.blocks else "$warning"
-    remedy = f": {one_line(warning.remedy)}" if warning.remedy else ""
-    return Content.assemble(
-        ("✗ " if warning.blocks else "! ", style), one_line(warning.message), (remedy, "$muted")
-    )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.style import Style
 from textual.binding import BindingType
 
 from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DATES, shown_key
@@ -22,12 +24,22 @@ _NUMBER = 7
 _DATE = 20
 _VERDICT = 11
 _PLAIN = Style()
+_ONLY: Final = {
+    "create": (Verdict.CREATE,),
+    "reprocess": (Verdict.REPROCESS,),
+    "skip": (Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
+    "not yet": (Verdict.NOT_YET,),
+    "what runs": (Verdict.CREATE, Verdict.REPROCESS),
+}
+"""The verdicts that each filter leaves."""
 _WIDE = 130
 _RUN_AFTER = 16
 
 
 class PlanTable(LineList):
-    """Shows one plan; a stale one is drawn muted until the next is there."""
+    """Shows one plan; one that is stale or not complete is drawn muted until the next is there."""
+
+    HELP = "The dates in the order in which they would run, each with its verdict and the reason for it."
 
     DEFAULT_CSS = """
     PlanTable.-stale { color: $muted; }
@@ -54,24 +66,45 @@ class PlanTable(LineList):
             self.cursor = 0
         self.reload()
 
+    @property
+    def only(self) -> str:
+        """The filter, empty when all dates are shown."""
+        return self._only
+
+    @property
+    def place(self) -> int | None:
+        """Where the date under the cursor stands in the plan's columns."""
+        return self._plan.place(self._shown[self.cursor]) if self._plan and self._shown else None
+
+    def go_to(self, place: int) -> None:
+        """Put the cursor on a date, or where it would stand if the filter did not hide it."""
+        if self._plan is not None and self._shown:
+            self.cursor = bisect_left(self._shown, self._plan.place(place))
+
     def action_only(self, word: str) -> None:
         """Show only the dates whose verdict has that word; all of them for none."""
+        place = self.place
         self._only = word
         self._choose()
         self.reload()
+        if place is not None:
+            self.go_to(place)
 
     def _choose(self) -> None:
-        runs = self._plan.runs if self._plan else ()
-        self._shown = range(len(runs))
-        if self._only:
-            self._shown = [place for place, run in enumerate(runs) if run.verdict.label == self._only]
-        self.empty = (f"No date has the verdict {self._only}",) if self._only else _NO_DATE
-        if self._plan is None:
+        plan = self._plan
+        self._shown = range(len(plan.judged) if plan else 0)
+        if plan is not None and self._only:
+            places = plan.judged.where(*_ONLY[self._only])
+            # A plan that runs backwards has its dates in another order than its columns.
+            self._shown = sorted(map(plan.place, places)) if plan.request.run_backwards else places
+        self.empty = (_none_of(self._only),) if self._only else _NO_DATE
+        if plan is None:
             self.empty = ()
 
     def draw_header(self, width: int) -> str:
         """The names of the columns."""
-        words = f"{fit('#', _NUMBER, right=True)}  {fit('Logical date', _DATE)}  {fit('Verdict', _VERDICT)}"
+        named = "Partition" if self._plan and self._plan.judged.dates.partitioned else "Logical date"
+        words = f"{fit('#', _NUMBER, right=True)}  {fit(named, _DATE)}  {fit('Verdict', _VERDICT)}"
         why = f"Why (only {self._only}, {shown_key('dates.all')} shows all)" if self._only else "Why"
         return words + (f"  {fit('Run after', _RUN_AFTER)}" if width >= _WIDE else "") + f"  {why}"
 
@@ -80,6 +113,9 @@ class PlanTable(LineList):
         plan = self._plan
         if plan is None:
             return []
+        if self.show_vertical_scrollbar:
+            # It stands on the last column.
+            width -= self.styles.scrollbar_size_vertical
         run = plan.runs[self._shown[row]]
         mark = VERDICT_MARKS[run.verdict]
         stale = self.has_class("-stale")
@@ -101,3 +137,7 @@ class PlanTable(LineList):
             parts.append((f"  {fit(after, _RUN_AFTER)}", look.muted))
             room -= _RUN_AFTER + 2
         return [*parts, (f"  {fit(run.reason, room)}", look.muted)]
+
+
+def _none_of(only: str) -> str:
+    return "No date of this range runs" if only == "what runs" else f"No date has the verdict {only}"

@@ -1,0 +1,97 @@
+"""What Airflow refuses, and what nothing would come of; the dates can still be shown.
+
+The questions are those of Airflow 3.3 models/backfill.py: `_create_backfill` and `_validate_backfill_params`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from backfill_tui.bridge.finished_backfills import standing_in_the_way
+from backfill_tui.bridge.plan_warnings.situation import Situation, warning
+from backfill_tui.bridge.planned_dag import instant_of
+from backfill_tui.bridge.requests import params_misfit
+from backfill_tui.domain.planning import PlanWarning, ReprocessBehavior
+from backfill_tui.domain.text import one_line
+
+
+def another_backfill(it: Situation) -> Iterator[PlanWarning]:
+    """Airflow runs one backfill of a Dag at a time."""
+    if active := standing_in_the_way(it.session, it.request.dag_id):
+        yield warning(
+            "active_backfill",
+            f"Backfill {active[0]} of this Dag is active, and Airflow runs one at a time: "
+            f"{_story(it, active[0])}",
+            "watch it, and launch when it is done",
+        )
+
+
+def _story(it: Situation, number: int) -> str:
+    """Who started a backfill, when, and for which range."""
+    from airflow.models.backfill import Backfill
+    from sqlalchemy import select
+
+    row = it.session.execute(
+        select(
+            Backfill.triggering_user_name, Backfill.created_at, Backfill.from_date, Backfill.to_date
+        ).where(Backfill.id == number)
+    ).one()
+    first, last, began = (it.said(instant_of(date)) for date in (row.from_date, row.to_date, row.created_at))
+    who = f" by {one_line(row.triggering_user_name)}" if row.triggering_user_name else ""
+    return f"it was started{who} at {began} for {first} to {last}"
+
+
+def run_type(it: Situation) -> Iterator[PlanWarning]:
+    """A Dag may allow some types of runs only."""
+    allowed = None if it.model is None else it.model.allowed_run_types
+    if allowed is not None and "backfill" not in {str(kind) for kind in allowed}:
+        yield warning(
+            "run_type_not_allowed",
+            "The Dag does not allow backfill runs",
+            "add them to allowed_run_types in the Dag's file",
+        )
+
+
+def depends_on_past_rules(it: Situation) -> Iterator[PlanWarning]:
+    """A task that depends on its past forbids one direction and one reprocess behavior."""
+    if not it.planned.depends_on_past:
+        return
+    if it.request.run_backwards:
+        yield warning(
+            "depends_on_past_backwards",
+            "A task depends on its past, so the dates can not run backwards",
+            "run them forwards",
+        )
+    if it.request.reprocess_behavior is ReprocessBehavior.NONE:
+        yield warning(
+            "depends_on_past_missing_only",
+            "A task depends on its past, so Airflow does not backfill the missing runs alone",
+            "choose Missing and Errored Runs or All Runs",
+        )
+
+
+def conf(it: Situation) -> Iterator[PlanWarning]:
+    """Airflow validates a conf against the params of the Dag."""
+    if misfit := params_misfit(it.request, it.planned):
+        yield warning(
+            "conf_invalid",
+            f"The conf does not fit the params of {one_line(it.request.dag_id)}: {misfit}",
+            "change the conf",
+        )
+
+
+def nothing_to_do(it: Situation) -> Iterator[PlanWarning]:
+    """A range without a run: Airflow refuses it when it takes up no date at all."""
+    if it.run_count:
+        return
+    if due := it.judged.due:
+        stays = "its only date" if due == 1 else f"each of the {due:,} dates"
+        yield warning(
+            "nothing_to_do",
+            f"Nothing would run: {stays} has a run that stays as it is",
+            "choose another reprocess behavior or range",
+        )
+    elif len(it.judged):
+        yield warning("no_dates_due", "No date of the range is due yet", "end the range later, or wait")
+    else:
+        yield warning("no_dates", "The schedule has no date in this range", "choose a longer range")

@@ -1,0 +1,88 @@
+"""The commands `watch` and `rerun`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from backfill_tui.commands.options import as_json, wait, yes
+from backfill_tui.commands.sessions import session
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.program import Invocation
+
+if TYPE_CHECKING:
+    from backfill_tui.domain.repairing import RerunScope
+    from backfill_tui.headless.repairing import RerunWish
+
+
+@click.command("watch")
+@click.argument("backfill_id", type=click.IntRange(min=1), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Each change as a JSON object on a line of stdout.")
+@click.pass_obj
+def watch(invocation: Invocation, /, *, as_json: bool, backfill_id: int | None) -> int:
+    """Follow a backfill to its end: the given one, else the newest active, else the newest."""
+    with session(invocation, as_json=as_json) as opened:
+        from backfill_tui.headless.watching import watch as run
+
+        return run(opened, backfill_id)
+
+
+@click.command("rerun")
+@click.argument("dag_id")
+@click.option(
+    "--backfill",
+    "backfill_id",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="This backfill of the Dag; without it the newest.",
+)
+@click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
+@click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
+@click.option("--whole-run", is_flag=True, help="All tasks of each run.")
+@click.option(
+    "--date",
+    "dates",
+    multiple=True,
+    metavar="DATE",
+    help="Only the dates of this day, month or other expression; may be repeated.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would run again.")
+@yes
+@wait
+@as_json
+@click.pass_obj
+def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
+    """Run again what failed in a backfill of a Dag, on all its failed dates or on some."""
+    scope = _scope(options)
+    with session(invocation, as_json=as_json) as opened:
+        from backfill_tui.headless.repairing import rerun as run
+
+        return run(opened, _rerun_wish(options, scope))
+
+
+def _scope(options: Mapping[str, object]) -> RerunScope:
+    from backfill_tui.domain.repairing import RerunScope
+
+    if not options["whole_run"]:
+        return RerunScope.FAILED_AND_DOWNSTREAM if options["downstream"] else RerunScope.FAILED
+    for other in ("failed", "downstream"):
+        if options[other]:
+            raise BadRequest(f"--whole-run and --{other} exclude each other", remedy="leave one of them out")
+    return RerunScope.WHOLE_RUN
+
+
+def _rerun_wish(options: Mapping[str, object], scope: RerunScope) -> RerunWish:
+    from backfill_tui.headless.repairing import RerunWish
+
+    number, dates = options["backfill_id"], options["dates"]
+    return RerunWish(
+        dag_id=str(options["dag_id"]),
+        backfill_id=number if isinstance(number, int) else None,
+        scope=scope,
+        dates=tuple(map(str, dates)) if isinstance(dates, tuple) else (),
+        dry_run=bool(options["dry_run"]),
+        yes=bool(options["yes"]),
+        wait=bool(options["wait"]),
+    )

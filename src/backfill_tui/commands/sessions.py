@@ -1,0 +1,56 @@
+"""What a command works with, put together from the options before it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from backfill_tui.program import Invocation
+
+if TYPE_CHECKING:
+    from backfill_tui.headless.engine import EngineRoom
+    from backfill_tui.headless.session import Session
+
+
+@contextmanager
+def session(invocation: Invocation, *, as_json: bool = False) -> Generator[Session, None, None]:
+    """A session on the chosen Airflow, whose bridge starts at once and ends with the context."""
+    with invocation.composition.connect(invocation.flags) as connection:
+        from backfill_tui.headless.session import Session
+        from backfill_tui.headless.streams import paper, voice
+
+        yield Session(
+            gateway=connection.connect(),
+            engine=connection.engine,
+            voice=voice(),
+            paper=paper(),
+            as_json=as_json,
+            read_only=connection.read_only,
+            program=program_words(invocation.flags),
+        )
+
+
+def engine_room(invocation: Invocation, *, as_json: bool) -> EngineRoom:
+    """The embedded engine of the chosen Airflow; BadRequest where Airflow is not ours."""
+    from backfill_tui.headless.engine import EngineRoom
+    from backfill_tui.headless.streams import paper, voice
+
+    parts = invocation.composition.engine(invocation.flags)
+    return EngineRoom(
+        engine=parts.engine,
+        logs=parts.logs,
+        voice=voice(),
+        paper=paper(),
+        as_json=as_json,
+        read_only=parts.read_only,
+    )
+
+
+def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:
+    """The words that reach the same Airflow again: only what was typed before the command."""
+    words = ["backfill-tui"]
+    for name, value in flags.items():
+        option = f"--{name.replace('_', '-')}"
+        words += [option] if value is True else [option, str(value)]
+    return tuple(words)

@@ -1,0 +1,387 @@
+"""Every warning, where it applies and where it does not; and Airflow doing what a warning says of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.warned import FIRST, Stage, a_request, a_run, staged
+from tests.support.world import DAY, HOUR, instant
+
+from backfill_tui.bridge.plan_warnings import GRAVITIES
+from backfill_tui.domain.instants import SECOND
+from backfill_tui.domain.planning import BackfillPlan, Gravity, PlanWarning
+from backfill_tui.domain.problems import BadRequest
+
+pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("plan_warnings")]
+
+DOC = Path(__file__).parents[2] / "docs" / "warnings.md"
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with staged(request.param, tmp_path_factory.mktemp("plan_warnings")) as stage:
+        yield stage
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    return shared_stage.reset()
+
+
+def now() -> int:
+    return int(time.time()) * SECOND
+
+
+def documented() -> list[tuple[str, str]]:
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", DOC.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return [(code, gravity) for code, gravity in rows]
+
+
+def test_every_code_is_documented_with_its_gravity_and_no_other() -> None:
+    assert documented() == [(code, str(gravity)) for code, gravity in GRAVITIES.items()]
+    order = [list(Gravity).index(gravity) for gravity in GRAVITIES.values()]
+    assert order == sorted(order)
+
+
+def test_an_ordinary_plan_has_no_warnings(stage: Stage) -> None:
+    assert stage.warnings("daily") == stage.warnings("daily", mode="embedded") == {}
+
+
+def test_what_blocks_comes_first_and_what_tells_last(stage: Stage) -> None:
+    stage.worker("change_dag", dag_id="with_params", values={"is_paused": True})
+    more: dict[str, Any] = {"conf": '{"size": 0}', "max_active_runs": 30}
+    found = [warning.gravity for warning in stage.warnings("with_params", **more).values()]
+    assert found == [Gravity.BLOCKS, Gravity.ASKS, Gravity.TELLS]
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        (a_request("careful", run_backwards=True, reprocess_behavior="failed"), "depends_on_past_backwards"),
+        (a_request("careful"), "depends_on_past_missing_only"),
+        (a_request("no_backfills"), "run_type_not_allowed"),
+        (a_request("with_params", conf='{"size": 0}'), "conf_invalid"),
+        (a_request("daily", from_date=FIRST + HOUR, to_date=FIRST + 2 * HOUR), "no_dates"),
+    ],
+)
+def test_what_airflow_would_refuse_blocks_and_the_dates_are_still_shown(
+    stage: Stage, request_: dict[str, Any], code: str
+) -> None:
+    plan = stage.worker.plan(request_)
+    assert [(warning.code, bool(warning.remedy)) for warning in plan.blocking] == [(code, True)]
+    assert len(plan.runs) == (0 if code == "no_dates" else 10)
+    with pytest.raises(AssertionError):
+        stage.worker("stock_create", request=request_)
+
+
+def test_a_conf_that_does_not_fit_says_why_and_one_that_fits_says_nothing(stage: Stage) -> None:
+    found = stage.warnings("with_params", conf='{"size": 0}')["conf_invalid"]
+    assert "0 is less than the minimum of 1" in found.message
+    assert stage.warnings("with_params", conf='{"size": 3, "more": [1]}') == {}
+    with pytest.raises(BadRequest, match="not JSON"):
+        stage.warnings("with_params", conf="{")
+
+
+def test_another_active_backfill_blocks_and_is_named(stage: Stage) -> None:
+    number = stage.worker("stock_create", request=a_request("daily"))["backfill_id"]
+    found = stage.warnings("daily")
+    assert list(found) == ["active_backfill", "nothing_to_do"]
+    assert re.fullmatch(
+        rf"Backfill {number} of this Dag is active, and Airflow runs one at a time: it was started by stock "
+        r"at 20\d\d-\d\d-\d\d \d\d:\d\d:\S+ UTC for 2024-03-01 00:00 UTC to 2024-03-10 00:00 UTC",
+        found["active_backfill"].message,
+    )
+    assert stage.warnings("intervals") == {}
+
+
+def test_a_range_without_a_run_to_start_says_which_kind_it_is(stage: Stage) -> None:
+    stage.add_runs("daily", *(a_run(FIRST + day * DAY) for day in range(10)))
+    assert stage.warnings("daily")["nothing_to_do"].message.startswith("Nothing would run: each of the 10")
+    today = now() - now() % DAY
+    found = stage.warnings("intervals", from_date=today - HOUR, to_date=today + 10 * HOUR)
+    assert list(found) == ["no_dates_due"]
+
+
+@pytest.mark.parametrize(
+    ("column", "code"),
+    [("is_paused", "dag_paused"), ("is_stale", "dag_stale"), ("has_import_errors", "import_errors")],
+)
+def test_what_keeps_runs_from_starting_is_said_with_its_remedy(stage: Stage, column: str, code: str) -> None:
+    stage.worker("change_dag", dag_id="daily", values={column: True})
+    (found,) = stage.warnings("daily", mode="embedded").values()
+    assert (found.code, found.gravity, bool(found.remedy)) == (code, Gravity.ASKS, True)
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "runs"),
+    [
+        ("catching_up_hourly", 29),
+        ("catching_up_by_delta", 10),
+        ("catching_up_monthly", 6),
+        ("catching_up_partitions", 9),
+        ("catching_up_lagging", 7),
+        ("six_hours", 1),
+    ],
+)
+def test_the_runs_that_unpausing_releases_are_those_that_airflow_then_schedules(
+    stage: Stage, dag_id: str, runs: int
+) -> None:
+    stage.worker("change_dag", dag_id=dag_id, values={"is_paused": True})
+    found = stage.warnings(dag_id)["dag_paused"]
+    assert stage.warnings(dag_id, mode="embedded")["dag_paused"].message.endswith("so no run will start")
+    said = re.search(r"; unpausing it releases (\d+) scheduled runs? as well$", found.message)
+    assert said
+    assert int(said[1]) == stage.worker("scheduled_after_unpausing", dag_id=dag_id)
+    assert abs(int(said[1]) - runs) <= 1
+
+
+def test_dates_that_have_a_run_are_not_released_again(stage: Stage) -> None:
+    stage.worker("change_dag", dag_id="catching_up", values={"is_paused": True})
+    before = stage.warnings("catching_up")["dag_paused"].message
+    stage.add_runs("catching_up", a_run(instant("2023-05-05")), a_run(instant("2023-05-05T07:00")))
+    # 1,115 days from 2021-01-01 to 2024-01-20, both included.
+    assert "releases 1,115 scheduled runs" in before
+    assert "releases 1,114 scheduled runs" in stage.warnings("catching_up")["dag_paused"].message
+
+
+def test_dates_outside_the_dag_are_counted(stage: Stage) -> None:
+    early = stage.warnings("daily", from_date=instant("2020-12-30"), to_date=instant("2021-01-05"))
+    assert list(early) == ["before_start_date"]
+    assert early["before_start_date"].message.startswith("2 dates are before")
+    request = a_request("daily", from_date=instant("2020-12-30"), to_date=instant("2021-01-05"))
+    assert stage.worker("dry_run", request=request)[0] == instant("2020-12-30")
+    # Of a trigger with an interval the bound is the moment of the trigger.
+    before: dict[str, Any] = {"from_date": instant("2021-01-01"), "to_date": instant("2021-01-05")}
+    lagging = stage.warnings("lagging", **before)["before_start_date"]
+    assert lagging.remedy == "begin the range at 2021-01-02 06:00 UTC to leave them out"
+    late: dict[str, Any] = {"from_date": instant("2024-01-18"), "to_date": instant("2024-01-21")}
+    found = stage.warnings("catching_up", mode="embedded", **late)
+    assert list(found) == ["after_end_date"]
+    assert found["after_end_date"].message.startswith("1 date is after the Dag's end date")
+    assert found["after_end_date"].remedy == "end the range at 2024-01-20 00:00 UTC to leave them out"
+
+
+def test_a_backfill_that_makes_catchup_skip_its_history_is_said_where_airflow_schedules(
+    stage: Stage,
+) -> None:
+    stage.worker("change_dag", dag_id="catching_up", values={"next_dagrun": instant("2024-01-03")})
+    later: dict[str, Any] = {"from_date": instant("2024-01-10"), "to_date": instant("2024-01-12")}
+    assert list(stage.warnings("catching_up", **later)) == ["catchup_hole"]
+    assert list(stage.warnings("catching_up", mode="embedded", **later)) == []
+    assert list(stage.warnings("catching_up", **{**later, "from_date": instant("2024-01-03")})) == []
+
+
+def test_without_a_live_scheduler_an_attached_airflow_starts_nothing(stage: Stage) -> None:
+    stage.worker("heartbeat", age_seconds=90)
+    (found,) = stage.warnings("daily").values()
+    assert (found.code, found.message[:36]) == ("no_scheduler", "No scheduler has been alive for 1:30")
+    assert stage.warnings("daily", mode="embedded") == {}
+
+
+def test_airflows_iteration_cut_short_is_said_aloud(stage: Stage) -> None:
+    (found,) = stage.warnings("ends_badly").values()
+    assert found.code == "dates_cut_short"
+    assert "failed after 2024-03-03 00:00 UTC (RuntimeError: no [/red] fourth)" in found.message
+    assert stage.worker("dry_run", request=a_request("ends_badly")) == [FIRST, FIRST + DAY, FIRST + 2 * DAY]
+
+
+def test_a_timetable_that_goes_back_and_repeats_itself_is_said_and_airflow_makes_one_run_of_each_date(
+    stage: Stage,
+) -> None:
+    found = stage.warnings("goes_back")
+    assert list(found) == ["same_date", "dates_out_of_order"]
+    assert found["same_date"].message.startswith("The timetable gives 1 date that it has given before")
+    assert "first to 2024-03-02 00:00 UTC" in found["dates_out_of_order"].message
+    number = stage.worker("stock_create", request=a_request("goes_back"))["backfill_id"]
+    entries = stage.worker("rows", backfill_id=number)
+    assert [(row["date"] - FIRST) // DAY for row in entries] == [0, 2, 1, 2]
+    assert [row["reason"] for row in entries] == [None, None, None, "in flight"]
+
+
+def test_a_run_id_that_a_run_of_another_date_has_is_counted(stage: Stage) -> None:
+    stage.add_runs("daily", a_run(FIRST - DAY, bare=True))
+    stage.database.do("UPDATE dag_run SET run_id = 'backfill__2024-03-05T00:00:00+00:00'")
+    stage.database.do("UPDATE dag_run SET run_after = '2024-03-05 00:00:00.000000'")
+    (found,) = stage.warnings("daily").values()
+    assert (found.code, found.gravity) == ("run_id_taken", Gravity.ASKS)
+    assert found.message.startswith("Airflow can make no run for 1 date:")
+    number = stage.worker("stock_create", request=a_request("daily"))["backfill_id"]
+    reasons = [row["reason"] for row in stage.worker("rows", backfill_id=number)]
+    assert reasons == [*[None] * 4, "in flight", *[None] * 5]
+
+
+def test_partitions_of_the_future_are_counted(stage: Stage) -> None:
+    to_date = now() + 3 * DAY
+    found = stage.warnings("partitioned_utc", from_date=to_date - 5 * DAY, to_date=to_date)
+    assert found["future_partitions"].message.startswith("3 dates are in the future")
+    assert "future_partitions" not in stage.warnings("partitioned_utc")
+
+
+def test_a_trigger_with_an_interval_says_its_first_logical_date(stage: Stage) -> None:
+    (found,) = stage.warnings("lagging").values()
+    assert (found.code, found.gravity) == ("trigger_interval", Gravity.TELLS)
+    assert "is 2024-02-29 06:00 UTC, whose run may start at 2024-03-01 06:00 UTC" in found.message
+    assert found.remedy.startswith("begin the range at 2024-03-02 06:00 UTC")
+    later = stage.worker.plan(a_request("lagging", from_date=instant("2024-03-02T06:00")))
+    assert later.runs[0].occurrence.logical_date == instant("2024-03-01T06:00")
+    assert stage.worker("dry_run", request=a_request("lagging"))[0] == instant("2024-02-29T06:00")
+    assert stage.warnings("intervals") == {}
+
+
+def test_the_bounds_of_partitions_are_said_on_the_clock_of_their_zone(stage: Stage) -> None:
+    (found,) = stage.warnings("partitioned").values()
+    assert (found.code, found.gravity) == ("partition_wall_clock", Gravity.TELLS)
+    assert found.message == (
+        "The partitions go by the clock of America/New_York: there the range is 2024-02-29 19:00 to "
+        "2024-03-09 19:00, which is 2024-03-01 00:00 to 2024-03-10 00:00 UTC"
+    )
+    assert stage.warnings("partitioned_utc") == {}
+
+
+def off_grid(stage: Stage, dag_id: str, first: int, **more: Any) -> PlanWarning | None:
+    days = more.pop("days", 10)
+    return stage.warnings(dag_id, from_date=first, to_date=first + days * DAY, **more).get("off_grid")
+
+
+def test_a_timedelta_that_counts_from_beside_the_scheduled_runs_says_by_how_much(stage: Stage) -> None:
+    stage.add_runs("six_hours", *(a_run(FIRST + hours * HOUR) for hours in range(0, 48, 6)))
+    assert off_grid(stage, "six_hours", FIRST + 12 * HOUR) is None
+    assert off_grid(stage, "six_hours", FIRST - 30 * HOUR) is None
+    beside = FIRST + 2 * HOUR
+    found = off_grid(stage, "six_hours", beside)
+    assert found
+    assert found.gravity is Gravity.ASKS
+    assert found.message.endswith("so its dates lie 2:00:00 after those of its scheduled runs")
+    assert found.remedy == "begin the range at 2024-03-01 00:00 UTC"
+    nearer = off_grid(stage, "six_hours", FIRST + 5 * HOUR)
+    assert nearer
+    assert nearer.message.endswith("lie 1:00:00 before those of its scheduled runs")
+    assert nearer.remedy == "begin the range at 2024-03-01 06:00 UTC"
+    # Airflow itself makes a second run two hours beside each that is there.
+    request = a_request("six_hours", from_date=beside, to_date=beside + DAY)
+    assert stage.worker("dry_run", request=request)[:2] == [beside, beside + 6 * HOUR]
+
+
+def test_without_runs_the_grid_is_that_of_the_runs_to_come(stage: Stage) -> None:
+    six = instant("2024-03-01T06:00")
+    assert off_grid(stage, "days_at_six", six) is None
+    found = off_grid(stage, "days_at_six", FIRST)
+    assert found
+    assert found.message.endswith("lie 6:00:00 before those of the runs that Airflow will schedule")
+    # Airflow rounds these to whole days since 1970, whatever the start date.
+    assert off_grid(stage, "days_by_interval", FIRST) is None
+    for dag_id, mode in (("days_by_interval", "embedded"), ("days_without_catchup", "attached")):
+        by_start = off_grid(stage, dag_id, FIRST, mode=mode)
+        assert by_start
+        assert by_start.message.endswith("lie 6:00:00 before those counted from its start date")
+    stage.add_runs("days_without_catchup", a_run(FIRST - 9 * DAY + HOUR, type="backfill"))
+    earlier = off_grid(stage, "days_without_catchup", FIRST, mode="embedded")
+    assert earlier
+    assert earlier.message.endswith("lie 1:00:00 before those of its earlier backfills")
+
+
+def test_the_grid_of_a_trigger_is_that_of_its_ticks(stage: Stage) -> None:
+    assert off_grid(stage, "half_days", FIRST) is None
+    found = off_grid(stage, "half_days", FIRST + HOUR)
+    assert found
+    assert found.remedy == "begin the range at 2024-03-01 00:00 UTC"
+
+
+def test_months_that_clamp_are_compared_by_airflows_own_steps(stage: Stage) -> None:
+    # From 31 January 2021 the steps of a month come to the 28th, and stay there.
+    assert off_grid(stage, "monthly", instant("2024-02-28"), days=90) is None
+    found = off_grid(stage, "monthly", instant("2024-01-31"), days=90)
+    assert found
+    assert "lie 3 d 00:00 after those of" in found.message
+    assert found.remedy == "begin the range at 2024-01-28 00:00 UTC"
+    # With runs only after it, a range that leads to them is on their grid: 31 January comes to 29 February.
+    stage.add_runs("monthly", a_run(instant("2024-03-29")))
+    assert off_grid(stage, "monthly", instant("2024-01-31"), days=10) is None
+    stray = off_grid(stage, "monthly", instant("2024-01-27"), days=10)
+    assert stray
+    assert stray.remedy == "begin the range at 2024-01-29 00:00 UTC"
+
+
+@pytest.mark.parametrize("dag_id", ["monthly", "days_at_six", "half_days"])
+@pytest.mark.parametrize("beside", [0, 1, 25, 60, 24 * 9 + 5])
+def test_a_range_that_begins_where_the_remedy_says_is_on_the_grid_that_airflow_steps_along(
+    stage: Stage, dag_id: str, beside: int
+) -> None:
+    start = {"monthly": "2021-01-31", "days_at_six": "2021-01-01T06:00", "half_days": "2021-01-01"}[dag_id]
+    whole = {"dag_id": dag_id, "from_date": instant(start), "to_date": FIRST + 90 * DAY}
+    grid = stage.worker("dry_run", request=whole)
+    begin = grid[-5] - beside * HOUR
+    found = off_grid(stage, dag_id, begin, days=60)
+    alone = stage.worker("dry_run", request={**whole, "from_date": begin})
+    assert (found is None) == (set(alone) <= set(grid))
+    if found is not None:
+        said = re.fullmatch(r"begin the range at (\S+) (\S+) UTC", found.remedy)
+        assert said
+        assert off_grid(stage, dag_id, instant(f"{said[1]}T{said[2]}"), days=60) is None
+
+
+def test_more_active_runs_than_the_scheduler_looks_at_gain_nothing(stage: Stage) -> None:
+    assert stage.warnings("daily", max_active_runs=20) == {}
+    (found,) = stage.warnings("daily", max_active_runs=21).values()
+    assert (found.code, found.gravity) == ("above_scheduler_limit", Gravity.TELLS)
+
+
+def test_a_pool_bounds_the_runs_that_work_at_once(stage: Stage) -> None:
+    stage.pool("narrow", 3)
+    (found,) = stage.warnings("narrow").values()
+    assert (found.code, found.gravity) == ("runs_at_once", Gravity.TELLS)
+    assert found.message == 'At most 3 of 10 active runs work at once: pool "narrow" has 3 slots'
+    assert found.remedy == "give 3, or give the pool more slots"
+    assert stage.warnings("narrow", max_active_runs=3) == {}
+    assert stage.warnings("narrow", to_date=FIRST + 2 * DAY) == {}
+    wide = stage.warnings("narrow_wide_runs")["runs_at_once"]
+    assert wide.message.endswith('pool "narrow" has 3 slots, and one run takes up to 3')
+    stage.worker("stock_create", request=a_request("narrow"))
+    assert stage.worker("given_to_workers", dag_id="narrow") == ["t0"] * 3
+
+
+def test_a_task_that_no_pool_has_room_for_waits_for_ever(stage: Stage) -> None:
+    (found,) = stage.warnings("homeless").values()
+    assert found.message == 'There is no pool "nowhere", so a task of every run waits for ever'
+    stage.pool("narrow", 3)
+    (small,) = stage.warnings("heavy").values()
+    assert small.code == found.code == "stuck_in_pool"
+    assert small.message == 'Pool "narrow" has 3 slots, and a task that takes 9 waits for ever'
+    assert small.remedy == "give the pool 9 slots or more"
+    for dag_id in ("homeless", "heavy"):
+        stage.worker("stock_create", request=a_request(dag_id))
+        assert stage.worker("given_to_workers", dag_id=dag_id) == []
+
+
+def test_a_creation_of_minutes_is_proposed_in_parts(stage: Stage) -> None:
+    years: dict[str, Any] = {"from_date": instant("2021-01-01"), "to_date": instant("2024-01-01")}
+    found = stage.warnings("hourly", **years)["creation_time"]
+    locked = "nothing else can write" if stage.database.kind == "sqlite" else "none of them is seen"
+    assert found.message.startswith("Creating 26,281 runs takes ")
+    assert locked in found.message
+    said = re.search(r"launch it in parts: end the first at (\S+ \S+) UTC", found.remedy)
+    assert said
+    end = instant(said[1].replace(" ", "T"))
+    assert "creation_time" not in stage.warnings("hourly", **{**years, "to_date": end})
+    backwards = stage.warnings("hourly", **years, run_backwards=True)["creation_time"]
+    assert "begin the first at 2023-" in backwards.remedy or "begin the first at 2022-" in backwards.remedy
+
+
+def statements(stage: Stage, plan: dict[str, Any]) -> int:
+    return int(stage.worker("statements", request=plan))
+
+
+def test_the_warnings_of_a_long_plan_take_no_more_statements_than_those_of_a_short_one(
+    stage: Stage,
+) -> None:
+    for dag_id in ("careful", "six_hours"):
+        stage.add_runs(dag_id, *(a_run(FIRST + day * DAY, "running") for day in range(0, 10, 3)))
+        short = statements(stage, a_request(dag_id, reprocess_behavior="failed"))
+        longer = a_request(dag_id, reprocess_behavior="failed", from_date=instant("2021-01-01"))
+        assert statements(stage, longer) <= short + 2
+    assert isinstance(stage.worker.plan(a_request("careful")), BackfillPlan)
