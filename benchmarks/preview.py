@@ -50,7 +50,8 @@ for zone in {zones!r}:
 def main() -> int:
     """Measure each, print what it took and the ratio; 1 when a list differs."""
     chosen = sys.argv[1:]
-    print(f"  {'ten years, one date in five exists':<44} {'dates':>7} {'ours':>9} {'CPU':>9} {'dry run':>10} ratio")
+    heads = ("ten years, one date in five exists", "dates", "ours", "CPU", "dry run")
+    print("  {:<44} {:>7} {:>9} {:>9} {:>10} ratio".format(*heads))
     different = 0
     for database, worker in _workers():
         for zone in _ZONES:

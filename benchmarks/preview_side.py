@@ -1,4 +1,4 @@
-"""One process with Airflow for `benchmarks.preview`: our plan and Airflow's own dry run of the same request."""
+"""One process with Airflow for `benchmarks.preview`: our plan and Airflow's dry run of the same request."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import worker_main  # noqa: E402  # it takes over stdout, and this file is started by itself
+from tests.support import worker_main  # it takes over stdout
 
 
 def fill(dag_id: str, request: dict[str, Any], share: int) -> int:
-    """Runs for one of `share` dates of a range: five in six succeeded, of hand or schedule; as rows, at once."""
+    """Runs for one of `share` dates of a range: most succeeded, most are of the schedule; as plain rows."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from sqlalchemy import insert

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from tests.support.databases import Database, postgresql_database, sqlite_database
+from tests.support.odd_timetables import ODD_PLUGIN_FILES
 from tests.support.planned_dags import DAG_FILES, PLUGIN_FILES
 from tests.support.strangers import (
     broken_at_ordinal,
@@ -21,6 +22,7 @@ from tests.support.strangers import (
 from tests.support.worker import Place, Worker, attached_place, embedded_place, worker_on
 from tests.support.world import DAY, instant
 
+from backfill_tui.domain.instants import SECOND, Instant, iso, to_datetime
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Interrupted, Problem, Refused, Unreachable
@@ -98,13 +100,13 @@ def test_airflow_creates_exactly_the_plan(
     stage.worker("add_runs", dag_id=dag_id, runs=some_runs(first))
     request = a_request(dag_id, days=12, first=FIRST, reprocess_behavior=behavior, run_backwards=backwards)
     plan = stage.worker.plan(request)
-    existed = {str(run.existing.run_id) for run in plan.runs if run.existing}
+    existed = {row[0] for row in state_of_runs(stage.database)}
     launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
     rows = stage.worker("rows", backfill_id=launched["backfill_id"])
     assert [(row["ordinal"], row["date"], become(row, existed)) for row in rows] == [
         (run.ordinal, run.occurrence.logical_date, run.verdict) for run in plan.runs
     ]
-    assert len(existed) == 4
+    assert len(existed) == sum(run.existing is not None for run in plan.runs) == 4
     assert {row["state"] for row in rows} == {"queued", None}
     assert {row["run_type"] for row in rows} == {"backfill", None}
     assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
@@ -130,6 +132,65 @@ def test_a_partition_that_is_reprocessed_gets_a_run_beside_the_old_one(stage: St
     assert [row["partition_key"] for row in rows] == [run.occurrence.partition_key for run in plan.runs]
     assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
     assert stage.worker("totals")["runs"] == 1 + plan.run_count
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("behavior", ["none", "completed"])
+def test_where_another_date_has_the_run_id_airflow_notes_in_flight_as_planned(
+    stage: Stage, behavior: str, *, backwards: bool
+) -> None:
+    # Left by a schedule whose runs were due when their dates begin; now they are due a day later.
+    older = instant("2024-03-05T06:00")
+    old = {"date": older, "state": "success", "type": "backfill", "bare": True}
+    stage.worker("add_runs", dag_id="lagging", runs=[old])
+    stage.database.do("UPDATE dag_run SET run_id = 'backfill__2024-03-05T06:00:00+00:00'")
+    request = a_request("lagging", days=6, reprocess_behavior=behavior, run_backwards=backwards)
+    plan = stage.worker.plan(request)
+    (taken,) = [run for run in plan.runs if run.verdict is Verdict.SKIP_IN_FLIGHT]
+    assert (taken.occurrence.logical_date, taken.existing) == (older - DAY, None)
+    assert taken.reason.startswith("a run of another date already has the run id of 2024-03-05 06:00 UTC")
+    existed = {row[0] for row in state_of_runs(stage.database)}
+    launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    rows = stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [(row["date"], become(row, existed)) for row in rows] == [
+        (run.occurrence.logical_date, run.verdict) for run in plan.runs
+    ]
+    assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
+
+
+def test_a_run_id_that_was_taken_since_the_plan_is_said_and_nothing_created(stage: Stage) -> None:
+    request = a_request("lagging", days=6)
+    plan = stage.worker.plan(request)
+    # Of a date outside the range, so that none of its own dates has a run.
+    old = {"date": FIRST - 90 * DAY, "state": "success", "type": "backfill", "bare": True}
+    stage.worker("add_runs", dag_id="lagging", runs=[old])
+    after = plan.runs[2].occurrence.run_after
+    stage.database.do(
+        f"UPDATE dag_run SET run_id = 'backfill__{iso(after)}', run_after = {when(stage, after)}"
+    )
+    with pytest.raises(Refused, match="1 date has a run id that is taken"):
+        stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    assert stage.worker("totals")["backfills"] == 0
+
+
+def when(stage: Stage, at: Instant) -> str:
+    """An instant as a literal of that database, in the form Airflow writes."""
+    text = to_datetime(at).strftime("%Y-%m-%d %H:%M:%S.%f")
+    return f"'{text}'" if stage.database.kind == "sqlite" else f"'{text}+00'"
+
+
+def test_a_range_of_which_the_end_is_not_due_creates_what_is(stage: Stage) -> None:
+    today = int(time.time()) * SECOND // DAY * DAY
+    request = a_request("data_interval", days=7, first=today - 3 * DAY)
+    plan = stage.worker.plan(request)
+    waiting = plan.count(Verdict.NOT_YET)
+    assert 0 < waiting < len(plan.runs)
+    launched = stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    rows = stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [row["date"] for row in rows] == [
+        run.occurrence.logical_date for run in plan.runs[: plan.judged.due]
+    ]
+    assert launched["created"] == len(plan.runs) - waiting
 
 
 def test_the_runs_carry_the_conf_and_the_user(stage: Stage) -> None:
@@ -197,7 +258,7 @@ def test_what_happened_since_the_plan_was_shown_is_said_and_nothing_created(stag
         (a_request("careful", reprocess_behavior="failed", run_backwards=True), Refused, "backwards"),
         (a_request("no_backfills"), Refused, "does not allow backfill runs"),
         (a_request("daily", days=0), BadRequest, "ends before it begins"),
-        (a_request("with_params", conf='{"size": "x"}'), BadRequest, "does not fit the params"),
+        (a_request("with_params", conf='{"size": "x"}'), Refused, "does not fit the params"),
         (a_request("by_hand"), BadRequest, "only when triggered"),
     ],
 )
@@ -341,3 +402,43 @@ def wait_until(predicate: Callable[[], bool]) -> None:
     while not predicate():
         assert time.monotonic() < end, "it did not come to be"
         time.sleep(0.01)
+
+
+STUTTERING = """
+import pendulum
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+from odd_plugin import Stutters, Swaps
+
+for name, schedule in (("stutters", Stutters()), ("swaps", Swaps())):
+    with DAG(name, schedule=schedule, start_date=pendulum.datetime(2021, 1, 1, tz="UTC"), catchup=False):
+        EmptyOperator(task_id="only")
+"""
+
+
+@pytest.fixture(scope="module")
+def odd_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    place = embedded_place(tmp_path_factory.mktemp("odd"), {"odd.py": STUTTERING}, ODD_PLUGIN_FILES)
+    with worker_on(place) as worker:
+        yield Stage(place, sqlite_database(place.home / "airflow.db"), worker)
+
+
+@pytest.mark.parametrize("dag_id", ["stutters", "swaps"])
+@pytest.mark.parametrize("behavior", ["none", "failed", "completed"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_timetable_out_of_order_makes_exactly_the_plan_too(
+    odd_stage: Stage, dag_id: str, behavior: str, *, backwards: bool
+) -> None:
+    odd_stage.worker("reset")
+    odd_stage.worker("add_runs", dag_id=dag_id, runs=some_runs())
+    request = a_request(dag_id, days=10, reprocess_behavior=behavior, run_backwards=backwards)
+    plan = odd_stage.worker.plan(request)
+    existed = {row[0] for row in state_of_runs(odd_stage.database)}
+    launched = odd_stage.worker("launch", request=request, fingerprint=plan.fingerprint)
+    rows = odd_stage.worker("rows", backfill_id=launched["backfill_id"])
+    assert [(row["ordinal"], row["date"], become(row, existed)) for row in rows] == [
+        (run.ordinal, run.occurrence.logical_date, run.verdict) for run in plan.runs
+    ]
+    dates = [row["date"] for row in rows]
+    assert dates != sorted(set(dates), reverse=backwards)
+    assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)

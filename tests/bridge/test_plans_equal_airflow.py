@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timezone
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.support.schedules import MINUTE, few_per_day, schedules
 from tests.support.worker import Worker, embedded_place, worker_on
 from tests.support.world import DAY, HOUR, instant
 
+from backfill_tui.domain.instants import from_datetime, to_datetime, zone_named
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, PlannedRun
 from backfill_tui.domain.problems import BadRequest
@@ -59,6 +61,18 @@ def become(row: dict[str, Any], existed: dict[str, str], plan: BackfillPlan) -> 
     return Verdict.REPROCESS if row["run_id"] in existed else Verdict.CREATE
 
 
+def as_airflow_means(request: dict[str, Any], schedule: dict[str, Any]) -> dict[str, Any]:
+    """The request with the bounds of a partitioned Dag as the wall clock for which Airflow takes them."""
+    if schedule["kind"] != "partition":
+        return request
+    zone = zone_named(schedule["zone"])
+    bounds = {
+        name: from_datetime(to_datetime(request[name], zone).replace(tzinfo=timezone.utc))
+        for name in ("from_date", "to_date")
+    }
+    return {**request, **bounds}
+
+
 def found_by(run: PlannedRun) -> int | str | None:
     return run.occurrence.partition_key or run.occurrence.logical_date
 
@@ -98,9 +112,9 @@ def test_a_plan_is_what_airflows_dry_run_says_and_its_creation_makes(
     running = [run.occurrence.identity for run in plan.runs if run.verdict.runs]
     clashes = any(outcome.clash for outcome in plan.judged.outcomes)
     # The dry run looks at the runs there are; what a creation makes on its way it can not know.
-    assert clashes or running == oracle("dry_run", request=request)
+    assert clashes or running == oracle("dry_run", request=as_airflow_means(request, schedule))
     existed = oracle("run_ids", dag_id="any")
-    made = oracle("stock_outcome", request=request)
+    made = oracle("stock_outcome", request=as_airflow_means(request, schedule))
     if made["refused"]:
         assert plan.blocking, made["refused"]
         return
@@ -211,3 +225,15 @@ def test_a_date_that_a_timetable_gives_twice_gets_one_run(oracle: Worker, *, bac
     twice = [run for run in plan.runs if run.verdict is Verdict.SKIP_IN_FLIGHT]
     assert twice
     assert {run.reason for run in twice} == {"the timetable gives this date twice, and its run is made once"}
+
+
+def test_a_partition_key_that_no_run_id_may_have_is_refused_by_both(oracle: Worker) -> None:
+    request = {"dag_id": "any", "from_date": instant("2024-03-01"), "to_date": instant("2024-03-03")}
+    for key_format, refused in (("%Y/%m/%d", "ValueError"), ("%Y-%m-%d", "")):
+        oracle("reset")
+        schedule = {"kind": "partition", "cron": "0 0 * * *", "zone": "UTC", "key_format": key_format}
+        oracle("define", dag_id="any", schedule=schedule)
+        blocking = oracle.plan(request).blocking
+        assert [warning.code for warning in blocking] == (["run_id_not_allowed"] if refused else [])
+        assert oracle("stock_outcome", request=request)["refused"] == refused
+    oracle("reset")

@@ -123,6 +123,53 @@ class RaisesAtOnce(_Odd):
         raise KeyError("no [/red] first")
 
 
+class RaisesMidway(_Odd):
+    """Fails after its third date."""
+
+    def after(self, last):
+        if last.day == 3:
+            raise RuntimeError("no [/red] fourth")
+        return last + timedelta(days=1)
+
+
+class Slower(Slow):
+    """Asks somebody far away about each of its days."""
+
+    def after(self, last):
+        time.sleep(0.1)
+        return last + timedelta(days=1)
+
+
+class HangsAtOnce(_Odd):
+    """Never gives its first date."""
+
+    def first(self, earliest):
+        while True:
+            pass
+
+
+class GivesNonsense(_Odd):
+    """Answers with something that is no date at all."""
+
+    def next_dagrun_info(self, **arguments):
+        return "tomorrow"
+
+
+class Quits(_Odd):
+    """Ends the process, if it may."""
+
+    def after(self, last):
+        raise SystemExit(3)
+
+
+class Unreadable(_Odd):
+    """Can be written down and not read back."""
+
+    @classmethod
+    def deserialize(cls, data):
+        raise LookupError("the [/red] table of holidays is gone")
+
+
 class NoInterval(_Odd):
     """Runs without data intervals, which Airflow leaves out."""
 
@@ -160,7 +207,7 @@ class Plugin(AirflowPlugin):
     name = "odd_timetables"
     timetables = [
         Workdays, Backwards, StandsStill, Stutters, Swaps, Creeps, Hangs, Slow, RaisesAtOnce, NoInterval,
-        Hourly2,
+        Hourly2, RaisesMidway, Slower, HangsAtOnce, GivesNonsense, Quits, Unreadable,
     ]
 '''
 

@@ -6,6 +6,7 @@ Started as `python oracle_main.py`, as `worker_main.py` is; a schedule is JSON, 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -125,6 +126,51 @@ def finish_backfills() -> None:
         session.execute(update(Backfill).values(completed_at=timezone.utcnow()))
 
 
+def counted_plan(request: dict[str, Any]) -> dict[str, Any]:
+    """How often a plan asks the timetable for a date, and how many dates it has or why it is refused."""
+    from backfill_tui.bridge.planned_dag import read_dag
+    from backfill_tui.domain.ids import DagId
+    from backfill_tui.domain.problems import Problem
+
+    airflow = worker_main.environment()
+    with airflow.session() as session:
+        kind: Any = type(read_dag(session, DagId(request["dag_id"]), airflow.where).dag.timetable)
+    asked: list[str] = []
+    own = {name: getattr(kind, name) for name in ("next_dagrun_info_v2", "_get_next") if hasattr(kind, name)}
+
+    def counting(name: str) -> Callable[..., Any]:
+        def step(*arguments: Any, **named: Any) -> Any:
+            asked.append(name)
+            return own[name](*arguments, **named)
+
+        return step
+
+    inherited = {name for name in own if name not in vars(kind)}
+    for name in own:
+        setattr(kind, name, counting(name))
+    try:
+        dates, refused = len(worker_main.plan(request).runs), ""
+    except Problem as problem:
+        dates, refused = 0, str(problem)
+    finally:
+        for name, step in own.items():
+            if name in inherited:
+                delattr(kind, name)
+            else:
+                setattr(kind, name, step)
+    return {"asked": len(asked), "dates": dates, "refused": refused}
+
+
+def at_work() -> dict[str, Any]:
+    """The names of the threads of this process, and how much processor time they take in a fifth of a second."""
+    before = time.process_time()
+    threading.Event().wait(0.2)
+    return {
+        "threads": [thread.name for thread in threading.enumerate()],
+        "busy_seconds": time.process_time() - before,
+    }
+
+
 def now() -> int:
     """The clock of this process."""
     return time.time_ns() // 1000
@@ -185,6 +231,13 @@ def _events(it: Schedule) -> Any:
     return EventsTimetable([pendulum.instance(worker_main.moment(at)) for at in it["events"]])
 
 
+def _events_of_the_sdk(it: Schedule) -> Any:
+    import pendulum
+    from airflow.sdk import EventsTimetable
+
+    return EventsTimetable([pendulum.instance(worker_main.moment(at)) for at in it["events"]])
+
+
 def _workday(it: Schedule) -> Any:
     return import_module("odd_plugin").Workdays(it["hour"])
 
@@ -221,13 +274,16 @@ _MAKERS: dict[str, Callable[[Schedule], Any]] = {
     "delta_interval": _delta_interval,
     "delta_trigger": _delta_trigger,
     "events": _events,
+    "events_of_the_sdk": _events_of_the_sdk,
     "workday": _workday,
     "odd": _odd,
     "plain": _plain,
     "asset": _asset,
 }
 
-_MORE: tuple[Callable[..., Any], ...] = (dates, define, stock_outcome, run_ids, finish_backfills, now)
+_MORE: tuple[Callable[..., Any], ...] = (
+    dates, define, stock_outcome, run_ids, finish_backfills, counted_plan, at_work, now
+)  # fmt: skip
 
 if __name__ == "__main__":
     worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
-from tests.support.plan_screens import ESTIMATE, WARNINGS, a_february, planning
+from tests.support.plan_screens import ESTIMATE, WARNINGS, a_february, fill, planning
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 
@@ -117,6 +117,11 @@ async def test_the_estimate_is_short_on_80_columns_and_whole_on_more() -> None:
         await planning(eyes)
         await eyes.sees("121 dates")
         assert eyes.line_with("121 dates").endswith(short_estimate(ESTIMATE))
+        await fill(eyes, "2024-02-04", "2024-06-20")
+        await eyes.press("tab", "tab", "right")
+        await eyes.sees("5 not yet")
+        # There is no room beside the counts any more.
+        assert eyes.line_with("24:00  UTC").endswith(short_estimate(ESTIMATE))
     async with looking_at(an_app(a_gateway()), (120, 36)) as eyes:
         await planning(eyes)
         await eyes.sees("with 10 at a time", "with 20", "creating the runs takes")

@@ -64,11 +64,12 @@ def _in_words(changes: Counter[str]) -> str:
 
 
 def _news(before: int, outcome: Outcome) -> str:
-    if outcome.existing is not None:
-        return _NEWS_OF_A_RUN[outcome.existing.state]
-    if before % len(_STATES):
-        return "{has} no run any more"
-    return "{is} not due any more" if outcome.verdict is Verdict.NOT_YET else "{is} now due"
+    verdict, state = _VERDICTS[before // len(_STATES)], _STATES[before % len(_STATES)]
+    if (now := _state(outcome)) is not state:
+        return "{has} no run any more" if now is None else _NEWS_OF_A_RUN[now]
+    if outcome.verdict is Verdict.NOT_YET:
+        return "{is} not due any more"
+    return "{is} now due" if verdict is Verdict.NOT_YET else _NEWS_OF_A_VERDICT[outcome.verdict]
 
 
 _NEWS_OF_A_RUN: Final = {
@@ -76,6 +77,13 @@ _NEWS_OF_A_RUN: Final = {
     RunState.FAILED: "now failed",
     RunState.QUEUED: "{is} queued",
     RunState.RUNNING: "{is} running",
+}
+# With the same run, or none, as before: a run id that was taken or set free, another reprocess behavior.
+_NEWS_OF_A_VERDICT: Final = {
+    Verdict.CREATE: "can have a run now",
+    Verdict.REPROCESS: "{is} taken again now",
+    Verdict.SKIP_EXISTS: "{is} left now",
+    Verdict.SKIP_IN_FLIGHT: "{has} a run id that is taken",
 }
 
 
@@ -99,8 +107,11 @@ def _codes(judged: JudgedDates) -> bytes:
 
 
 def _code(outcome: Outcome) -> int:
-    state = None if outcome.existing is None else outcome.existing.state
-    return _VERDICTS.index(outcome.verdict) * len(_STATES) + _STATES.index(state)
+    return _VERDICTS.index(outcome.verdict) * len(_STATES) + _STATES.index(_state(outcome))
+
+
+def _state(outcome: Outcome) -> RunState | None:
+    return None if outcome.existing is None else outcome.existing.state
 
 
 def _read(fingerprint: str) -> tuple[str, bytes] | None:

@@ -70,7 +70,7 @@ def ticks_between(crons: Sequence[CronFields], offset: int, after: int, until: i
 
 
 def about_how_many(crons: Sequence[CronFields], first: Instant, last: Instant) -> int:
-    """How many instants the expressions have in a range, give or take those of a day or of a clock change.
+    """How many instants the expressions have in a range, give or take those of two days and of clock changes.
 
     Several expressions that meet at an instant are counted each.
     """

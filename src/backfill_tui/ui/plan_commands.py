@@ -40,11 +40,11 @@ PLAN = (
         help="Show this plan as commands, and copy one of them",
     ),
     Command(
-        id="plan.holes_here", keys="f4", action="holes_here", label="",
+        id="plan.holes_here", keys="f4", action="holes_here", label="holes here",
         help="Plan what is missing or failed within this range",
     ),
     Command(
-        id="plan.undo", keys="ctrl+z", action="undo", label="",
+        id="plan.undo", keys="ctrl+z", action="undo", label="undo range",
         help="Put the range back that was there before a named range, a span or the holes",
     ),
     Command(

@@ -19,6 +19,7 @@ _LOOKS: Final[tuple[Look, ...]] = (
     refusals.run_type,
     refusals.depends_on_past_rules,
     refusals.conf,
+    refusals.run_ids,
     refusals.nothing_to_do,
     dates.cut_short,
     dates.clashes,

@@ -5,12 +5,16 @@ The questions are those of Airflow 3.3 models/backfill.py: `_create_backfill` an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from backfill_tui.bridge.finished_backfills import standing_in_the_way
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.requests import params_misfit
+from backfill_tui.domain.instants import Instant, iso
+from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import PlanWarning, ReprocessBehavior
 from backfill_tui.domain.text import one_line
 
@@ -50,6 +54,60 @@ def run_type(it: Situation) -> Iterator[PlanWarning]:
             "The Dag does not allow backfill runs",
             "add them to allowed_run_types in the Dag's file",
         )
+
+
+def run_ids(it: Situation) -> Iterator[PlanWarning]:
+    """Airflow makes no run whose id, of which a partition key is part, its pattern for ids does not match.
+
+    The first one ends the whole creation (Airflow 3.3 serialization/definitions/dag.py, `create_dagrun`).
+    """
+    pattern, dates = _pattern_of_ids(), it.judged.dates
+    for place in it.judged.where(Verdict.CREATE, *_MADE_BESIDE[dates.partitioned]):
+        key = None if dates.partition_keys is None else dates.partition_keys[place]
+        if _is_allowed(pattern, iso(Instant(dates.afters[place])), key):
+            if key is None:
+                # Only the time differs, and all times are written alike.
+                return
+            continue
+        what = "of a backfill" if key is None else f'with the partition key "{one_line(key)}"'
+        yield warning(
+            "run_id_not_allowed",
+            f"Airflow does not allow the id of a run {what}, so it can make none",
+            "allow it with [scheduler] allowed_run_id_pattern"
+            if key is None
+            else "give the timetable another key_format, or allow it with [scheduler] allowed_run_id_pattern",
+        )
+        return
+
+
+_MADE_BESIDE: Final = {True: (Verdict.REPROCESS,), False: ()}
+"""A run that is taken again keeps its id, but that of a partition is made anew."""
+
+_LONGEST_ID: Final = 250
+_SOMETHING_RANDOM: Final = "x" * 8
+
+
+def _pattern_of_ids() -> str:
+    from airflow.configuration import conf
+
+    return str(conf.get("scheduler", "allowed_run_id_pattern")).strip()
+
+
+def _double_dots_are_allowed() -> bool:
+    from airflow.configuration import conf
+
+    return bool(conf.getboolean("core", "allow_double_dot_in_ids", fallback=False))
+
+
+def _is_allowed(pattern: str, after: str, key: str | None) -> bool:
+    run_id = f"backfill__{after}" if key is None else f"backfill__{after}__{key}__{_SOMETHING_RANDOM}"
+    return (
+        (key is None or bool(key.strip()))
+        and (".." not in run_id or _double_dots_are_allowed())
+        and len(run_id) <= _LONGEST_ID
+        and bool(pattern)
+        and re.match(pattern, run_id) is not None
+    )
 
 
 def depends_on_past_rules(it: Situation) -> Iterator[PlanWarning]:

@@ -63,7 +63,7 @@ class PlanScreen(PlanPreviewScreen):
             return self.dag.is_paused and not self.program.read_only
         if action in {"notes", "copy"}:
             return None if self.plan is None else True
-        return True
+        return bool(self._ranges) if action == "undo" else True
 
     def plan_came(self, plan: BackfillPlan) -> None:
         """A launch that waited for it is confirmed now."""

@@ -57,7 +57,7 @@ class PresetList(LineList):
 
     def draw_header(self, width: int) -> str:  # noqa: ARG002  # as long as it is
         """The names of the columns."""
-        return f"   {fit('Range', _NAME)} {fit(f'means now, {self._timezone}', _SPAN)}"
+        return f"   {fit('Range', _NAME)} {fit(f'Means now, in {self._timezone}', _SPAN)}"
 
     def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
         """One range, or why it has none."""

@@ -68,22 +68,19 @@ class PlanTotals(Widget):
         if self.request is None:
             return Content("")
         lines = _range_lines(range_words(self.request, self._timezone), width, in_utc=self._in_utc)
-        return Content("\n").join([*lines, *self._plan_lines(width)])
+        plan = self.plan
+        if plan is None:
+            return Content("\n").join([*lines, Content.styled("Planning", "$muted")])
+        lines.append(counts(plan, planning=self.planning))
+        known = None if self.planning or not plan.complete else plan.estimate
+        if width >= _ROOMY:
+            lines.append(Content.styled(sentence(known) if known else "", "$muted"))
+        else:
+            _set_right(lines, Content.styled(short_estimate(known), "$muted"), width)
+        return Content("\n").join(lines)
 
     def _height(self, width: int) -> int:
         return 3 if width >= _ROOMY or not self._in_utc else 2
-
-    def _plan_lines(self, width: int) -> list[Content]:
-        plan = self.plan
-        if plan is None:
-            return [Content.styled("Planning", "$muted")]
-        counted = counts(plan, planning=self.planning)
-        known = None if self.planning or not plan.complete else plan.estimate
-        if width >= _ROOMY:
-            return [counted, Content.styled(sentence(known) if known else "", "$muted")]
-        short = Content.styled(short_estimate(known), "$muted")
-        gap = width - counted.cell_length - short.cell_length
-        return [Content.assemble(counted, " " * gap, short) if gap >= len(_GAP) else counted]
 
 
 def is_utc(timezone_name: str) -> bool:
@@ -114,6 +111,15 @@ def short_estimate(estimate: Estimate | None) -> str:
         return "would wait for ever"
     time = estimate.at[0].time if estimate.at else None
     return in_words(time) if time else "time unknown"
+
+
+def _set_right(lines: list[Content], words: Content, width: int) -> None:
+    """Put some words at the right end of the lowest line that has room for them."""
+    for place in range(len(lines) - 1, -1, -1):
+        gap = width - lines[place].cell_length - words.cell_length
+        if gap >= len(_GAP):
+            lines[place] = Content.assemble(lines[place], " " * gap, words)
+            return
 
 
 def _range_lines(words: RangeWords, width: int, *, in_utc: bool) -> list[Content]:
