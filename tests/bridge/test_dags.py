@@ -53,6 +53,62 @@ _create_backfill(
 )
 """
 
+# Runs of Dags by logical date, of a partitioned one by partition date.
+ADD_RUNS = """
+import pendulum
+from airflow.models.serialized_dag import SerializedDagModel
+from airflow.utils.session import create_session
+from airflow.utils.state import DagRunState
+from airflow.utils.types import DagRunTriggeredByType, DagRunType
+
+RUNS = [
+    ("lasting", "2024-02-01", "scheduled", "success"),
+    ("lasting", "2024-02-03", "backfill", "success"),
+    ("lasting", "2024-02-02", "scheduled", "success"),
+    ("lasting", "2024-02-04", "scheduled", "failed"),
+    ("lasting", "2024-02-05", "backfill", "running"),
+    ("lasting", "2024-02-06", "manual", "success"),
+    ("by_hand_only", "2024-02-06", "manual", "success"),
+    ("never_well", "2024-02-06", "scheduled", "failed"),
+    ("in_parts", "2024-02-03", "backfill", "success"),
+    ("in_parts", "2024-02-01", "scheduled", "success"),
+    ("in_parts", "2024-02-04", "scheduled", "failed"),
+    ("in_parts", "2024-02-05", "manual", "success"),
+]
+
+with create_session(scoped=False) as session:
+    for dag_id, day, run_type, state in RUNS:
+        dag = session.scalar(SerializedDagModel.latest_item_select_object(dag_id)).dag
+        date = pendulum.parse(day)
+        # One that is started by hand need not have a date: then it is no partition either.
+        partition = date if dag_id == "in_parts" and run_type != "manual" else None
+        dag.create_dagrun(
+            run_id=f"{run_type}__{day}",
+            logical_date=None if dag_id == "in_parts" else date,
+            data_interval=None if dag_id == "in_parts" else (date, date),
+            partition_key=None if partition is None else day,
+            partition_date=partition,
+            run_after=date,
+            run_type=DagRunType(run_type),
+            triggered_by=DagRunTriggeredByType.TEST,
+            state=DagRunState(state),
+            session=session,
+        )
+"""
+
+LASTING = """
+    import pendulum
+    from airflow.providers.standard.operators.empty import EmptyOperator
+    from airflow.sdk import DAG, CronPartitionTimetable
+
+    START = pendulum.datetime(2024, 1, 1, tz="UTC")
+    PARTS = CronPartitionTimetable("0 0 * * *", timezone="UTC")
+
+    for name in ("by_hand_only", "in_parts", "lasting", "never_run", "never_well"):
+        with DAG(name, schedule=PARTS if name == "in_parts" else "@daily", start_date=START):
+            EmptyOperator(task_id="only")
+"""
+
 COUNT = """
 import sys
 from sqlalchemy import event
@@ -72,10 +128,12 @@ for _ in range(2):
     found = read_dags(airflow, cache)
     counts.append(len([text for text in said if text.lstrip().upper().startswith(("SELECT", "WITH"))]))
 print(len(found.dags), *counts, file=sys.__stdout__)
-[runs] = [text for text in said if "FROM dag_run" in text or "JOIN dag_run" in text]
+of_runs = [text for text in said if "FROM dag_run" in text or "JOIN dag_run" in text]
+assert len(of_runs) == 2, of_runs
 with settings.engine.connect() as connection:
-    for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + runs, (16,) * runs.count("?")):
-        print(row[3], file=sys.__stdout__)
+    for text in of_runs:
+        for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, (16,) * text.count("?")):
+            print(row[3], file=sys.__stdout__)
 """
 
 
@@ -156,6 +214,31 @@ def test_the_last_sixteen_runs_come_oldest_first_with_the_active_backfill(listed
     assert dates == [f"2024-02-{day:02}" for day in range(5, 21)]
     assert {run.state for run in busy.recent_runs} == {RunState.QUEUED}
     assert dag(listed, "odd").recent_runs == ()
+
+
+def test_the_last_success_is_the_latest_date_of_the_schedule_that_succeeded(
+    tmp_path: Path, database_template: Path
+) -> None:
+    lasting = home_with_database(database_template, tmp_path, {"lasting.py": LASTING})
+    with running_bridge(lasting) as running:
+        assert {dag.last_success for dag in running.gateway.dags().dags} == {None}
+        on_home(lasting, "-c", ADD_RUNS)
+        assert last_successes(running.gateway.dags()) == LAST_SUCCESSES
+
+
+LAST_SUCCESSES = {
+    "by_hand_only": None,
+    "in_parts": "2024-02-03T00:00:00+00:00",
+    "lasting": "2024-02-03T00:00:00+00:00",
+    "never_run": None,
+    "never_well": None,
+}
+
+
+def last_successes(listed: DagList) -> dict[str, str | None]:
+    return {
+        str(one.dag_id): None if one.last_success is None else iso(one.last_success) for one in listed.dags
+    }
 
 
 def test_the_list_costs_as_many_queries_for_many_dags_as_for_few(

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests.bridge.test_dags import ADD_RUNS, LAST_SUCCESSES, LASTING, last_successes
 from tests.support.databases import postgresql_database
 
 from backfill_tui.domain.ids import DagId
@@ -29,19 +31,23 @@ DAGS = """
             pass
 """
 
-FILL = """
+INITIALISE = """
 import os
 from pathlib import Path
-import pendulum
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
-from airflow.models.backfill import ReprocessBehavior, _create_backfill
 from airflow.utils.db import initdb
 
 initdb()
 DagBundlesManager().sync_bundles_to_db()
 folder = Path(os.environ["DAGS"])
 sync_bag_to_db(DagBag(folder, bundle_path=folder, bundle_name="dags-folder"), "dags-folder", None)
+"""
+
+FILL = """
+import pendulum
+from airflow.models.backfill import ReprocessBehavior, _create_backfill
+
 _create_backfill(
     dag_id="busy", from_date=pendulum.datetime(2024, 2, 1), to_date=pendulum.datetime(2024, 2, 20),
     max_active_runs=2, reverse=False, dag_run_conf=None, triggering_user_name="me",
@@ -75,15 +81,7 @@ def test_attached_to_postgresql_the_list_says_the_same(tmp_path: Path) -> None:
         try:
             with pytest.raises(Refused, match="has no tables of Airflow"):
                 gateway.open()
-            filled = subprocess.run(
-                [sys.executable, "-c", FILL],
-                env=environment,
-                check=False,
-                capture_output=True,
-                text=True,
-                timeout=120,
-            )
-            assert filled.returncode == 0, filled.stderr[-3000:]
+            run_in(environment, INITIALISE + FILL)
             found = gateway.open()
             assert found.database == "postgresql"
             assert abs(found.read_at - time.time() * SECOND) < 60 * SECOND
@@ -97,6 +95,31 @@ def test_attached_to_postgresql_the_list_says_the_same(tmp_path: Path) -> None:
             assert gateway.dags().dags[1].is_paused
         finally:
             gateway.close()
+
+
+def test_the_last_success_is_the_same_on_postgresql(tmp_path: Path) -> None:
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "lasting.py").write_text(dedent(LASTING))
+    with postgresql_database() as database:
+        gateway, environment = attached(tmp_path, database.url)
+        try:
+            run_in(environment, INITIALISE + ADD_RUNS)
+            gateway.open()
+            assert last_successes(gateway.dags()) == LAST_SUCCESSES
+        finally:
+            gateway.close()
+
+
+def run_in(environment: Mapping[str, str], script: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=dict(environment),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
 
 
 def test_a_server_that_does_not_answer_is_said_plainly(tmp_path: Path) -> None:

@@ -165,9 +165,8 @@ def test_a_run_id_that_was_taken_since_the_plan_is_said_and_nothing_created(stag
     old = {"date": FIRST - 90 * DAY, "state": "success", "type": "backfill", "bare": True}
     stage.worker("add_runs", dag_id="lagging", runs=[old])
     after = plan.runs[2].occurrence.run_after
-    stage.database.do(
-        f"UPDATE dag_run SET run_id = 'backfill__{iso(after)}', run_after = {when(stage, after)}"
-    )
+    run_id, run_after = f"'backfill__{iso(after)}'", when(stage, after)
+    stage.database.do(f"UPDATE dag_run SET run_id = {run_id}, run_after = {run_after}")  # noqa: S608  # ours
     with pytest.raises(Refused, match="1 date has a run id that is taken"):
         stage.worker("launch", request=request, fingerprint=plan.fingerprint)
     assert stage.worker("totals")["backfills"] == 0

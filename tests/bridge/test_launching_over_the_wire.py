@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from tests.support.bridges import RunningBridge, home_with_database, open_bridge, running_bridge
+from tests.support.odd_timetables import ODD_PLUGIN_FILES
 from tests.support.world import DAY, instant
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.outcomes import Verdict
-from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching_over_the_wire")]
@@ -134,3 +135,82 @@ def test_a_read_only_bridge_plans_and_does_not_launch(database_template: Path, t
         assert len(gateway.plan(a_request(3)).runs) == 3
         with pytest.raises(Refused, match="Read-only: launching a backfill"):
             gateway.launch(Launch(request=a_request(3)))
+
+
+SLOW = """
+import pendulum
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG
+from odd_plugin import Slow
+
+with DAG("slow", schedule=Slow(), start_date=pendulum.datetime(2021, 1, 1, tz="UTC"), catchup=False):
+    EmptyOperator(task_id="only")
+"""
+
+
+@pytest.fixture(scope="module")
+def slow_bridge(database_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningBridge]:
+    home = home_with_database(database_template, tmp_path_factory.mktemp("slow"), {"slow.py": SLOW})
+    plugins = home.path / "plugins"
+    plugins.mkdir(exist_ok=True)
+    for name, source in ODD_PLUGIN_FILES.items():
+        (plugins / name).write_text(source, encoding="utf-8")
+    with running_bridge(home) as running:
+        yield running
+
+
+def slow_request(hours: int, *, backwards: bool = False) -> BackfillRequest:
+    return BackfillRequest(
+        dag_id=DagId("slow"),
+        from_date=FIRST,
+        to_date=Instant(FIRST + hours * DAY // 24),
+        run_backwards=backwards,
+    )
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_plan_that_takes_long_is_told_as_far_as_it_has_come(
+    slow_bridge: RunningBridge, *, backwards: bool
+) -> None:
+    told: list[BackfillPlan] = []
+    request = slow_request(400, backwards=backwards)
+    plan = slow_bridge.gateway.plan(request, on_partial=told.append)
+    assert (plan.complete, len(plan.runs), plan.request) == (True, 401, request)
+    assert told
+    lengths = [len(partial.runs) for partial in told]
+    assert lengths == sorted(set(lengths))
+    assert 0 < lengths[0] <= lengths[-1] < 401
+    for partial in told:
+        assert (partial.complete, partial.warnings, partial.estimate) == (False, (), None)
+        assert partial.request == request
+        dates = [partial.judged.dates.occurrence(place) for place in range(len(partial.judged))]
+        assert dates == [plan.judged.dates.occurrence(place) for place in range(len(dates))]
+        assert [run.ordinal for run in partial.runs] == list(range(1, len(dates) + 1))
+
+
+def test_a_plan_that_takes_long_ends_when_nobody_wants_it_any_more(slow_bridge: RunningBridge) -> None:
+    begun = threading.Event()
+    with pytest.raises(Interrupted):
+        # It would take half a minute.
+        slow_bridge.gateway.plan(slow_request(7_000), begun.is_set, lambda _: begun.set())
+    assert begun.is_set()
+    # The thread that stepped it is free again, and another plan is whole.
+    assert slow_bridge.gateway.plan(slow_request(3)).complete
+
+
+def test_a_quick_plan_is_told_once_and_whole(bridge: RunningBridge) -> None:
+    told: list[BackfillPlan] = []
+    assert bridge.gateway.plan(a_request(700), on_partial=told.append).complete
+    assert told == []
+
+
+def test_a_plan_of_ten_years_of_hours_arrives_whole(database_template: Path, tmp_path: Path) -> None:
+    hourly = DAG.replace('"daily", schedule="@daily"', '"hourly", schedule="@hourly"')
+    with running_bridge(home_with_database(database_template, tmp_path, {"hourly.py": hourly})) as running:
+        start, end = instant("2014-01-01"), instant("2024-01-01")
+        plan = running.gateway.plan(
+            BackfillRequest(dag_id=DagId("hourly"), from_date=start, to_date=end, run_backwards=True)
+        )
+    assert len(plan.runs) == plan.count(Verdict.CREATE) == 87_649
+    assert (plan.runs[0].occurrence.logical_date, plan.runs[-1].occurrence.logical_date) == (end, start)
+    assert [plan.runs[row].ordinal for row in (0, 1, -1)] == [1, 2, 87_649]

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.support.databases import postgresql_database
 from tests.support.odd_timetables import ODD_PLUGIN_FILES
 from tests.support.schedules import MINUTE, few_per_day, schedules
-from tests.support.worker import Worker, embedded_place, worker_on
+from tests.support.worker import Worker, attached_place, embedded_place, worker_on
 from tests.support.world import DAY, HOUR, instant
 
 from backfill_tui.domain.instants import from_datetime, to_datetime, zone_named
@@ -28,10 +29,17 @@ STATES = ("success", "failed", "running", "queued")
 TYPES = ("scheduled", "manual", "backfill", "asset_triggered")
 
 
-@pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    place = embedded_place(tmp_path_factory.mktemp("plans"), {}, ODD_PLUGIN_FILES)
-    with worker_on(place, ORACLE) as worker:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def oracle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    folder = tmp_path_factory.mktemp("plans")
+    if request.param == "sqlite":
+        with worker_on(embedded_place(folder, {}, ODD_PLUGIN_FILES), ORACLE) as worker:
+            yield worker
+        return
+    with (
+        postgresql_database() as database,
+        worker_on(attached_place(folder, {}, ODD_PLUGIN_FILES, database.url), ORACLE) as worker,
+    ):
         yield worker
 
 
@@ -77,7 +85,7 @@ def found_by(run: PlannedRun) -> int | str | None:
     return run.occurrence.partition_key or run.occurrence.logical_date
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     schedule=schedules(),
     bounds=st.tuples(

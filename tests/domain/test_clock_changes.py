@@ -13,7 +13,7 @@ from importlib import resources
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backfill_tui.domain.clock_changes import Stretch, stretches
@@ -34,8 +34,11 @@ def offset_at(zone: tzinfo, at: int) -> int:
 zones = st.sampled_from(ZONES).map(zoneinfo.ZoneInfo)
 moments = st.integers(SINCE_1906, 4_102_444_800 * SECOND).map(Instant)
 lengths = st.integers(0, 3 * 366 * DAY)
+# No deadline: the first look at a zone reads its file.
+patiently = settings(deadline=None)
 
 
+@patiently
 @given(zones, moments, lengths)
 def test_stretches_cover_a_range_without_gaps(zone: tzinfo, first: Instant, length: int) -> None:
     last = Instant(first + length)
@@ -45,6 +48,7 @@ def test_stretches_cover_a_range_without_gaps(zone: tzinfo, first: Instant, leng
     assert all(stretch.start < stretch.end for stretch in found)
 
 
+@patiently
 @given(zones, moments, lengths, st.lists(st.floats(0, 1), min_size=1, max_size=10))
 def test_at_every_moment_the_clock_has_the_offset_of_its_stretch(
     zone: tzinfo, first: Instant, length: int, shares: list[float]
@@ -56,6 +60,7 @@ def test_at_every_moment_the_clock_has_the_offset_of_its_stretch(
         assert found[bisect_right(starts, at) - 1].offset == offset_at(zone, at)
 
 
+@patiently
 @given(zones, moments, lengths)
 def test_the_clock_moves_between_two_stretches_by_as_much_as_they_say(
     zone: tzinfo, first: Instant, length: int

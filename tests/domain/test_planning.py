@@ -463,6 +463,14 @@ def test_a_run_id_that_is_taken_stands_in_the_way_of_a_new_run_only() -> None:
     ]
 
 
+def test_a_run_id_that_is_taken_is_so_for_every_date_that_would_have_it() -> None:
+    late = Instant(START + 5 * HOUR)
+    columns = columns_of(replace(hourly(number), run_after=late) for number in range(3))
+    existing = ExistingRuns(kind_at={}, ids_taken=frozenset({2}))
+    judged = decide(columns, existing, behavior=NONE, now=LONG_AFTER, run_backwards=False)
+    assert {judged.outcome(place).clash for place in range(3)} == {Clash.RUN_ID_TAKEN}
+
+
 def test_a_date_without_an_interval_is_left_out_and_comes_last() -> None:
     without = replace(hourly(0), data_interval_end=None)
     runs = planned([without, hourly(1)])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 from croniter import CroniterBadDateError, croniter
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from backfill_tui.bridge.fast_dates import _fields
@@ -70,6 +70,11 @@ starts = st.integers(instant(1969, 12, 1), instant(2101, 1, 1)).map(Instant)
 lengths = st.sampled_from([0, 1, MINUTE, HOUR, DAY - 1, DAY, 3 * DAY, 10 * DAY])
 
 
+# No deadline: croniter looks fifty years ahead for a day that never comes.
+patiently = settings(deadline=None)
+
+
+@patiently
 @given(expressions, starts, lengths)
 @example("0 0 29 2 *", instant(1999, 12, 31), 2 * 366 * DAY)
 @example("0 0 29 2 *", instant(2099, 12, 31), 366 * DAY)
@@ -114,6 +119,7 @@ def test_airflows_presets_are_plain_too(expression: str) -> None:
     assert ticks_between([fields_of(expression)], 0, after, until) == croniters(expression, after, until)
 
 
+@patiently
 @given(st.lists(expressions, min_size=2, max_size=3), starts, lengths)
 def test_several_expressions_have_the_instants_of_each_once_and_in_order(
     several: list[str], after: Instant, length: int
@@ -124,6 +130,7 @@ def test_several_expressions_have_the_instants_of_each_once_and_in_order(
     assert ticks_between(crons, 0, after, until) == sorted({tick for ticks in each for tick in ticks})
 
 
+@patiently
 @given(
     st.lists(expressions, min_size=1, max_size=2),
     starts,
@@ -140,6 +147,7 @@ def test_a_clock_ahead_of_utc_shows_the_same_times_earlier(
     ]
 
 
+@patiently
 @given(expressions, starts, lengths, st.floats(0, 1))
 def test_a_range_is_its_parts(expression: str, after: Instant, length: int, share: float) -> None:
     fields = _fields(expression)
@@ -163,6 +171,7 @@ def test_the_bounds_of_a_range_are_after_the_one_and_up_to_the_other() -> None:
     assert ticks_between([], 0, noon, noon + DAY) == []
 
 
+@patiently
 @given(expressions, st.dates(date(1970, 1, 1), date(2100, 12, 31)))
 def test_a_day_matches_when_croniter_has_a_time_on_it(expression: str, day: date) -> None:
     fields = _fields(expression)
@@ -173,6 +182,7 @@ def test_a_day_matches_when_croniter_has_a_time_on_it(expression: str, day: date
     assert fields.matches(day) == there
 
 
+@patiently
 @given(expressions, starts, st.integers(0, 400 * DAY))
 def test_about_how_many_is_off_by_two_days_at_most(expression: str, first: Instant, length: int) -> None:
     fields = _fields(expression)

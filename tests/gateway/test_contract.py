@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.outcomes import Verdict
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
@@ -94,6 +95,18 @@ def test_the_dags_are_listed_in_alphabetical_order_with_their_tasks_in_topologic
     assert dag.schedule == "every day at 00:00"
 
 
+def test_the_last_success_of_a_dag_is_the_latest_date_that_succeeded(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    assert last_success(stage, dag_id) is None
+    launched(stage, dag_id, 3)
+    assert last_success(stage, dag_id) is None
+    stage.end_runs(dag_id, RunState.SUCCESS)
+    assert last_success(stage, dag_id) == daily(3)
+    launched(stage, dag_id, 5)
+    stage.end_runs(dag_id, RunState.FAILED)
+    assert last_success(stage, dag_id) == daily(3)
+
+
 def test_parsing_again_tells_its_steps_and_lists_the_dags(stage: Stage) -> None:
     steps: list[StartupStep] = []
     listed = stage.gateway.parse(steps.append)
@@ -119,6 +132,42 @@ def test_two_plans_of_the_same_world_have_the_same_fingerprint(stage: Stage) -> 
     dag_id = stage.fresh_dag()
     first, second = stage.gateway.plan(january(dag_id)), stage.gateway.plan(january(dag_id))
     assert first.fingerprint == second.fingerprint != stage.gateway.plan(january(dag_id, 9)).fingerprint
+
+
+def test_an_answered_plan_is_complete_and_what_was_told_before_it_was_not(stage: Stage) -> None:
+    told: list[BackfillPlan] = []
+    plan = stage.gateway.plan(january(stage.fresh_dag()), on_partial=told.append)
+    assert plan.complete
+    assert not [partial for partial in told if partial.complete]
+
+
+def test_a_plan_that_nobody_wants_does_no_harm_to_the_next(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    # The answer may be there before the bridge hears of it.
+    with contextlib.suppress(Interrupted):
+        assert stage.gateway.plan(january(dag_id), lambda: True).complete
+    assert verdicts(stage.gateway.plan(january(dag_id, 2))) == ["create"] * 2
+
+
+def test_rows_of_a_plan_can_be_asked_for_in_any_order(stage: Stage) -> None:
+    plan = stage.gateway.plan(january(stage.fresh_dag(), run_backwards=True))
+    assert [plan.runs[row].ordinal for row in (9, 0, -2)] == [10, 1, 9]
+    assert [plan.place(row) for row in (0, 9)] == [9, 0]
+    assert plan.judged.dates.occurrence(0).logical_date == daily(1)
+    assert plan.judged.due == plan.run_count == 10
+
+
+def test_a_plan_of_no_date_has_no_rows_and_no_run(stage: Stage) -> None:
+    plan = stage.gateway.plan(january(stage.fresh_dag(), from_date=daily(1) + 1, to_date=daily(2) - 1))
+    assert (len(plan.runs), list(plan.runs), plan.run_count) == (0, [], 0)
+
+
+def test_dates_before_the_start_of_the_dag_are_created_and_say_so(stage: Stage) -> None:
+    # The scripted Dags begin in 2024, those of the bridge in 2023: both after this.
+    plan = stage.gateway.plan(january(stage.fresh_dag(), from_date=daily(-400), to_date=daily(-399)))
+    assert [run.reason for run in plan.runs] == ["no run exists; before the Dag's start date"] * 2
+    assert plan.bounds.start is not None
+    assert plan.bounds.end is None
 
 
 def test_a_plan_changes_nothing(stage: Stage) -> None:
@@ -180,10 +229,14 @@ def test_a_launch_right_after_the_end_of_the_one_before_need_not_wait(stage: Sta
 
 def test_dates_in_flight_are_skipped_and_an_active_backfill_blocks(stage: Stage) -> None:
     dag_id = stage.fresh_dag()
-    launched(stage, dag_id, 3)
+    active = launched(stage, dag_id, 3)
     plan = stage.gateway.plan(january(dag_id, 5))
     assert verdicts(plan) == ["skip_in_flight"] * 3 + ["create"] * 2
-    assert "active_backfill" in {warning.code for warning in plan.blocking}
+    (blocking,) = plan.blocking
+    assert (blocking.code, blocking.gravity, blocking.blocks) == ("active_backfill", Gravity.BLOCKS, True)
+    assert blocking.message.startswith(f"Backfill {active} of this Dag is active")
+    assert blocking.remedy
+    assert {run.reason for run in plan.runs[:3]} == {f"its backfill run of backfill {active} is queued"}
 
 
 def test_a_launch_against_a_changed_world_is_refused(stage: Stage) -> None:
@@ -209,6 +262,18 @@ def test_a_cancelled_launch_leaves_nothing(stage: Stage) -> None:
     assert verdicts(stage.gateway.plan(january(dag_id, 2))) == ["create"] * 2
 
 
+SENTENCES = {
+    (Verdict.SKIP_EXISTS, RunState.SUCCESS): "already succeeded",
+    (Verdict.SKIP_EXISTS, RunState.FAILED): "already failed, and failed runs are left",
+    (Verdict.REPROCESS, RunState.SUCCESS): (
+        "succeeded, 2 of 2 tasks succeeded: all 2 run again; it leaves backfill {backfill}"
+    ),
+    (Verdict.REPROCESS, RunState.FAILED): (
+        "failed, 1 of 2 tasks succeeded: all 2 run again; it leaves backfill {backfill}"
+    ),
+}
+
+
 @pytest.mark.parametrize(
     ("behavior", "state", "expected"),
     [
@@ -224,11 +289,15 @@ def test_finished_runs_are_taken_again_only_when_asked(
     stage: Stage, behavior: ReprocessBehavior, state: RunState, expected: Verdict
 ) -> None:
     dag_id = stage.fresh_dag()
-    launched(stage, dag_id, 2)
+    backfill_id = launched(stage, dag_id, 2)
     stage.end_runs(dag_id, state)
     plan = stage.gateway.plan(january(dag_id, 2, reprocess_behavior=behavior))
     assert {run.verdict for run in plan.runs} == {expected}
-    assert all(run.reason for run in plan.runs)
+    words = SENTENCES[expected, state].format(backfill=backfill_id)
+    assert {run.reason for run in plan.runs} == {words}
+    assert {(run.existing.state, run.existing.backfill_id) for run in plan.runs if run.existing} == {
+        (state, backfill_id)
+    }
 
 
 def test_the_first_reading_of_a_watch_has_every_row_and_column(stage: Stage) -> None:
@@ -325,8 +394,10 @@ def test_a_paused_dag_is_listed_as_paused_and_the_plan_warns(stage: Stage) -> No
     assert is_paused(stage, dag_id)
     plan = stage.gateway.plan(january(dag_id))
     (warning,) = [warning for warning in plan.warnings if warning.code == "dag_paused"]
-    assert warning.remedy
-    assert not warning.blocks
+    assert warning.message.startswith("The Dag is paused, so no run will start")
+    assert warning.remedy == "unpause it"
+    assert (warning.gravity, warning.blocks) == (Gravity.ASKS, False)
+    assert plan.blocking == ()
     stage.gateway.pause_dag(dag_id, is_paused=False)
     assert not is_paused(stage, dag_id)
 
@@ -396,6 +467,10 @@ def test_the_age_of_what_is_shown_is_known_also_when_nothing_changes(stage: Stag
 def what_runs_again(outcome: RerunOutcome) -> dict[str, int]:
     tasks = [str(task.key.task_id) for task in outcome.affected]
     return {task: tasks.count(task) for task in dict.fromkeys(tasks)}
+
+
+def last_success(stage: Stage, dag_id: DagId) -> int | None:
+    return next(dag.last_success for dag in stage.gateway.dags().dags if dag.dag_id == dag_id)
 
 
 def is_paused(stage: Stage, dag_id: DagId) -> bool:

@@ -140,25 +140,32 @@ class Slower(Slow):
         return last + timedelta(days=1)
 
 
-class HangsAtOnce(_Odd):
+class _GoodAtFirst(_Odd):
+    """Good as long as nobody names an end of the range, as on parsing: such a Dag comes to be known."""
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        return DagRunInfo.exact(restriction.earliest) if restriction.latest is None else self.bad()
+
+
+class HangsAtOnce(_GoodAtFirst):
     """Never gives its first date."""
 
-    def first(self, earliest):
+    def bad(self):
         while True:
             pass
 
 
-class GivesNonsense(_Odd):
+class GivesNonsense(_GoodAtFirst):
     """Answers with something that is no date at all."""
 
-    def next_dagrun_info(self, **arguments):
+    def bad(self):
         return "tomorrow"
 
 
-class Quits(_Odd):
+class Quits(_GoodAtFirst):
     """Ends the process, if it may."""
 
-    def after(self, last):
+    def bad(self):
         raise SystemExit(3)
 
 

@@ -231,13 +231,6 @@ def _events(it: Schedule) -> Any:
     return EventsTimetable([pendulum.instance(worker_main.moment(at)) for at in it["events"]])
 
 
-def _events_of_the_sdk(it: Schedule) -> Any:
-    import pendulum
-    from airflow.sdk import EventsTimetable
-
-    return EventsTimetable([pendulum.instance(worker_main.moment(at)) for at in it["events"]])
-
-
 def _workday(it: Schedule) -> Any:
     return import_module("odd_plugin").Workdays(it["hour"])
 
@@ -274,7 +267,6 @@ _MAKERS: dict[str, Callable[[Schedule], Any]] = {
     "delta_interval": _delta_interval,
     "delta_trigger": _delta_trigger,
     "events": _events,
-    "events_of_the_sdk": _events_of_the_sdk,
     "workday": _workday,
     "odd": _odd,
     "plain": _plain,

@@ -117,6 +117,8 @@ def attached_place(folder: Path, dags: Mapping[str, str], plugins: Mapping[str, 
             "AIRFLOW_HOME": str(folder),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": url,
+            # A Dag that a test changes is another one at once.
+            "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
             # No asynchronous engine: its driver for PostgreSQL is not among Airflow's dependencies.
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": "",
         },

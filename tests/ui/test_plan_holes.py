@@ -16,7 +16,7 @@ from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.planning import BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.ranges import parse_bounds
 from backfill_tui.domain.states import RunState
-from backfill_tui.ui.holes import RUNS, first_hole, no_hole_words, start_of_holes, texts_around
+from backfill_tui.ui.holes import RUNS, first_hole, life_of, no_hole_words, texts_around
 from backfill_tui.ui.plan_values import context_of
 from backfill_tui.ui.screens.plan import PlanScreen
 
@@ -164,6 +164,37 @@ async def test_a_schedule_that_bounds_the_trigger_loses_no_hole() -> None:
 
 
 @on_screen
+async def test_as_many_other_dates_are_not_taken_for_the_holes() -> None:
+    world = ByTrigger(
+        [a_dag("sales_daily", start_date=instant("2024-02-01"))], now=Instant(instant("2024-02-20") + HOUR)
+    )
+    async with looking_at(an_app(world)) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("dates")
+        await fill(eyes, "2024-02-03", "2024-02-18")
+        await eyes.sees("16 dates")
+        await eyes.press("f4")
+        await eyes.sees("only what runs")
+        await eyes.until(lambda: screen.plan is not None, "the plan of the holes")
+        assert screen.plan is not None
+        assert screen.plan.judged.dates.dates[0] == instant("2024-02-02")
+        assert screen.plan.judged.dates.dates[-1] == instant("2024-02-17")
+
+
+@on_screen
+async def test_a_span_of_a_schedule_that_bounds_the_trigger_is_exactly_that_span() -> None:
+    world = ByTrigger([a_dag("sales_daily", start_date=instant("2024-02-01"))])
+    async with looking_at(an_app(world)) as eyes:
+        screen = await planning(eyes)
+        await fill(eyes, "2024-02-03", "2024-02-18")
+        await eyes.sees("16 dates")
+        screen.strip.focus()
+        await eyes.press("home", "right", "v", "right", "right", "enter")
+        await eyes.until(lambda: typed(screen) == ("2024-02-04", "2024-02-06"), "the span")
+        await eyes.sees("3 dates", "Sat 2024-02-03 00:00", "Mon 2024-02-05 00:00")
+
+
+@on_screen
 async def test_what_is_typed_while_holes_are_looked_for_is_kept() -> None:
     gateway = ScriptedGateway(with_holes())
     async with looking_at(an_app(gateway)) as eyes:
@@ -214,9 +245,17 @@ def test_the_bounds_mean_exactly_the_dates_they_were_made_from() -> None:
 def test_holes_begin_at_the_start_of_a_dag_else_at_its_earliest_run() -> None:
     world = a_february()
     (dag,) = world.dag_list().dags
-    assert start_of_holes(dag) == ("since start", "")
-    assert start_of_holes(replace(dag, start_date=None)) == ("2024-02-01..", "")
-    assert start_of_holes(replace(dag, start_date=None, recent_runs=())) is None
+    assert life_of(dag, NOW) == ("since start", "")
+    assert life_of(replace(dag, start_date=None), NOW) == ("since 2024-02-01", "")
+    assert life_of(replace(dag, start_date=None, recent_runs=()), NOW) is None
+
+
+def test_after_the_end_of_a_dag_nothing_is_missing() -> None:
+    (dag,) = a_february(end_date=instant("2024-02-20T02:00")).dag_list().dags
+    assert life_of(dag, NOW) == ("since start", "2024-02-20T02:00")
+    assert life_of(dag, instant("2024-02-10")) == ("since start", "")
+    span = parse_bounds("since start", "2024-02-20T02:00", context_of(dag, NOW))
+    assert (span.first, span.last) == (dag.start_date, dag.end_date)
 
 
 def test_a_range_of_which_nothing_is_due_is_told_from_one_without_holes() -> None:

@@ -84,7 +84,7 @@ def enumerate_dates(planned: PlannedDag, request: BackfillRequest, asker: Asker)
         raise walk.given_up() from None
     except Problem:
         raise
-    except Exception as broken:
+    except (Exception, SystemExit) as broken:
         # What Airflow would raise as well; only the dates of a timetable without partitions are cut short.
         raise AirflowFailed(
             f"The timetable of {one_line(planned.dag_id)} can not say its dates: {_words(broken)}",
@@ -125,12 +125,12 @@ class _Walk:
             if date is None:
                 break
             own += 1
-            if own % _CHECK_EVERY == 0:
-                self._look_up(own)
             self._refuse_standing_still(date)
             self._found.add(date)
             if len(self._found) > MOST_DATES:
                 raise _too_many(len(self._found) * self._share(date.run_after))
+            if own % _CHECK_EVERY == 0 or time.monotonic() >= self._tell_at:
+                self._look_up(own)
             if self._jumps is not None and own >= OWN_STEPS:
                 self._jump(self._jumps, steps, date)
         cut_short = "" if steps.failure is None else _words(steps.failure)
@@ -144,7 +144,7 @@ class _Walk:
         where = "its first date" if last is None else f"the date after {moment(last, self._planned.zone)}"
         return AirflowFailed(
             f"The timetable of {one_line(self._planned.dag_id)} has not given {where} "
-            f"for {self._asker.step_seconds:.0f} s",
+            f"for {self._asker.step_seconds:g} s",
             remedy="mend the timetable: a backfill would hang in Airflow as well",
         )
 
@@ -241,5 +241,5 @@ def _too_many(expected: float) -> BadRequest:
     )
 
 
-def _words(failure: Exception) -> str:
+def _words(failure: BaseException) -> str:
     return one_line(f"{type(failure).__name__}: {failure}")

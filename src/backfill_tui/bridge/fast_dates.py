@@ -28,6 +28,8 @@ _BEYOND: Final = 48 * _HOUR
 """No clock moves farther than by a day."""
 _FARTHEST: Final = Instant(253_370_764_800 * SECOND)
 """9999-01-01: past the end of what a clock can be asked for, in some zones."""
+_EARLIEST: Final = Instant(-62_135_424_000 * SECOND)
+"""0001-01-03: before that some clocks show a year that is none."""
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
@@ -101,7 +103,8 @@ class CronJumps:
     def _stretch_of(self, tick: int, latest: Instant) -> Stretch:
         if not self._stretches or tick > self._stretches[-1].end:
             far = min(Instant(latest + _BEYOND), _FARTHEST)
-            self._stretches = stretches(self._zone, Instant(tick - 8 * 24 * _HOUR), max(far, Instant(tick)))
+            near = max(Instant(tick - 8 * 24 * _HOUR), _EARLIEST)
+            self._stretches = stretches(self._zone, near, max(far, Instant(tick)))
         ends = [stretch.end for stretch in self._stretches]
         return self._stretches[bisect_right(ends, tick)]
 

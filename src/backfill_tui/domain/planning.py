@@ -275,18 +275,18 @@ def _note_clashes(
     (Airflow 3.3 models/dagrun.py). Only a timetable that repeats itself or one whose interval was changed
     since gets there.
     """
-    creates = table.number(Outcome(verdict=Verdict.CREATE))
     id_taken = table.number(Outcome(verdict=Verdict.SKIP_IN_FLIGHT, clash=Clash.RUN_ID_TAKEN))
-    for place in existing.ids_taken:
-        if place < due and table.outcome_of[place] == creates:
-            table.outcome_of[place] = id_taken
     if dates.ascending:
+        creates = table.number(Outcome(verdict=Verdict.CREATE))
+        for place in existing.ids_taken:
+            if place < due and table.outcome_of[place] == creates:
+                table.outcome_of[place] = id_taken
         return
     same_date = Outcome(verdict=Verdict.SKIP_IN_FLIGHT, clash=Clash.SAME_DATE)
     outcomes = list(table.numbered)
-    made: set[int] = set()
-    ids: set[int] = set()
     identities, afters = dates.dates, dates.afters
+    made: set[int] = set()
+    ids = {afters[place] for place in existing.ids_taken}
     for place in range(due - 1, -1, -1) if run_backwards else range(due):
         outcome = outcomes[table.outcome_of[place]]
         if outcome.verdict.runs and identities[place] in made:

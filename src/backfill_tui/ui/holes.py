@@ -43,6 +43,13 @@ def texts_around(plan: BackfillPlan, places: Sequence[int]) -> list[tuple[str, s
     return list(dict.fromkeys(texts for texts in found if texts is not None))
 
 
+def outline(plan: BackfillPlan, places: Sequence[int]) -> tuple[int, int, int]:
+    """How many dates there are at some places, the first of them and the last: enough to know them again."""
+    dates = plan.judged.dates.dates
+    chosen = [dates[place] for place in places] or [ABSENT]
+    return len(places), min(chosen), max(chosen)
+
+
 def _around(plan: BackfillPlan, bounded: Sequence[int], places: Sequence[int]) -> tuple[str, str] | None:
     at = [bounded[place] for place in places if bounded[place] != ABSENT]
     if not at:
@@ -53,15 +60,23 @@ def _around(plan: BackfillPlan, bounded: Sequence[int], places: Sequence[int]) -
     return shortest(span, zone)
 
 
-def start_of_holes(dag: DagSummary) -> tuple[str, str] | None:
-    """What the fields say to look for holes until now: since the Dag's start, else its earliest known run."""
-    if dag.start_date is not None:
-        return "since start", ""
+def life_of(dag: DagSummary, now: Instant) -> tuple[str, str] | None:
+    """What the fields say for all the time in which holes are looked for.
+
+    From the Dag's start, else from its earliest known run; until now, or until its end where that is past.
+    None when it has neither a start nor a run.
+    """
+    zone = zone_named(dag.timezone)
     known = [run.logical_date for run in dag.recent_runs if run.logical_date is not None]
-    if not known:
+    if dag.start_date is None and not known:
         return None
-    first = Instant(min(known))
-    return f"{shortest(Span(first, first), zone_named(dag.timezone))[0]}..", ""
+    first = "since start"
+    if dag.start_date is None:
+        earliest = Instant(min(known))
+        first = f"since {shortest(Span(earliest, earliest), zone)[0]}"
+    if dag.end_date is not None and dag.end_date < now:
+        return first, shortest(Span(dag.end_date, dag.end_date), zone)[1]
+    return first, ""
 
 
 def no_hole_words(plan: BackfillPlan) -> str:

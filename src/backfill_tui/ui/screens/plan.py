@@ -16,7 +16,7 @@ from backfill_tui.domain.presets import Preset
 from backfill_tui.domain.problems import Interrupted, Problem, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.holes import RUNS, first_hole, no_hole_words, start_of_holes, texts_around
+from backfill_tui.ui.holes import RUNS, first_hole, life_of, no_hole_words, outline, texts_around
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
 from backfill_tui.ui.plan_values import context_of
@@ -95,14 +95,15 @@ class PlanScreen(PlanPreviewScreen):
 
     @on(CalendarStrip.SpanTaken)
     def _span_taken(self, message: CalendarStrip.SpanTaken) -> None:
-        shown, places = self.totals.plan, (message.first_place, message.last_place)
+        shown = self.totals.plan
+        places = range(message.first_place, message.last_place + 1)
         ranges = texts_around(shown, places) if shown else []
-        if not ranges:
+        if shown is None or not ranges:
             return
         self._remember()
         self.table.action_only("")
-        wanted = abs(places[1] - places[0]) + 1
-        self._try(ranges, lambda plan: len(plan.judged) == wanted)
+        wanted = outline(shown, places)
+        self._try(ranges, lambda plan: outline(plan, range(len(plan.judged))) == wanted)
 
     def action_undo(self) -> None:
         """Put back the range that was there before the last one taken."""
@@ -128,7 +129,7 @@ class PlanScreen(PlanPreviewScreen):
 
     def action_holes(self) -> None:
         """Plan what is missing or failed since the Dag's start."""
-        texts = start_of_holes(self.dag)
+        texts = life_of(self.dag, self.now)
         if texts is None:
             self._say(
                 f'"{self.dag.dag_id}" has no start date and no run to look for holes since: type a range'
@@ -159,8 +160,8 @@ class PlanScreen(PlanPreviewScreen):
             self._say(no_hole_words(plan))
         if not ranges or wide in ranges:
             return False
-        wanted = len(places)
-        self._try([*ranges, wide], lambda narrower: narrower.run_count == wanted)
+        wanted = outline(plan, places)
+        self._try([*ranges, wide], lambda plan: outline(plan, plan.judged.where(*RUNS)) == wanted)
         return True
 
     def _try(self, ranges: Sequence[tuple[str, str]], is_meant: Callable[[BackfillPlan], bool]) -> None:

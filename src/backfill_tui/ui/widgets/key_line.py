@@ -12,7 +12,7 @@ from textual.widgets import Input
 from backfill_tui.ui.command import key_words
 from backfill_tui.ui.commands import PLACES
 
-_URGENT = ("app.reconnect",)
+_URGENT = ("app.reconnect", "app.engine")
 _ALWAYS = ("app.help", "app.quit")
 _GAP = "  "
 
