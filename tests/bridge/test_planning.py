@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.support.planned_dags import DAG_FILES, PLUGIN_FILES
-from tests.support.worker import Worker, embedded_place, worker_on
+from tests.support.worker import Event, Worker, embedded_place, worker_on
 from tests.support.world import DAY, HOUR, instant
 
 from backfill_tui.domain.instants import SECOND, iso
@@ -36,10 +36,6 @@ def worker(shared_worker: Worker) -> Worker:
 
 def a_request(dag_id: str, **more: Any) -> dict[str, Any]:
     return {"dag_id": dag_id, **MARCH, **more}
-
-
-def codes(plan: BackfillPlan) -> list[str]:
-    return [warning.code for warning in plan.warnings]
 
 
 def dates_that_run(plan: BackfillPlan) -> list[int | None]:
@@ -163,7 +159,6 @@ def test_two_plans_of_one_world_have_one_fingerprint(worker: Worker) -> None:
         (a_request("daily", conf="{size: 1}"), "not JSON"),
         (a_request("daily", conf='{"size": NaN}'), "not JSON"),
         (a_request("daily", conf="[1]"), "not a JSON object"),
-        (a_request("with_params", conf='{"size": 0}'), "does not fit the params of with_params"),
         (a_request("every_minute", from_date=instant("2010-01-01")), "about 7,.00,000 dates"),
     ],
 )
@@ -181,95 +176,11 @@ def test_an_unknown_dag_gets_the_nearest_name(worker: Worker) -> None:
     assert refusal.value.remedy == 'the nearest name is "daily"'
 
 
-def test_a_conf_that_fits_the_params_is_taken(worker: Worker) -> None:
-    assert len(worker.plan(a_request("with_params", conf='{"size": 3, "more": [1]}')).runs) == 10
-
-
-def test_an_enumeration_can_be_cancelled(worker: Worker) -> None:
+def test_an_enumeration_that_takes_long_tells_how_far_it_is_and_can_be_cancelled(worker: Worker) -> None:
+    events: list[Event] = []
+    request = a_request("stepped", to_date=instant("2024-06-01"))
     with pytest.raises(Interrupted):
-        worker.plan(a_request("every_minute"), cancel_at_check=3)
-
-
-def test_airflows_iteration_cut_short_is_said_aloud(worker: Worker) -> None:
-    request = a_request("ends_badly")
-    plan = worker.plan(request)
-    assert dates_that_run(plan) == worker("dry_run", request=request)
-    (warning,) = [warning for warning in plan.warnings if warning.code == "dates_cut_short"]
-    assert "failed after 2024-03-03 00:00 UTC (RuntimeError: no [/red] fourth)" in warning.message
-
-
-@pytest.mark.parametrize(
-    ("request_", "code"),
-    [
-        (a_request("careful", run_backwards=True, reprocess_behavior="failed"), "depends_on_past_backwards"),
-        (a_request("careful"), "depends_on_past_missing_only"),
-        (a_request("no_backfills"), "run_type_not_allowed"),
-        (
-            a_request("daily", from_date=instant("2024-03-01T01:00"), to_date=instant("2024-03-01T02:00")),
-            "no_dates",
-        ),
-    ],
-)
-def test_what_airflow_would_refuse_blocks_and_the_dates_are_still_shown(
-    worker: Worker, request_: dict[str, Any], code: str
-) -> None:
-    plan = worker.plan(request_)
-    assert [warning.code for warning in plan.blocking] == [code]
-    assert len(plan.runs) == (0 if code == "no_dates" else 10)
-
-
-def test_another_active_backfill_blocks(worker: Worker) -> None:
-    number = worker("stock_create", request=a_request("daily"))["backfill_id"]
-    plan = worker.plan(a_request("daily"))
-    assert [warning.code for warning in plan.blocking] == ["active_backfill"]
-    assert f"Backfill {number} of this Dag is active" in plan.blocking[0].message
-    assert "nothing_to_do" in codes(worker.plan(a_request("daily")))
-    assert worker.plan(a_request("data_interval")).blocking == ()
-
-
-@pytest.mark.parametrize(
-    ("column", "code"),
-    [("is_paused", "dag_paused"), ("is_stale", "dag_stale"), ("has_import_errors", "import_errors")],
-)
-def test_what_keeps_runs_from_starting_is_said_with_its_remedy(
-    worker: Worker, column: str, code: str
-) -> None:
-    assert codes(worker.plan(a_request("daily"))) == []
-    worker("change_dag", dag_id="daily", values={column: True})
-    try:
-        (warning,) = worker.plan(a_request("daily")).warnings
-    finally:
-        worker("change_dag", dag_id="daily", values={column: False})
-    assert (warning.code, warning.blocks, bool(warning.remedy)) == (code, False, True)
-
-
-def test_dates_outside_the_dag_are_counted(worker: Worker) -> None:
-    early = a_request("daily", from_date=instant("2020-12-30"), to_date=instant("2021-01-05"))
-    (warning,) = worker.plan(early).warnings
-    assert warning.code == "before_start_date"
-    assert warning.message.startswith("2 dates are before")
-    late = a_request("catching_up", from_date=instant("2024-01-18"), to_date=instant("2024-01-21"))
-    assert "1 date is after the Dag's end date" in worker.plan(late, mode="embedded").warnings[0].message
-
-
-def test_a_backfill_that_makes_catchup_skip_its_history_is_said_where_airflow_schedules(
-    worker: Worker,
-) -> None:
-    worker("change_dag", dag_id="catching_up", values={"next_dagrun": instant("2024-01-03")})
-    later = a_request("catching_up", from_date=instant("2024-01-10"), to_date=instant("2024-01-12"))
-    joined = {**later, "from_date": instant("2024-01-03")}
-    assert codes(worker.plan(later)) == ["catchup_hole"]
-    assert codes(worker.plan(later, mode="embedded")) == []
-    assert codes(worker.plan(joined)) == []
-
-
-def test_more_active_runs_than_the_scheduler_looks_at_gain_nothing(worker: Worker) -> None:
-    assert codes(worker.plan(a_request("daily", max_active_runs=20))) == []
-    assert codes(worker.plan(a_request("daily", max_active_runs=21))) == ["above_scheduler_limit"]
-
-
-def test_without_a_live_scheduler_an_attached_airflow_starts_nothing(worker: Worker) -> None:
-    worker("heartbeat", age_seconds=90)
-    (warning,) = worker.plan(a_request("daily")).warnings
-    assert warning.message.startswith("No scheduler has been alive for 1:3")
-    assert codes(worker.plan(a_request("daily"), mode="embedded")) == []
+        worker("plan", request=request, cancel_after_seconds=0.6, on_event=events.append)
+    assert events
+    assert {event["complete"] for event in events} == {False}
+    assert len(worker.plan(a_request("daily")).runs) == 10

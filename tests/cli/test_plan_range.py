@@ -81,9 +81,12 @@ def test_holes_are_the_missing_and_failed_dates_since_the_start_of_the_dag(run: 
     assert [each["logical_date"][:10] for each in plan["runs"]] == ["2024-02-01", "2024-02-02", "2024-02-03"]
     assert [each["verdict"] for each in plan["runs"]] == ["create", "reprocess", "create"]
     assert plan["reprocess_behavior"] == "failed"
-    assert (plan["from_date"], plan["to_date"]) == ("2024-02-01T00:00:00+00:00", "2024-02-03T00:00:00+00:00")
+    assert (plan["from_date"], plan["to_date"]) == (
+        "2024-02-01T00:00:00+00:00",
+        "2024-02-03T23:59:59.999999+00:00",
+    )
     assert plan["totals"]["skip_exists"] == 0
-    assert "From the first hole to the last: Thu 2024-02-01 00:00 to Sat 2024-02-03 00:00 UTC" in ended.talk
+    assert "From the first hole to the last: Thu 2024-02-01 00:00 to Sat 2024-02-03 24:00 UTC" in ended.talk
 
 
 def test_holes_of_a_range_are_shown_without_the_dates_between_them(run: CommandLine) -> None:
@@ -104,7 +107,7 @@ def test_what_is_launched_of_holes_is_what_was_planned(run: CommandLine) -> None
     ended = run("launch", "sales_daily", "--holes", "--range", "2024-01-01..2024-01-05", "--yes", "--json")
     assert ended.code == 0
     assert (ended.json["created"], ended.json["reprocessed"], ended.json["skipped"]) == (2, 1, 1)
-    assert ended.json["to_date"] == "2024-01-04T00:00:00+00:00"
+    assert ended.json["to_date"] == "2024-01-04T23:59:59.999999+00:00"
 
 
 @pytest.mark.parametrize("words", [("plan",), ("plan", "--json"), ("launch", "--yes")])

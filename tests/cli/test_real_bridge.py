@@ -192,9 +192,10 @@ def test_holes_are_narrowed_without_losing_one_whatever_the_timetable_bounds(
     assert every["from_date"] <= holes["from_date"] < holes["to_date"] <= every["to_date"]
 
 
-def test_holes_of_one_day_become_a_range_of_one_date(program: Program) -> None:
+def test_the_hole_of_one_day_is_planned_as_that_day(program: Program) -> None:
     plan = program("plan", "nightly", "--holes", "--range", "2024-05-01", "--json").json
-    assert (plan["from_date"], plan["to_date"]) == ("2024-05-01T06:00:00+00:00",) * 2
+    assert plan["from_date"] == "2024-05-01T04:00:00+00:00"
+    assert plan["to_date"] == "2024-05-02T03:59:59.999999+00:00"
     assert plan["totals"]["create"] == 1
 
 

@@ -51,7 +51,7 @@ def test_a_newcomer_goes_from_the_list_to_a_finished_backfill(program: Program) 
         terminal.wait_for("Bringing up Airflow")
         terminal.wait_for("2 Dags", "1 file does not import", seconds=90)
         open_plan(terminal, "my_backfill_dag", "2021-01-01", "2021-01-04")
-        plan = terminal.wait_for("4 dates", "Mon 2021-01-04 00:00")
+        plan = terminal.wait_for("4 dates   + 4 create", "Mon 2021-01-04 00:00")
         assert plan.count("no run exists") == 4
         launch(terminal)
         terminal.wait_for("Watch  my_backfill_dag", "count", "report")

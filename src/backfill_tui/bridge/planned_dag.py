@@ -86,8 +86,10 @@ def _deserialized(stored: Any, dag_id: DagId) -> Any:
     try:
         return stored.dag
     except Exception as broken:
-        # Whatever a timetable's own `deserialize` raises, and Airflow's own bugs in reading.
-        cause = one_line(f"{type(broken).__name__}: {broken}")
+        # Whatever a timetable's own `deserialize` raises, and Airflow's own bugs in reading; the former comes
+        # as the cause of an error that says no more than that there was one.
+        first = broken.__cause__ or broken
+        cause = one_line(f"{type(first).__name__}: {first}")
         raise AirflowFailed(
             f"Airflow can not read the Dag {one_line(dag_id)}: {cause}",
             remedy="see to its timetable and plugins, then parse the Dags again",

@@ -13,6 +13,7 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from backfill_tui.domain.estimates import sentence
+from backfill_tui.domain.holes import RUNS
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.plan_dates import Occurrence
@@ -22,7 +23,6 @@ from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DIALOG, SCROLL
-from backfill_tui.ui.holes import RUNS
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox

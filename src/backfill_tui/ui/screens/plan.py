@@ -10,13 +10,14 @@ from textual import on
 from textual.binding import BindingType
 
 from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.holes import RUNS, outline
 from backfill_tui.domain.launching import Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan, ReprocessBehavior
 from backfill_tui.domain.presets import Preset
 from backfill_tui.domain.problems import Interrupted, Problem, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.holes import RUNS, first_hole, life_of, no_hole_words, outline, texts_around
+from backfill_tui.ui.holes import first_hole, life_of, no_hole_words, texts_around
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
 from backfill_tui.ui.plan_values import context_of
