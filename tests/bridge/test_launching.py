@@ -475,7 +475,6 @@ def test_a_timetable_out_of_order_makes_exactly_the_plan_too(
     assert (launched["created"], launched["reprocessed"], launched["skipped"]) == counted(plan)
 
 
-@pytest.mark.xfail(reason="a run of one of these dates is not seen to have the run id of the others")
 @pytest.mark.parametrize("backwards", [False, True])
 def test_of_dates_that_share_a_run_id_only_one_ever_gets_a_run(odd_stage: Stage, *, backwards: bool) -> None:
     odd_stage.worker("reset")

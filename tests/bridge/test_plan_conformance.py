@@ -75,8 +75,9 @@ def midnights(zone_offset: str, first: str, days: int) -> list[int]:
     return [instant(f"{first}T00:00{zone_offset}") + day * DAY for day in range(days)]
 
 
-SUCCEEDED = {"state": "success", "succeeded": 9}
-FAILED = {"state": "failed", "succeeded": 1}
+NONE: dict[str, Any] = {}
+SUCCEEDED: dict[str, Any] = {"state": "success", "succeeded": 9}
+FAILED: dict[str, Any] = {"state": "failed", "succeeded": 1}
 
 
 @pytest.mark.parametrize("there_are_runs", [False, True])
@@ -86,7 +87,7 @@ def test_a_simple_backfill_makes_what_is_missing_in_the_order_asked_for(
 ) -> None:
     worker("define", dag_id="any", schedule=DAILY)
     if there_are_runs:
-        worker("add_runs", dag_id="any", runs=days_from(FIRST, {}, SUCCEEDED, {}, FAILED, {}))
+        worker("add_runs", dag_id="any", runs=days_from(FIRST, NONE, SUCCEEDED, NONE, FAILED, NONE))
     plan = agreed(worker, a_request(FIRST, FIRST + 4 * DAY, run_backwards=backwards))
     there = {FIRST + DAY: "already succeeded", FIRST + 3 * DAY: "already failed, and failed runs are left"}
     days = [FIRST + day * DAY for day in range(5)]
@@ -111,7 +112,7 @@ def test_each_reprocess_behavior_takes_the_runs_it_names_and_says_why(
     worker: Worker, behavior: str, runs: int
 ) -> None:
     worker("define", dag_id="any", schedule=DAILY)
-    states = [{}, FAILED, {}, SUCCEEDED, {}, {"state": "running"}, {"state": "queued"}, {}]
+    states = [NONE, FAILED, NONE, SUCCEEDED, NONE, {"state": "running"}, {"state": "queued"}, NONE]
     worker("add_runs", dag_id="any", runs=days_from(FIRST, *states))
     plan = agreed(worker, a_request(FIRST, FIRST + 7 * DAY, reprocess_behavior=behavior))
     assert plan.run_count == runs
@@ -131,7 +132,7 @@ def test_the_dry_run_of_each_behavior_lists_the_dates_that_the_plan_runs(
     worker: Worker, behavior: str, days: list[int], *, backwards: bool
 ) -> None:
     worker("define", dag_id="any", schedule=DAILY)
-    states = [{}, FAILED, SUCCEEDED, FAILED, {"state": "queued"}, {}]
+    states = [NONE, FAILED, SUCCEEDED, FAILED, {"state": "queued"}, NONE]
     worker("add_runs", dag_id="any", runs=days_from(FIRST, *states))
     request = a_request(
         FIRST, FIRST + 5 * DAY, reprocess_behavior=behavior, run_backwards=backwards, conf='{"a": 1}'

@@ -162,7 +162,7 @@ def counted_plan(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def at_work() -> dict[str, Any]:
-    """The names of the threads of this process, and how much processor time they take in a fifth of a second."""
+    """The threads of this process by name, and the processor time they take in a fifth of a second."""
     before = time.process_time()
     threading.Event().wait(0.2)
     return {

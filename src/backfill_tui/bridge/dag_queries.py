@@ -43,30 +43,44 @@ def listed_dags(session: Session, active: Collection[str]) -> list[Any]:
     return [row for row in rows if not row.is_stale or row.dag_id in active]
 
 
-def _last_success() -> Any:
-    """The latest date of a Dag whose run succeeded: the newest in the index on Dag and logical date.
+_OF_THE_SCHEDULE: Final = ("scheduled", "backfill")
+"""Runs that were started by hand are of no date of the schedule."""
 
-    Runs that were started by hand are of no schedule's date. Partitions have a date of their own instead.
-    """
+
+def _last_success() -> Any:
+    """The latest logical date of a Dag whose run succeeded: the newest in the index on Dag and date."""
     from airflow.models.dag import DagModel
     from airflow.models.dagrun import DagRun
 
-    def latest(date: Any) -> Any:
-        return (
-            select(date)
-            .where(
-                DagRun.dag_id == DagModel.dag_id,
-                DagRun.state == "success",
-                DagRun.run_type.in_(("scheduled", "backfill")),
-                date.is_not(None),
-            )
-            .order_by(date.desc())
-            .limit(1)
-            .correlate(DagModel)
-            .scalar_subquery()
+    return (
+        select(DagRun.logical_date)
+        .where(
+            DagRun.dag_id == DagModel.dag_id,
+            DagRun.state == "success",
+            DagRun.run_type.in_(_OF_THE_SCHEDULE),
+            DagRun.logical_date.is_not(None),
         )
+        .order_by(DagRun.logical_date.desc())
+        .limit(1)
+        .correlate(DagModel)
+        .scalar_subquery()
+    )
 
-    return func.coalesce(latest(DagRun.logical_date), latest(DagRun.partition_date))
+
+def last_partitions(session: Session, partitioned: Collection[str]) -> dict[str, Any]:
+    """Of partitioned Dags the latest partition date whose run succeeded."""
+    from airflow.models.dagrun import DagRun
+
+    query = (
+        select(DagRun.dag_id, func.max(DagRun.partition_date))
+        .where(
+            DagRun.dag_id.in_(partitioned),
+            DagRun.state == "success",
+            DagRun.run_type.in_(_OF_THE_SCHEDULE),
+        )
+        .group_by(DagRun.dag_id)
+    )
+    return dict(session.execute(query).tuples()) if partitioned else {}
 
 
 def learn_facts(session: Session, cache: FactsCache) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from backfill_tui.bridge.dag_facts import DagFacts, FactsCache, instant_or_none
 from backfill_tui.bridge.dag_queries import (
     active_backfills,
+    last_partitions,
     learn_facts,
     listed_dags,
     recent_runs,
@@ -65,10 +66,15 @@ def read_dags(airflow: AirflowEnvironment, cache: FactsCache) -> DagList:
         rows = listed_dags(session, active)
         learn_facts(session, cache)
         tags, runs = tags_of_dags(session), recent_runs(session)
+        facts = {row.dag_id: cache.of(row.dag_id) or _no_facts(row) for row in rows}
+        partitions = last_partitions(session, [name for name, known in facts.items() if known.partitioned])
         summaries = [
             _summary(
                 row,
-                cache.of(row.dag_id) or _no_facts(row),
+                facts[row.dag_id],
+                last_success=instant_or_none(
+                    partitions.get(row.dag_id) if facts[row.dag_id].partitioned else row.last_success
+                ),
                 tags=tuple(tags.get(row.dag_id, ())),
                 recent_runs=tuple(runs.get(row.dag_id, ())),
                 active_backfills=tuple(active.get(row.dag_id, ())),
@@ -82,7 +88,7 @@ def read_dags(airflow: AirflowEnvironment, cache: FactsCache) -> DagList:
         )
 
 
-def _summary(row: Any, facts: DagFacts, **lists: Any) -> DagSummary:
+def _summary(row: Any, facts: DagFacts, **read: Any) -> DagSummary:
     because = _not_backfillable(row, facts)
     return DagSummary(
         dag_id=DagId(row.dag_id),
@@ -105,8 +111,7 @@ def _summary(row: Any, facts: DagFacts, **lists: Any) -> DagSummary:
         next_run=instant_or_none(row.next_dagrun_create_after),
         max_active_runs=row.max_active_runs,
         task_ids=facts.task_ids,
-        last_success=instant_or_none(row.last_success),
-        **lists,
+        **read,
     )
 
 

@@ -181,6 +181,7 @@ class _Reader:
         for after_value, date_value, run_id in self._session.execute(query):
             at = from_row(after_value)
             place = None if date_value is None else places.get(from_row(date_value))
-            if place is None or afters[place] != at:
+            # Dates out of order may share a time to run after, so that one's run has the id of the others.
+            if not self._dates.ascending or place is None or afters[place] != at:
                 found.append((at, run_id))
         return found

@@ -9,6 +9,7 @@ timetables/interval.py and trigger.py, `next_dagrun_info`).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -230,9 +231,15 @@ def _plain_fields(timetables: Iterable[Any]) -> list[CronFields] | None:
     return found
 
 
+_DRAWN: Final = re.compile(r"(?:^|[\s,])[HRhr](?:$|[\s,(/])")
+"""A field that croniter fills by itself, `R` with something else each time it reads the expression."""
+
+
 def _fields(expression: str) -> CronFields | None:
     from croniter import croniter
 
+    if _DRAWN.search(expression):
+        return None
     cron = croniter(expression)
     fields = cron.expanded
     if len(fields) != 5 or cron.nth_weekday_of_month or cron.nearest_weekday:  # noqa: PLR2004

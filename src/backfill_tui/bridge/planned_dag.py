@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant, to_datetime, zone_named
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import AirflowFailed, NotThere
+from backfill_tui.domain.problems import AirflowFailed, BadRequest, NotThere
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class PlannedDag:
 
         For logical dates that is the instant. A partitioned timetable takes the wall clock of a bound for
         one of its own zone (Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`), so it gets
-        that wall clock, called UTC.
+        that wall clock, called UTC. Raises BadRequest where its clock shows a year that is none.
         """
         return self._bound(request.from_date), self._bound(request.to_date)
 
@@ -53,7 +53,13 @@ class PlannedDag:
         own_zone = getattr(self.dag.timetable, "_timezone", None)
         if not self.partitioned or own_zone is None:
             return moment
-        return moment.astimezone(own_zone).replace(tzinfo=moment.tzinfo)
+        try:
+            return moment.astimezone(own_zone).replace(tzinfo=moment.tzinfo)
+        except (OverflowError, ValueError) as beyond:
+            raise BadRequest(
+                f"The range leaves the years that a clock of {one_line(str(own_zone))} can show",
+                remedy="choose dates from the year 2 to 9998",
+            ) from beyond
 
 
 def latest_hash(session: Session, dag_id: DagId) -> str | None:
