@@ -129,7 +129,7 @@ for _ in range(2):
     counts.append(len([text for text in said if text.lstrip().upper().startswith(("SELECT", "WITH"))]))
 print(len(found.dags), *counts, file=sys.__stdout__)
 of_runs = [text for text in said if "FROM dag_run" in text or "JOIN dag_run" in text]
-assert len(of_runs) == 2, of_runs
+assert len(of_runs) == 3, of_runs
 with settings.engine.connect() as connection:
     for text in of_runs:
         for row in connection.exec_driver_sql("EXPLAIN QUERY PLAN " + text, (16,) * text.count("?")):

@@ -71,6 +71,8 @@ def last_partitions(session: Session, partitioned: Collection[str]) -> dict[str,
     """Of partitioned Dags the latest partition date whose run succeeded."""
     from airflow.models.dagrun import DagRun
 
+    if not partitioned:
+        return {}
     query = (
         select(DagRun.dag_id, func.max(DagRun.partition_date))
         .where(
@@ -80,7 +82,7 @@ def last_partitions(session: Session, partitioned: Collection[str]) -> dict[str,
         )
         .group_by(DagRun.dag_id)
     )
-    return dict(session.execute(query).tuples()) if partitioned else {}
+    return dict(tuple(row) for row in session.execute(query))
 
 
 def learn_facts(session: Session, cache: FactsCache) -> None:
