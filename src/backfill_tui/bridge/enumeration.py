@@ -30,6 +30,7 @@ MOST_DATES: Final = 200_000
 """The longest plan: 22 years of hours. Creating its runs would take about half an hour in one transaction."""
 
 _CHECK_EVERY: Final = 64
+_MOST_WORDS: Final = 300
 _ESTIMATE_AFTER: Final = 2_000
 _PROBES: Final = 8
 _PROBE_LENGTH: Final = 12
@@ -120,6 +121,8 @@ class _Walk:
         steps = _steps(self._planned.dag.timetable, *self._bounds)
         own = 0
         while True:
+            if self._asker.unwanted():
+                raise Interrupted("The call was cancelled")
             self._patience.begin_step()
             date = steps.next()
             if date is None:
@@ -159,8 +162,6 @@ class _Walk:
         steps.go_on_from(*(to_datetime(Instant(ends[-1])) for ends in (jump.starts, jump.ends)))
 
     def _look_up(self, own: int) -> None:
-        if self._asker.unwanted():
-            raise Interrupted("The call was cancelled")
         if own == _ESTIMATE_AFTER - _ESTIMATE_AFTER % _CHECK_EVERY and self._jumps is None:
             self._refuse_far_too_many()
         now = time.monotonic()
@@ -242,4 +243,5 @@ def _too_many(expected: float) -> BadRequest:
 
 
 def _words(failure: BaseException) -> str:
-    return one_line(f"{type(failure).__name__}: {failure}")
+    words = one_line(f"{type(failure).__name__}: {failure}")
+    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]} …"

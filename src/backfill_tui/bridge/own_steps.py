@@ -17,6 +17,8 @@ LONGEST_STEP_SECONDS: Final = 10.0
 """A timetable that thinks longer than this about one date is taken for one that never answers."""
 
 _LOOK_SECONDS: Final = 0.05
+_SHORT_STEP_SECONDS: Final = 0.2
+_AGAIN_SECONDS: Final = 0.5
 _ENOUGH_TO_ARRIVE: Final = 1_000
 
 
@@ -149,9 +151,10 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whether to give the step up."""
-        self.cancelled = self._unwanted()
-        return self.cancelled or time.monotonic() - self._began > self._seconds
+        """Whether to give the step up; between short steps whoever takes them looks up by themselves."""
+        taken = time.monotonic() - self._began
+        self.cancelled = taken > _SHORT_STEP_SECONDS and self._unwanted()
+        return self.cancelled or taken > self._seconds
 
 
 @contextmanager
@@ -165,12 +168,14 @@ def given_up_when(patience: Patience) -> Generator[None, None, None]:
     lock = threading.Lock()
 
     def look() -> None:
-        while not left.wait(_LOOK_SECONDS):
+        pause = _LOOK_SECONDS
+        while not left.wait(pause):
             with lock:
                 if not left.is_set() and patience.over:
                     given_up.set()
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, ctypes.py_object(NeverAnswersError))
-                    return
+                    # Again and again, for code that keeps whatever is raised in it.
+                    pause = _AGAIN_SECONDS
 
     watcher = threading.Thread(target=look, name="patience", daemon=True)
     watcher.start()

@@ -7,7 +7,7 @@ What Airflow refuses although the dates can be shown is not asked here: those ar
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from backfill_tui.bridge.planned_dag import PlannedDag
 from backfill_tui.bridge.schedules import in_words, without_periods
@@ -16,6 +16,10 @@ from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.reasons import moment
 from backfill_tui.domain.text import one_line
+
+_DEEPEST: Final = 950
+"""Levels of a conf; from about 970 on Airflow's own creation ends in a RecursionError."""
+_MOST_WORDS: Final = 150
 
 
 def check_request(request: BackfillRequest, planned: PlannedDag, now: Instant) -> None:
@@ -57,7 +61,27 @@ def conf_of(request: BackfillRequest) -> dict[str, Any] | None:
         ) from wrong
     if not isinstance(value, dict):
         raise BadRequest("The conf is not a JSON object", remedy='write it as {"key": "value"}')
+    if _is_deeper(value, _DEEPEST):
+        raise BadRequest(
+            f"The conf is nested more than {_DEEPEST} deep, which Airflow can not write to its database",
+            remedy="make it flatter",
+        )
     return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    """Whether lists and objects are nested deeper than that; asked level by level, at any depth."""
+    layer = [value]
+    for _ in range(levels):
+        layer = [
+            part
+            for whole in layer
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(part, (dict, list))
+        ]
+        if not layer:
+            return False
+    return True
 
 
 def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
@@ -71,8 +95,16 @@ def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
     try:
         planned.dag.params.deep_merge(conf).validate()
     except ValueError as wrong:
-        return one_line(str(wrong).partition("\n")[0]) or type(wrong).__name__
+        return _shortened(one_line(str(wrong).partition("\n")[0])) or type(wrong).__name__
+    except RecursionError:
+        # Airflow's own words about a deeply nested value; its creation ends with this error as well.
+        return "it is nested too deeply"
     return ""
+
+
+def _shortened(words: str) -> str:
+    """What is wrong names the value, which may be of any length, before what is wrong with it."""
+    return words if len(words) <= 2 * _MOST_WORDS else f"{words[:_MOST_WORDS]} … {words[-_MOST_WORDS:]}"
 
 
 def _no_number(word: str) -> NoReturn:

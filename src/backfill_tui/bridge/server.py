@@ -126,7 +126,8 @@ class Server:
             answer: Message = Result(request.call, msgspec.Raw(self._answer(request, call)))
         except Problem as problem:
             answer = Failure(request.call, _report_of_problem(problem))
-        except Exception as bug:
+        except (Exception, SystemExit) as bug:
+            # Code of others that wants to exit, such as a plugin's, may not leave a caller without answer.
             traceback.print_exc()
             answer = Failure(request.call, _report_of(bug, request.method))
         with self._calls_lock:
@@ -163,7 +164,7 @@ def _report_of_problem(problem: Problem) -> ProblemReport:
     return (full or problem).report()
 
 
-def _report_of(bug: Exception, method: str) -> ProblemReport:
+def _report_of(bug: BaseException, method: str) -> ProblemReport:
     traced = "".join(traceback.format_exception(bug))
     if full := disk_is_full(traced):
         return full.report()
