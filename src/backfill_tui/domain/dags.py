@@ -25,7 +25,8 @@ class DagSummary:
     `schedule` is in words (`every day at 00:00`), `timetable` Airflow's own summary of it. `backfillable`
     is false for a schedule without periods, and `not_backfillable_because` then says so. `task_ids` are in
     topological order. `active_backfills` are those not completed, newest first. `last_success` is the latest
-    logical date (of a partitioned Dag, partition date) that has a run that succeeded.
+    logical date (of a partitioned Dag, partition date) that has a run that succeeded. `partition_zone` is
+    the timezone of the timetable of a partitioned Dag, empty for others: its partitions are named on that clock.
     """
 
     dag_id: DagId
@@ -52,6 +53,12 @@ class DagSummary:
     recent_runs: tuple[RecentRun, ...] = ()
     active_backfills: tuple[BackfillId, ...] = ()
     last_success: Instant | None = None
+    partition_zone: str = ""
+
+    @property
+    def clock(self) -> str:
+        """The name of the timezone on whose clock its dates are written and its ranges are read."""
+        return self.partition_zone or self.timezone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
