@@ -26,7 +26,8 @@ class DagSummary:
     is false for a schedule without periods, and `not_backfillable_because` then says so. `task_ids` are in
     topological order. `active_backfills` are those not completed, newest first. `last_success` is the latest
     logical date (of a partitioned Dag, partition date) that has a run that succeeded. `partition_zone` is
-    the timezone of the timetable of a partitioned Dag, empty for others: its partitions are named on that clock.
+    the timezone of the timetable of a partitioned Dag, empty for others: its partitions have names of that
+    clock.
     """
 
     dag_id: DagId
