@@ -102,7 +102,7 @@ class CronJumps:
         return ticks_between(self._crons, stretch.offset, after, until)
 
     def _stretch_of(self, tick: int, latest: Instant) -> Stretch:
-        if not self._stretches or tick > self._stretches[-1].end:
+        if not self._stretches or tick >= self._stretches[-1].end:
             far = min(Instant(latest + _BEYOND), _FARTHEST)
             near = max(Instant(tick - 8 * 24 * _HOUR), _EARLIEST)
             self._stretches = stretches(self._zone, near, max(far, Instant(tick)))
