@@ -39,10 +39,11 @@ def existing_runs(
     Of several runs of a partition it is the latest by start date, those not started last (Airflow 3.3
     models/backfill.py, `_get_latest_dag_run_row_query`). Task counts are read of runs that are taken again.
     """
-    known = [date for date in dates.dates if date != ABSENT]
+    known = list(dates.dates) if dates.ascending else [date for date in dates.dates if date != ABSENT]
     if not known:
         return ExistingRuns(kind_at={})
-    reader = _Reader(session, dag_id, dates, (Instant(min(known)), Instant(max(known))))
+    bounds = (known[0], known[-1]) if dates.ascending else (min(known), max(known))
+    reader = _Reader(session, dag_id, dates, (Instant(bounds[0]), Instant(bounds[1])))
     counts = reader.task_counts(_TAKES[behavior])
     places = dict(zip(known if dates.ascending else dates.dates, range(len(dates)), strict=True))
     numbers: dict[_Kind, int] = {}

@@ -102,8 +102,7 @@ def _digest(dates: DateColumns) -> str:
 
 
 def _codes(judged: JudgedDates) -> bytes:
-    codes = [_code(outcome) for outcome in judged.outcomes]
-    return bytes([codes[number] for number in judged.places])
+    return judged.mapped(bytes(_code(outcome) for outcome in judged.outcomes))
 
 
 def _code(outcome: Outcome) -> int:

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
@@ -19,6 +20,7 @@ from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.states import RunState, TaskState
 
 _KIND: Final = "i"
+_FIT_IN_A_BYTE: Final = 256
 
 
 class Verdict(StrEnum):
@@ -118,8 +120,8 @@ class Outcome:
 class JudgedDates:
     """Every date with its outcome, in the timetable's order, those not yet due last.
 
-    `outcome_of` has four bytes a date, a place in `outcomes`; `tally` counts the dates of each outcome. The
-    first `due` dates are those Airflow takes up.
+    `outcome_of` has for each date a place in `outcomes`: one byte, or four where there are more than 256
+    outcomes. `tally` counts the dates of each. The first `due` dates are those Airflow takes up.
     """
 
     dates: DateColumns
@@ -134,7 +136,11 @@ class JudgedDates:
     @property
     def places(self) -> Sequence[int]:
         """For each date the place of its outcome."""
-        return memoryview(self.outcome_of).cast(_KIND)
+        return self.outcome_of if self._fits_in_bytes else memoryview(self.outcome_of).cast(_KIND)
+
+    @property
+    def _fits_in_bytes(self) -> bool:
+        return len(self.outcomes) <= _FIT_IN_A_BYTE
 
     def outcome(self, place: int) -> Outcome:
         """What becomes of one date."""
@@ -147,8 +153,14 @@ class JudgedDates:
 
     def where(self, *verdicts: Verdict) -> list[int]:
         """The places of the dates that have one of the verdicts, in the timetable's order."""
-        wanted = [outcome.verdict in verdicts for outcome in self.outcomes]
-        return [place for place, outcome in enumerate(self.places) if wanted[outcome]]
+        wanted = bytes(outcome.verdict in verdicts for outcome in self.outcomes)
+        return list(compress(range(len(self)), self.mapped(wanted)))
+
+    def mapped(self, codes: bytes) -> bytes:
+        """For each date the byte that `codes` has for its outcome."""
+        if self._fits_in_bytes:
+            return self.outcome_of.translate(codes.ljust(_FIT_IN_A_BYTE, b"\0"))
+        return bytes([codes[number] for number in self.places])
 
 
 class OutcomeTable:
@@ -174,10 +186,12 @@ class OutcomeTable:
     def judged(self, dates: DateColumns, due: int) -> JudgedDates:
         """The dates with what was said of them."""
         counted = Counter(self.outcome_of)
+        numbers = self.outcome_of
+        fits = len(self._numbers) <= _FIT_IN_A_BYTE
         return JudgedDates(
             dates=dates,
             outcomes=self.numbered,
-            outcome_of=self.outcome_of.tobytes(),
+            outcome_of=bytes(numbers.tolist()) if fits else numbers.tobytes(),
             tally=tuple(counted[number] for number in range(len(self._numbers))),
             due=due,
         )

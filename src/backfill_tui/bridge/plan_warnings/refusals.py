@@ -13,8 +13,9 @@ from backfill_tui.bridge.finished_backfills import standing_in_the_way
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.requests import params_misfit
-from backfill_tui.domain.instants import Instant, iso
+from backfill_tui.domain.instants import SECOND, Instant, iso
 from backfill_tui.domain.outcomes import Verdict
+from backfill_tui.domain.plan_dates import ABSENT
 from backfill_tui.domain.planning import PlanWarning, ReprocessBehavior
 from backfill_tui.domain.text import one_line
 
@@ -40,9 +41,11 @@ def _story(it: Situation, number: int) -> str:
             Backfill.triggering_user_name, Backfill.created_at, Backfill.from_date, Backfill.to_date
         ).where(Backfill.id == number)
     ).one()
-    first, last, began = (it.said(instant_of(date)) for date in (row.from_date, row.to_date, row.created_at))
+    first, last = (it.planned.meant_by(date) for date in (row.from_date, row.to_date))
+    created = instant_of(row.created_at)
     who = f" by {one_line(row.triggering_user_name)}" if row.triggering_user_name else ""
-    return f"it was started{who} at {began} for {first} to {last}"
+    began = it.said(created - created % SECOND)
+    return f"it was started{who} at {began} for {it.said(first)} to {it.said_end(last)}"
 
 
 def run_type(it: Situation) -> Iterator[PlanWarning]:
@@ -62,26 +65,27 @@ def run_ids(it: Situation) -> Iterator[PlanWarning]:
     The first one ends the whole creation (Airflow 3.3 serialization/definitions/dag.py, `create_dagrun`).
     """
     pattern, dates = _pattern_of_ids(), it.judged.dates
-    for place in it.judged.where(Verdict.CREATE, *_MADE_BESIDE[dates.partitioned]):
-        key = None if dates.partition_keys is None else dates.partition_keys[place]
-        if _is_allowed(pattern, iso(Instant(dates.afters[place])), key):
-            if key is None:
-                # Only the time differs, and all times are written alike.
-                return
-            continue
-        what = "of a backfill" if key is None else f'with the partition key "{one_line(key)}"'
-        yield warning(
-            "run_id_not_allowed",
-            f"Airflow does not allow the id of a run {what}, so it can make none",
-            "allow it with [scheduler] allowed_run_id_pattern"
-            if key is None
-            else "give the timetable another key_format, or allow it with [scheduler] allowed_run_id_pattern",
-        )
+    if dates.partition_keys is None:
+        # Only the time differs, and all times are written alike.
+        if it.judged.count(Verdict.CREATE) and not _is_allowed(pattern, iso(Instant(dates.afters[0])), None):
+            yield warning(
+                "run_id_not_allowed",
+                "Airflow does not allow the id of a run of a backfill, so it can make none",
+                "allow it with [scheduler] allowed_run_id_pattern",
+            )
         return
+    # A run that is taken again keeps its id, but that of a partition is made anew.
+    for place in it.judged.where(Verdict.CREATE, Verdict.REPROCESS):
+        key = dates.partition_keys[place]
+        if not _is_allowed(pattern, iso(Instant(dates.afters[place])), key):
+            yield warning(
+                "run_id_not_allowed",
+                f'Airflow does not allow the id of a run with the partition key "{one_line(key)}", '
+                "so it can make none",
+                "give the timetable another key_format, or allow it with [scheduler] allowed_run_id_pattern",
+            )
+            return
 
-
-_MADE_BESIDE: Final = {True: (Verdict.REPROCESS,), False: ()}
-"""A run that is taken again keeps its id, but that of a partition is made anew."""
 
 _LONGEST_ID: Final = 250
 _SOMETHING_RANDOM: Final = "x" * 8
@@ -150,6 +154,27 @@ def nothing_to_do(it: Situation) -> Iterator[PlanWarning]:
             "choose another reprocess behavior or range",
         )
     elif len(it.judged):
-        yield warning("no_dates_due", "No date of the range is due yet", "end the range later, or wait")
+        yield _none_is_due(it)
+    elif it.enumeration.cut_short:
+        yield warning(
+            "no_dates",
+            f"The timetable fails at its first date in this range ({one_line(it.enumeration.cut_short)})",
+            "mend the timetable",
+        )
     else:
         yield warning("no_dates", "The schedule has no date in this range", "choose a longer range")
+
+
+def _none_is_due(it: Situation) -> PlanWarning:
+    """Airflow takes up a date once its data interval is over, and one without an interval never."""
+    if ends := [end for end in it.judged.dates.ends if end != ABSENT]:
+        return warning(
+            "no_dates_due",
+            f"No date of the range is due before {it.said(min(ends))}, when its data interval is over",
+            "begin the range earlier, or wait until then",
+        )
+    return warning(
+        "no_dates_due",
+        "The timetable gives its dates no data interval, and Airflow leaves out all of these, however long one waits",
+        "mend the timetable",
+    )
