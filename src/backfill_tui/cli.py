@@ -12,6 +12,7 @@ from backfill_tui import __version__
 from backfill_tui.commands.engine import engine
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, list_
+from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
 from backfill_tui.domain.problems import BadRequest, Unreachable
@@ -45,7 +46,7 @@ def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
     return 0 if context.invoked_subcommand else _run_screen(invocation)
 
 
-for _command in (dags, plan, launch, watch, rerun, list_, engine):
+for _command in (dags, plan, launch, watch, rerun, list_, pause_dag, unpause_dag, engine):
     main.add_command(_command)
 
 

@@ -59,9 +59,12 @@ def scheduled(worker: Worker, schedule: dict[str, Any], *, days: float = 9, **mo
 def test_a_timetable_that_raises_at_its_first_date_has_no_dates_and_that_is_said(worker: Worker) -> None:
     plan = agreed(worker, given(worker, "RaisesAtOnce"))
     assert len(plan.runs) == 0
-    assert [warning.code for warning in plan.blocking] == ["no_dates"]
-    said = {warning.code: warning.message for warning in plan.warnings}["dates_cut_short"]
-    assert said.startswith("The timetable failed at its first date (KeyError: 'no [/red] first')")
+    (found,) = plan.blocking
+    assert (found.code, found.remedy) == ("no_dates", "mend the timetable")
+    assert found.message.startswith(
+        "The timetable fails at its first date in this range (KeyError: 'no [/red] first')"
+    )
+    assert "dates_cut_short" not in [warning.code for warning in plan.warnings]
 
 
 def test_a_timetable_that_raises_midway_is_shown_as_far_as_airflow_takes_it(worker: Worker) -> None:
@@ -82,7 +85,7 @@ def test_a_timetable_that_never_reaches_its_end_is_refused_after_a_number_of_ste
         "The timetable of any does not go on after 2024-03-01 00:00 UTC, so its dates have no end"
     )
     assert 1000 <= found["asked"] <= 1100
-    with pytest.raises(BadRequest, match="1,000 in a row were no later") as refusal:
+    with pytest.raises(AirflowFailed, match="1,000 in a row were no later") as refusal:
         worker.plan(request)
     assert refusal.value.remedy == "mend the timetable: a backfill would hang in Airflow as well"
 
@@ -173,7 +176,9 @@ def test_dates_without_data_intervals_are_shown_and_airflow_leaves_them_out(work
         (Verdict.NOT_YET, "it has no data interval, so Airflow leaves it out")
     }
     assert len(plan.runs) == 10
-    assert plan.blocking
+    (found,) = plan.blocking
+    assert (found.code, found.remedy) == ("no_dates_due", "mend the timetable")
+    assert "no data interval" in found.message
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -11,7 +11,7 @@ from tests.support.databases import Database, postgresql_database, sqlite_databa
 from tests.support.worker import Worker, attached_place, embedded_place, worker_on
 from tests.support.world import DAY, instant
 
-from backfill_tui.domain.estimates import Limits, PoolUse, RunDurations
+from backfill_tui.domain.estimates import Limits, OneByOne, PoolUse, RunDurations
 from backfill_tui.domain.instants import SECOND, Microseconds
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("durations")]
@@ -44,6 +44,11 @@ with DAG("fanned", schedule="@daily", start_date=START, catchup=False, max_activ
     begin >> [*heavy, light] >> end
     end >> a_task("elsewhere", pool="nowhere")
     end >> a_task("freely", pool="wide_open")
+
+with DAG("in_turn", schedule="@daily", start_date=START, catchup=False):
+    side = [a_task("aside"), a_task("beyond")]
+    EmptyOperator(task_id="begin") >> a_task("first", depends_on_past=True) >> side
+    a_task("last", wait_for_downstream=True, max_active_tis_per_dag=4)
 
 with DAG("weightless", schedule="@daily", start_date=START, catchup=False):
     EmptyOperator(task_id="only")
@@ -182,3 +187,24 @@ def test_tasks_that_no_worker_runs_take_no_place(stage: Stage) -> None:
     found = stage.limits("weightless")
     assert (found.pools, found.tasks, found.width) == ((), 0, 1)
     assert found.at_least(10) == found.at_most(10) == 10
+
+
+def test_tasks_that_wait_for_their_last_run_are_in_one_run_at_a_time(stage: Stage) -> None:
+    found = stage.limits("in_turn")
+    assert found.task_limits == (1, 1)
+    assert found.one_by_one == OneByOne()
+    assert found.at_least(10) == 1
+    assert stage.limits("measured").one_by_one is None
+
+
+def test_what_such_runs_worked_leaves_their_waiting_out(stage: Stage) -> None:
+    stage.past_runs(50, 50, 50, dag_id="in_turn")
+    stage.past_runs(50, dag_id="in_turn", state="failed")
+    for task_id, took in (("first", 4), ("aside", 9), ("beyond", 2), ("last", 6)):
+        stage.database.do(
+            "UPDATE task_instance SET state = 'success', start_date = '2024-05-01 06:00:10.000000', "  # noqa: S608
+            f"end_date = '2024-05-01 06:00:{10 + took}.000000' WHERE task_id = '{task_id}'"
+        )
+    found = stage.limits("in_turn").one_by_one
+    # `begin` takes no time and `last` runs beside it; of the two at the end the longer one counts.
+    assert found == OneByOne(work=durations(19, 19, 3), slowest=durations(6, 6, 3))

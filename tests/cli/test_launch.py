@@ -92,7 +92,8 @@ def test_a_blocking_warning_refuses_the_launch(run: CommandLine) -> None:
     run(*LAUNCH, "--yes")
     ended = run("launch", "sales_daily", "--from", "2024-02-01", "--to", "2024-02-02", "--yes")
     assert ended.code == 4
-    assert "error: Backfill 1 of this Dag is active: watch it, or wait until it is done" in ended.talk
+    watching = "watch it with backfill-tui watch 1, or wait until it is done"
+    assert f"error: Backfill 1 of this Dag is active: {watching}\n" in ended.talk
     assert len(run.world.backfills) == 1
 
 
@@ -112,8 +113,11 @@ def test_a_launch_on_a_paused_dag_says_that_nothing_starts_until_it_is_unpaused(
     run.world.paused.add(DagId("sales_daily"))
     ended = run(*LAUNCH, "--yes", "--json")
     assert ended.code == 0
-    assert "Warning: The Dag is paused, so no run will start: unpause it" in ended.talk
-    assert "Nothing of it starts until the Dag is unpaused: watch it with backfill-tui watch 1" in ended.talk
+    unpausing = "unpause it with backfill-tui unpause-dag sales_daily"
+    assert f"Warning: The Dag is paused, so no run will start: {unpausing}\n" in ended.talk
+    assert (
+        f"Nothing of it starts while the Dag is paused: {unpausing}, then watch it with backfill-tui watch 1"
+    ) in ended.talk
     assert "goes on with it" not in ended.talk
     assert [warning["code"] for warning in ended.json["warnings"]] == ["dag_paused"]
 

@@ -152,12 +152,13 @@ def test_warnings_name_their_remedy_and_are_data(run: CommandLine) -> None:
     run.world.paused.add(run.world.dag_list().dags[2].dag_id)
     ended = run("plan", "sales_daily", *RANGE)
     assert ended.code == 0
-    assert "Warning: The Dag is paused, so no run will start: unpause it" in ended.talk
+    unpausing = "unpause it with backfill-tui unpause-dag sales_daily"
+    assert f"Warning: The Dag is paused, so no run will start: {unpausing}\n" in ended.talk
     (warning,) = run("plan", "sales_daily", *RANGE, "--json").json["warnings"]
     assert warning == {
         "code": "dag_paused",
         "message": "The Dag is paused, so no run will start",
-        "remedy": "unpause it",
+        "remedy": unpausing,
         "blocks": False,
         "gravity": "asks",
     }
@@ -251,6 +252,20 @@ def test_a_dag_whose_file_does_not_import_is_told_with_the_cause_instead_of_a_gu
         (
             "rerun what failed in that run first, or begin the range at 2024-01-01 00:00 +05:30",
             "rerun what failed in that run first, or begin the range with --from 2024-01-01T00:00",
+        ),
+        # The clock says it twice that night.
+        (
+            "begin the range at 2024-11-03 01:00 EDT America/New_York to leave them out",
+            "begin the range with --from 2024-11-03T01:00:00-04:00 to leave them out",
+        ),
+        (
+            "end the range at 2024-04-07 01:45:30 +10:30 Australia/Lord_Howe",
+            "end the range with --to 2024-04-07T01:45:30+10:30",
+        ),
+        ("end the range at 2024-03-31 24:00 UTC, or wait", "end the range with --to 2024-03-31, or wait"),
+        (
+            "watch it, and launch when it is done",
+            "watch it with backfill-tui watch, and launch when it is done",
         ),
         ("end the range now to leave them out", "end the range with --to now to leave them out"),
         (

@@ -4,6 +4,7 @@ import pytest
 from tests.cli.conftest import CommandLine, ScriptedComposition
 from tests.support.world import World, a_dag, instant
 
+from backfill_tui.domain.instants import SECOND
 from backfill_tui.domain.states import RunState
 
 
@@ -44,6 +45,28 @@ def test_each_bound_may_be_an_expression(run: CommandLine) -> None:
         "2024-01-01T00:00:00+00:00",
         "2024-06-14T23:59:59.999999+00:00",
     )
+
+
+def test_a_range_of_a_partitioned_dag_is_read_on_the_clock_of_its_partitions(run: CommandLine) -> None:
+    new_york = a_dag("by_part", partitioned=True, partition_zone="America/New_York")
+    run.world.dags[new_york.summary.dag_id] = new_york
+    ended = run("plan", "by_part", "--range", "2024-03", "--json")
+    assert ended.json["from_date"] == "2024-03-01T05:00:00+00:00"
+    assert ended.json["to_date"] == "2024-04-01T03:59:59.999999+00:00"
+    assert "Range: Fri 2024-03-01 00:00 to Sun 2024-03-31 24:00 America/New_York, that is" in ended.talk
+
+
+def test_an_hour_that_the_clock_says_twice_is_told_apart(run: CommandLine) -> None:
+    hourly = a_dag("hourly", period=3600 * SECOND, timezone="America/New_York")
+    run.world.dags[hourly.summary.dag_id] = hourly
+    run.world.now = instant("2024-12-01")
+    ended = run("plan", "hourly", "--range", "2024-11-03T05:00Z..2024-11-03T06:00Z")
+    lines = ended.out.splitlines()
+    assert [line.split("  ")[1].strip() for line in lines[1:]] == [
+        "2024-11-03 01:00 EDT",
+        "2024-11-03 01:00 EST",
+    ]
+    assert "Range: Sun 2024-11-03 01:00 EDT to Sun 2024-11-03 01:00 EST America/New_York" in ended.talk
 
 
 def test_now_is_the_clock_of_airflow(run: CommandLine) -> None:

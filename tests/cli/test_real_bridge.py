@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -190,6 +191,33 @@ def test_holes_are_narrowed_without_losing_one_whatever_the_timetable_bounds(
     assert holes["runs"] == every["runs"]
     assert holes["totals"]["create"] == 3
     assert every["from_date"] <= holes["from_date"] < holes["to_date"] <= every["to_date"]
+
+
+def test_a_month_of_a_partitioned_dag_is_its_partitions_of_that_month(program: Program) -> None:
+    ended = program("plan", "partitioned", "--range", "2024-03", "--json")
+    keys = [run["partition_key"] for run in ended.json["runs"]]
+    assert (len(keys), keys[0][:10], keys[-1][:10]) == (31, "2024-03-01", "2024-03-31")
+    assert ended.json["timezone"] == ended.json["partition_zone"] == "America/New_York"
+    assert "Range: Fri 2024-03-01 00:00 to Sun 2024-03-31 24:00 America/New_York" in ended.talk
+    table = program("plan", "partitioned", "--range", "2024-03").out
+    assert "Partition (America/New_York)" in table.splitlines()[0]
+    dags = {dag["dag_id"]: dag["partition_zone"] for dag in program("dags", "--json").json["dags"]}
+    assert dags == {**dict.fromkeys(DAG_IDS, ""), "partitioned": "America/New_York"}
+
+
+def test_a_dag_is_unpaused_by_the_command_that_the_warning_names(program: Program) -> None:
+    assert program("pause-dag", "nightly", "--yes", "--json").json["changed"] is True
+    try:
+        (warning,) = (
+            each
+            for each in program("plan", "nightly", *RANGE, "--json").json["warnings"]
+            if each["code"] == "dag_paused"
+        )
+        words = shlex.split(warning["remedy"].partition("backfill-tui ")[2])
+    finally:
+        ended = program("unpause-dag", "nightly", "--yes", "--json")
+    assert words[-2:] == ["unpause-dag", "nightly"]
+    assert ended.json == {"dag_id": "nightly", "is_paused": False, "changed": True}
 
 
 def test_the_hole_of_one_day_is_planned_as_that_day(program: Program) -> None:

@@ -123,8 +123,11 @@ def test_a_rerun_on_a_paused_dag_says_that_nothing_starts_until_it_is_unpaused(r
     run.world.paused.add(DagId("sales_daily"))
     ended = run(*RERUN, "--yes")
     assert ended.code == 0
-    assert "Warning: The Dag is paused, so no run will start: unpause it" in ended.talk
-    assert "Nothing of it starts until the Dag is unpaused: watch it with backfill-tui watch 1" in ended.talk
+    unpausing = "unpause it with backfill-tui unpause-dag sales_daily"
+    assert f"Warning: The Dag is paused, so no run will start: {unpausing}\n" in ended.talk
+    assert (
+        f"Nothing of it starts while the Dag is paused: {unpausing}, then watch it with backfill-tui watch 1"
+    ) in ended.talk
 
 
 def test_a_rerun_clears_only_what_failed(run: CommandLine) -> None:

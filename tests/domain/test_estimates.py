@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backfill_tui.domain.creation_time import creation_time
 from backfill_tui.domain.estimates import (
     Estimate,
     Limits,
+    OneByOne,
     PoolUse,
     RunDurations,
-    creation_time,
     durations_of,
     estimate,
     run_time,
@@ -31,6 +32,7 @@ LOOPBACK = Microseconds(50)
 UNITS = {"s": SECOND, "min": MINUTE, "h": HOUR, "days": DAY}
 
 durations = st.lists(st.integers(1, 3 * DAY), min_size=1, max_size=30)
+worked = st.none() | durations.map(lambda taken: durations_of(map(Microseconds, taken)))
 counts = st.integers(1, 100_000)
 places = st.integers(1, 500)
 pools = st.builds(
@@ -44,6 +46,7 @@ limits = st.builds(
     tasks=st.just(2),
     pools=st.lists(pools, max_size=3).map(tuple),
     task_limits=st.lists(st.integers(1, 10), max_size=2).map(tuple),
+    one_by_one=st.none() | st.builds(OneByOne, work=worked, slowest=worked),
 )
 
 
@@ -167,6 +170,43 @@ def test_24_runs_took_on_a_real_engine_what_the_runs_before_them_let_expect(
     span = run_time(24, known, at_once)
     assert span.low <= took * SECOND <= span.high
     assert span.high < 3 * span.low
+
+
+def test_two_runs_taken_again_took_on_a_busy_machine_no_longer_than_was_said() -> None:
+    span = run_time(2, past(3.4, 3.6, 3.9), 10)
+    assert span.low <= 8 * SECOND <= span.high
+    assert in_words(span) == "2 to 10 s"
+
+
+def test_runs_with_a_task_that_waits_for_its_last_run_gain_nothing_by_more_at_a_time() -> None:
+    # What a real engine did: 58 runs of one such task took 32 s, each 5 s from start to end.
+    one = past(*[0.3] * 15, *[0.4] * 5)
+    waiting = Limits(examined=20, task_limits=(1,), one_by_one=OneByOne(work=one, slowest=one))
+    found = an_estimate(creates=58, durations=past(*[5] * 20), limits=waiting)
+    assert found.useful == 1
+    assert all(pace.capped and pace.time == found.at[0].time for pace in found.at)
+    assert found.at[0].time is not None
+    assert found.at[0].time.low == 58 * 0.27 * SECOND
+    assert found.at[0].time.low <= 32 * SECOND <= found.at[0].time.high
+    assert sentence(found) == (
+        "15 s to 3 min with 1 at a time, more gains nothing, and a task waits for the run before; "
+        "creating the runs takes under 1 s"
+    )
+
+
+def test_what_the_other_tasks_take_is_gained_until_the_waiting_task_is_busy_all_the_time() -> None:
+    work, slowest = past(*[100] * 20), past(*[20] * 20)
+    waiting = Limits(examined=20, tasks=2, task_limits=(1,), one_by_one=OneByOne(work=work, slowest=slowest))
+    found = an_estimate(max_active_runs=2, durations=past(*[110] * 20), limits=waiting)
+    assert found.useful == 5
+    lows = [pace.time.low // SECOND for pace in found.at if pace.time is not None]
+    assert lows == [90 * 100 // 2, 90 * 100 // 4, 90 * 100 // 5]
+    assert [pace.capped for pace in found.at] == [False, False, True]
+
+
+def test_a_single_run_waits_for_none_of_the_others() -> None:
+    waiting = Limits(examined=20, task_limits=(1,), one_by_one=OneByOne())
+    assert sentence(an_estimate(creates=1, limits=waiting)).startswith("50 to 75 s; ")
 
 
 def test_one_past_run_tells_less_than_twenty() -> None:

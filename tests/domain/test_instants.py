@@ -72,6 +72,39 @@ def test_minute_shows_local_time_and_no_more_than_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "utc", "first", "second"),
+    [
+        ("America/New_York", "2024-11-03T05:00", "2024-11-03 01:00 EDT", "2024-11-03 01:00 EST"),
+        ("Europe/Zurich", "2024-10-27T00:59:59", "2024-10-27 02:59:59 CEST", "2024-10-27 02:59:59 CET"),
+        ("Australia/Lord_Howe", "2024-04-06T14:45", "2024-04-07 01:45 +11:00", "2024-04-07 01:45 +10:30"),
+        # Both are called MSK.
+        ("Europe/Moscow", "2014-10-25T21:30", "2014-10-26 01:30 +04:00", "2014-10-26 01:30 +03:00"),
+    ],
+)
+def test_a_local_time_that_occurs_twice_is_told_apart(zone: str, utc: str, first: str, second: str) -> None:
+    place, instant = zone_named(zone), from_datetime(datetime.fromisoformat(f"{utc}+00:00"))
+    later = Instant(instant + (30 if zone == "Australia/Lord_Howe" else 60) * 60 * SECOND)
+    assert (minute(instant, place), minute(later, place)) == (first, second)
+
+
+def test_around_the_hour_that_occurs_twice_a_time_has_nothing_behind_it() -> None:
+    new_york = zone_named("America/New_York")
+    before, after = (
+        from_datetime(datetime(2024, 11, 3, hour, 59, 59, 999_999, tzinfo=timezone.utc)) for hour in (4, 6)
+    )
+    assert minute(before, new_york) == "2024-11-03 00:59:59.999999"
+    assert minute(after, new_york) == "2024-11-03 01:59:59.999999 EST"
+    assert minute(Instant(after + 1), new_york) == "2024-11-03 02:00"
+
+
+@given(st.datetimes(min_value=datetime(1900, 1, 1), max_value=datetime(2100, 1, 1)), st.timezone_keys())
+def test_two_instants_an_hour_apart_never_look_alike(moment: datetime, key: str) -> None:
+    instant, zone = from_datetime(moment.replace(tzinfo=timezone.utc)), zone_named(key)
+    for apart in (30, 60, 120):
+        assert minute(instant, zone) != minute(Instant(instant + apart * 60 * SECOND), zone)
+
+
+@pytest.mark.parametrize(
     ("seconds", "shown"),
     [
         (-1, "0.0 s"),

@@ -178,12 +178,18 @@ def test_the_state_of_a_run_and_the_reprocess_behavior_decide(
         (
             a_run(RunState.SUCCESS, "manual", "ali\x1b[31mce", success=3),
             COMPLETED,
-            "succeeded, 3 of 3 tasks succeeded: all 3 run again; manual run by alice is taken over",
+            (
+                "succeeded, 3 of 3 tasks succeeded: all 3 run again; "
+                "manual run by alice is taken over with its conf"
+            ),
         ),
         (
             a_run(RunState.FAILED, "operator_triggered", failed=2),
             FAILED,
-            "failed, 0 of 2 tasks succeeded: all 2 run again; operator triggered run is taken over",
+            (
+                "failed, 0 of 2 tasks succeeded: all 2 run again; "
+                "operator triggered run is taken over with its conf"
+            ),
         ),
         (a_run(RunState.FAILED), FAILED, "failed without any task, so Airflow counts it in but runs nothing"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backfill_tui.domain.ids import BackfillId
-from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.instants import SECOND, Instant, from_datetime
 from backfill_tui.domain.outcomes import Clash, ExistingRun, Outcome, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
-from backfill_tui.domain.reasons import moment, reason
+from backfill_tui.domain.reasons import moment, moment_up_to, reason
 from backfill_tui.domain.states import RunState, TaskState
 
 HOUR = 3600 * SECOND
@@ -69,9 +69,10 @@ def why(
     now: Instant = NOW,
     zone: tzinfo = timezone.utc,
     bounds: tuple[Instant | None, Instant | None] = (None, None),
+    conf_given: bool = False,
 ) -> str:
     outcome = Outcome(verdict=verdict, existing=run, clash=clash)
-    return reason(date, outcome, now=now, zone=zone, bounds=bounds)
+    return reason(date, outcome, now=now, zone=zone, bounds=bounds, conf_given=conf_given)
 
 
 def test_where_nothing_stands_in_the_way_no_run_exists() -> None:
@@ -150,11 +151,17 @@ def test_a_date_that_is_not_due_says_when_its_interval_ends() -> None:
         ),
         (
             a_run(SUCCESS, "manual", user="alice", good=2),
-            "succeeded, 2 of 2 tasks succeeded: all 2 run again; manual run by alice is taken over",
+            (
+                "succeeded, 2 of 2 tasks succeeded: all 2 run again; "
+                "manual run by alice is taken over with its conf"
+            ),
         ),
         (
             a_run(SUCCESS, "operator_triggered", good=2),
-            "succeeded, 2 of 2 tasks succeeded: all 2 run again; operator triggered run is taken over",
+            (
+                "succeeded, 2 of 2 tasks succeeded: all 2 run again; "
+                "operator triggered run is taken over with its conf"
+            ),
         ),
         (a_run(SUCCESS), "succeeded without any task, so Airflow counts it in but runs nothing"),
         (None, "its run is taken again"),
@@ -162,6 +169,38 @@ def test_a_date_that_is_not_due_says_when_its_interval_ends() -> None:
 )
 def test_a_run_that_is_taken_again_says_what_is_lost(run: ExistingRun | None, sentence: str) -> None:
     assert why(Verdict.REPROCESS, run) == sentence
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        (a_run(FAILED, bad=1), "failed, 0 of 1 task succeeded: it runs again; its conf is replaced"),
+        (
+            a_run(SUCCESS, "backfill", backfill=4, good=1),
+            "succeeded, 1 of 1 task succeeded: it runs again; it leaves backfill 4; its conf is replaced",
+        ),
+        (
+            a_run(SUCCESS, "manual", user="alice", good=1),
+            (
+                "succeeded, 1 of 1 task succeeded: it runs again; "
+                "manual run by alice is taken over; its conf is replaced"
+            ),
+        ),
+        (
+            a_run(SUCCESS),
+            "succeeded without any task, so Airflow counts it in but runs nothing; its conf is replaced",
+        ),
+    ],
+)
+def test_a_conf_that_replaces_that_of_the_run_is_said(run: ExistingRun, sentence: str) -> None:
+    assert why(Verdict.REPROCESS, run, conf_given=True) == sentence
+
+
+def test_a_conf_changes_nothing_about_runs_that_are_new_or_stay() -> None:
+    for verdict, run in ((Verdict.CREATE, None), (Verdict.SKIP_EXISTS, a_run(SUCCESS, "manual"))):
+        assert why(verdict, run, conf_given=True) == why(verdict, run)
+    beside = (Verdict.REPROCESS, a_run(SUCCESS, "manual", good=1))
+    assert why(*beside, date=PARTITION, conf_given=True) == why(*beside, date=PARTITION)
 
 
 def test_a_partition_that_is_taken_again_loses_nothing() -> None:
@@ -193,6 +232,22 @@ def test_a_moment_names_its_zone() -> None:
     assert moment(AT, timezone.utc) == "2024-03-31 00:00 UTC"
 
 
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("2024-03-31T23:59:59.999999", "2024-03-31 24:00 Europe/Zurich"),
+        ("2024-03-31T23:59:59", "2024-03-31 23:59:59 Europe/Zurich"),
+        ("2024-03-31T11:59:59.999999", "2024-03-31 12:00 Europe/Zurich"),
+        ("2024-03-31T00:00", "2024-03-31 00:00 Europe/Zurich"),
+        ("2024-03-31T00:00:00.000001", "2024-03-31 00:00:00.000001 Europe/Zurich"),
+        ("2024-12-31T23:59:59.999999", "2024-12-31 24:00 Europe/Zurich"),
+    ],
+)
+def test_an_inclusive_end_is_the_end_of_its_day_or_second(last: str, words: str) -> None:
+    local = datetime.fromisoformat(last).replace(tzinfo=ZURICH)
+    assert moment_up_to(from_datetime(local), ZURICH) == words
+
+
 HOSTILE = "\x1b[31m[/red]\x1b]0;title\x07\n\tal\u202eice\x00"
 
 
@@ -204,7 +259,7 @@ def test_names_from_outside_are_shown_as_they_read_and_bend_nothing() -> None:
     )
     assert taken_over == (
         "failed, 1 of 1 task succeeded: it runs again; "
-        "man ual[/red] al\ufffdice\ufffd run by [/red] al\ufffdice\ufffd is taken over"
+        "man ual[/red] al\ufffdice\ufffd run by [/red] al\ufffdice\ufffd is taken over with its conf"
     )
     assert flying == "its man ual[/red] al\ufffdice\ufffd run of backfill 1 is running"
 

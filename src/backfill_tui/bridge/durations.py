@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from backfill_tui.bridge.planned_dag import instant_of
-from backfill_tui.domain.estimates import Limits, PoolUse, RunDurations, durations_of
+from backfill_tui.domain.estimates import Limits, OneByOne, PoolUse, RunDurations, durations_of
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Microseconds
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _MOST_RUNS: Final = 200
+_MOST_RUNS_BY_TASK: Final = 50
+"""So many runs are looked at task by task."""
 _TRIPS: Final = 3
 
 
@@ -59,7 +61,8 @@ def limits(session: Session, dag: Any, model: Any) -> Limits:
     `dag` is Airflow's `SerializedDAG`, `model` its `DagModel` or None. Tasks that no worker runs (empty
     operators without callbacks, inlets and outlets) take no place; a mapped task counts once, for how many it
     becomes is not known before it runs. Of a Dag's tasks that can run at once those are counted that have
-    equally many tasks before them on the longest way.
+    equally many tasks before them on the longest way. A task that waits for its own last run is in one run at
+    a time, except in runs of partitions (Airflow 3.3 ti_deps/deps/prev_dagrun_dep.py).
     """
     from airflow.configuration import conf
 
@@ -67,6 +70,8 @@ def limits(session: Session, dag: Any, model: Any) -> Limits:
     per_run = int(dag.max_active_tasks if model is None else model.max_active_tasks)
     depths = _depths(dag.tasks)
     levels = Counter(depths[task.task_id] for task in tasks)
+    waiting = set() if dag.timetable.partitioned else {task.task_id for task in dag.tasks if _waits(task)}
+    limited = [1 if task.task_id in waiting else task.max_active_tis_per_dag for task in tasks]
     return Limits(
         examined=conf.getint("scheduler", "max_dagruns_per_loop_to_schedule"),
         parallelism=conf.getint("core", "parallelism"),
@@ -74,9 +79,53 @@ def limits(session: Session, dag: Any, model: Any) -> Limits:
         width=_within(max(levels.values(), default=1), per_run),
         tasks=len(tasks),
         pools=_pools(session, tasks, depths, per_run),
-        task_limits=tuple(
-            task.max_active_tis_per_dag for task in tasks if task.max_active_tis_per_dag is not None
-        ),
+        task_limits=tuple(limit for limit in limited if limit is not None),
+        one_by_one=_one_by_one(session, dag.dag_id, waiting, depths) if waiting else None,
+    )
+
+
+def _waits(task: Any) -> bool:
+    return bool(task.depends_on_past or task.wait_for_downstream)
+
+
+def _one_by_one(
+    session: Session, dag_id: str, waiting: Collection[str], depths: Mapping[str, int]
+) -> OneByOne:
+    """How long the tasks of past successful runs worked, one query by two indexes.
+
+    Of tasks that are equally far from the start the longest counts, for they run side by side.
+    """
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    newest = (
+        select(DagRun.run_id)
+        .where(DagRun.dag_id == dag_id, DagRun.state == "success", DagRun.end_date > DagRun.start_date)
+        .order_by(DagRun.id.desc())
+        .limit(_MOST_RUNS_BY_TASK)
+    )
+    worked = select(
+        TaskInstance.run_id, TaskInstance.task_id, TaskInstance.start_date, TaskInstance.end_date
+    ).where(
+        TaskInstance.dag_id == dag_id,
+        TaskInstance.run_id.in_(newest),
+        TaskInstance.state == "success",
+        TaskInstance.end_date > TaskInstance.start_date,
+    )
+    by_level: dict[str, dict[int, int]] = defaultdict(dict)
+    by_task: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in session.execute(worked):
+        took = instant_of(row.end_date) - instant_of(row.start_date)
+        levels, level = by_level[row.run_id], depths.get(row.task_id, 0)
+        levels[level] = max(took, levels.get(level, 0))
+        if row.task_id in waiting:
+            runs = by_task[row.task_id]
+            runs[row.run_id] = max(took, runs.get(row.run_id, 0))
+    found = (durations_of(map(Microseconds, runs.values())) for runs in by_task.values())
+    return OneByOne(
+        work=durations_of(Microseconds(sum(levels.values())) for levels in by_level.values()),
+        slowest=max(filter(None, found), key=lambda taken: taken.median, default=None),
     )
 
 

@@ -68,8 +68,8 @@ class Asker:
 def enumerate_dates(planned: PlannedDag, request: BackfillRequest, asker: Asker) -> Enumeration:
     """Every date of the request's range.
 
-    Raises Interrupted once the dates are not wanted any more, BadRequest for more than `MOST_DATES` and for a
-    timetable that comes to no end, AirflowFailed when one does not answer or a partitioned one raises.
+    Raises Interrupted once the dates are not wanted any more, BadRequest for more than `MOST_DATES`,
+    AirflowFailed when a timetable comes to no end or does not answer, or a partitioned one raises.
     """
     earliest, latest = planned.bounds(request)
     timetable = planned.dag.timetable
@@ -177,7 +177,7 @@ class _Walk:
         self._standing += 1
         if self._standing == _STANDING_STILL:
             reached = moment(Instant(self._latest_after), self._planned.zone)
-            raise BadRequest(
+            raise AirflowFailed(
                 f"The timetable of {one_line(self._planned.dag_id)} does not go on after {reached}, "
                 f"so its dates have no end: {_STANDING_STILL:,} in a row were no later",
                 remedy="mend the timetable: a backfill would hang in Airflow as well",

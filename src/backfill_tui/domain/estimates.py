@@ -9,54 +9,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from backfill_tui.domain.creation_time import creation_time
 from backfill_tui.domain.instants import SECOND, Microseconds
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.time_ranges import TimeRange, in_words
 
 _HANDOVER: Final = 2 * SECOND
 """The longest that a free place waits for its next run: a loop of the scheduler and its idle sleep of 1 s."""
+_BEGINNING: Final = 3 * SECOND
+"""The most it takes until the first runs work: a loop or two of the scheduler, and its worker comes up."""
 _LEAST_SPREAD: Final = 10
 """Runs repeat themselves to a tenth at best, as far as ten samples or more tell; two of them tell a half."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cost:
-    """What Airflow's creation takes for one run, in microseconds: `low` to `high`, and more for each task.
-
-    `statements` are the SQL statements it waits for, each a round trip to the database.
-    """
-
-    low: int
-    low_per_task: int
-    high: int
-    high_per_task: int
-    statements: int
-    statements_per_task: int
-
-    def of(self, tasks: int, delay: int) -> tuple[int, int]:
-        """The range for a run of so many tasks when each statement takes `delay` more than on loopback."""
-        waiting = delay * (self.statements + self.statements_per_task * tasks)
-        return (
-            self.low + self.low_per_task * tasks + waiting,
-            self.high + self.high_per_task * tasks + waiting * 3 // 2,
-        )
-
-
-# Measured with Airflow 3.3.2 on two shared cores, 200 runs of 1, 5 and 20 tasks: creating takes 2.8 to 5.8 ms
-# a run on SQLite (8 on a busy machine), 4.1 to 7.5 on PostgreSQL (20); reprocessing 6.8 to 67 and 11 to 96.
-# With 2.3 ms to the server, 28 to 35 for creating and 69 to 434 for reprocessing; statements were counted.
-_CREATE: Final = {
-    "sqlite": _Cost(2_000, 100, 6_000, 300, statements=0, statements_per_task=0),
-    "postgresql": _Cost(3_000, 120, 10_000, 600, statements=10, statements_per_task=0),
-}
-_REPROCESS: Final = {
-    "sqlite": _Cost(3_000, 1_500, 8_000, 4_000, statements=0, statements_per_task=0),
-    "postgresql": _Cost(6_000, 2_000, 12_000, 5_500, statements=18, statements_per_task=5),
-}
-_CREATION_START: Final = 300_000
-"""The most it takes to begin and to commit: reading the Dag, taking the lock, writing to the disk."""
-_LOOPBACK: Final = 100
-"""A round trip that the measured times contain already; 30 to 80 microseconds were measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +66,20 @@ class PoolUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OneByOne:
+    """How long past runs worked in a Dag with tasks that wait for their own last run.
+
+    Such a task (`depends_on_past`, `wait_for_downstream`) is in one run at a time, so the runs pass through
+    it one after the other, however many are active. What a run took from start to end tells little then, for
+    most of it may be waiting: `work` is what its tasks took, `slowest` what the slowest of those that wait
+    took. Both are None when there are no past runs.
+    """
+
+    work: RunDurations | None = None
+    slowest: RunDurations | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What bounds how many runs of one Dag work at once, besides max active runs of the backfill.
 
@@ -111,8 +88,9 @@ class Limits:
     one scheduler. `max_active_tasks` counts the tasks of one run, not of the Dag (Airflow 3.3
     jobs/scheduler_job_runner.py, `dag_run_active_tasks_map`): it makes a run longer, and bounds no number of
     runs. `width` is how many tasks of one run can run at once, never above that. `task_limits` has the
-    max_active_tis_per_dag of every task that has one, of `tasks` in all. Max active runs of the Dag itself
-    counts for no backfill.
+    max_active_tis_per_dag of every task that has one, of `tasks` in all, and 1 for each that waits for its
+    own last run; `one_by_one` is None where none does. Max active runs of the Dag itself counts for no
+    backfill.
     """
 
     examined: int
@@ -122,6 +100,7 @@ class Limits:
     tasks: int = 1
     pools: tuple[PoolUse, ...] = ()
     task_limits: tuple[int, ...] = ()
+    one_by_one: OneByOne | None = None
 
     @property
     def stuck_in(self) -> PoolUse | None:
@@ -138,11 +117,15 @@ class Limits:
             bounds += [sum(places)] if len(places) == len(self.pools) else []
         if self.task_limits and len(self.task_limits) == self.tasks:
             bounds.append(sum(self.task_limits))
+        waits = self.one_by_one
+        if waits and waits.work and waits.slowest:
+            # So many runs keep the slowest of these tasks busy all the time.
+            bounds.append(-(-waits.work.p90 // max(1, waits.slowest.median)))
         return max(1, min(bounds))
 
     def at_least(self, max_active_runs: int) -> int:
         """How many runs work at once when each takes all that it can, and all pass the narrowest place."""
-        bounds = [self.at_most(max_active_runs), *self.task_limits]
+        bounds = [self.at_most(max_active_runs), *self.task_limits, *([1] if self.one_by_one else [])]
         if self.parallelism:
             bounds.append(self.parallelism // self.width)
         bounds += [pool.slots // max(1, pool.wanted) for pool in self.pools if pool.slots is not None]
@@ -166,7 +149,8 @@ class Estimate:
     """What a plan of `runs` runs takes: `at` has the chosen max active runs, its double and four times it.
 
     `durations` is None when the Dag has no successful run; `stuck_in` names a pool in which a task of the Dag
-    would wait for ever. `useful` is the greatest max active runs that can gain anything.
+    would wait for ever. `useful` is the greatest max active runs that can gain anything. `one_by_one` tells
+    that the runs wait for each other.
     """
 
     runs: int
@@ -175,40 +159,44 @@ class Estimate:
     at: tuple[Pace, ...]
     useful: int
     stuck_in: str = ""
+    one_by_one: bool = False
 
 
-def run_time(runs: int, durations: RunDurations, at_most: int, at_least: int | None = None) -> TimeRange:
+def run_time(
+    runs: int,
+    durations: RunDurations,
+    at_most: int,
+    at_least: int | None = None,
+    one_by_one: OneByOne | None = None,
+) -> TimeRange:
     """How long `runs` runs take with `at_most` at a time, or as few as `at_least` (both 1 or more).
 
     At best every place takes its next run the moment the last one ends, and runs take the median, less what
     the samples leave open. At worst the runs go in waves, each as long as the slow ones (the ninth tenth) and
-    a pause of the scheduler. Either way it takes no less than one run does.
+    a pause of the scheduler, which needs a while to begin. Either way it takes no less than one run does.
+
+    Runs that go through a task `one_by_one` take no less than that task does so many times, and at worst they
+    work one after the other; that is counted by what they worked, for what they took was partly waiting.
     """
     if runs == 0:
         return TimeRange(low=Microseconds(0), high=Microseconds(0))
-    spread = min(_LEAST_SPREAD, durations.samples)
-    quick = durations.median - durations.median // max(2, spread)
-    slow = max(durations.p90, durations.median + -(-durations.median // max(1, spread)))
+    work, slowest = (one_by_one.work, one_by_one.slowest) if one_by_one else (None, None)
+    counted = work or durations
+    low = max(_quick(counted), _quick(counted) * runs // at_most, _quick(slowest) * runs if slowest else 0)
     waves = -(-runs // (at_least or at_most))
-    low = max(quick, quick * runs // at_most)
-    return TimeRange(low=Microseconds(low), high=Microseconds(max(low, waves * (slow + _HANDOVER))))
+    # In many waves not every pause is the longest, which makes up for the beginning.
+    pauses = max(waves * _HANDOVER, _HANDOVER + _BEGINNING)
+    high = max(waves * _slow(counted), _slow(durations)) + pauses
+    return TimeRange(low=Microseconds(low), high=Microseconds(max(low, high)))
 
 
-def creation_time(
-    creates: int, reprocesses: int, tasks_per_run: int, database: str, round_trip: Microseconds
-) -> TimeRange:
-    """How long Airflow's own creation of the runs takes, all in one transaction, before the first one starts.
+def _quick(durations: RunDurations) -> int:
+    return durations.median - durations.median // max(2, min(_LEAST_SPREAD, durations.samples))
 
-    `database` is SQLAlchemy's name of it; whatever is not SQLite is taken for PostgreSQL. `round_trip` is how
-    long it takes to answer nothing: each run waits for ten answers or more, one after the other.
-    """
-    kind = "sqlite" if database == "sqlite" else "postgresql"
-    delay = max(0, round_trip - _LOOPBACK)
-    new, again = (costs[kind].of(tasks_per_run, delay) for costs in (_CREATE, _REPROCESS))
-    low = creates * new[0] + reprocesses * again[0]
-    high = creates * new[1] + reprocesses * again[1]
-    start = _CREATION_START if high else 0
-    return TimeRange(low=Microseconds(low), high=Microseconds(high + start))
+
+def _slow(durations: RunDurations) -> int:
+    spread = max(1, min(_LEAST_SPREAD, durations.samples))
+    return max(durations.p90, durations.median + -(-durations.median // spread))
 
 
 def estimate(
@@ -234,6 +222,7 @@ def estimate(
         at=tuple(_pace(runs, max_active_runs * times, useful, known, limits) for times in (1, 2, 4)),
         useful=useful,
         stuck_in=stuck.name if stuck else "",
+        one_by_one=limits.one_by_one is not None,
     )
 
 
@@ -241,7 +230,9 @@ def _pace(
     runs: int, max_active_runs: int, useful: int, durations: RunDurations | None, limits: Limits
 ) -> Pace:
     at_once = max(1, min(max_active_runs, useful))
-    time = None if durations is None else run_time(runs, durations, at_once, limits.at_least(at_once))
+    time = None
+    if durations is not None:
+        time = run_time(runs, durations, at_once, limits.at_least(at_once), limits.one_by_one)
     return Pace(max_active_runs=max_active_runs, time=time, capped=max_active_runs > useful)
 
 
@@ -270,6 +261,8 @@ def _words_of_running(estimate: Estimate) -> str:
         shown = at_once
     if shown == estimate.useful < estimate.runs:
         parts.append("more gains nothing")
+    if estimate.one_by_one and estimate.runs > 1:
+        parts.append("and a task waits for the run before")
     return ", ".join(parts)
 
 

@@ -59,13 +59,27 @@ def zone_named(name: str) -> tzinfo:
 
 
 def minute(instant: Instant, zone: tzinfo) -> str:
-    """`2024-02-06 02:00` in the given zone; seconds and their fractions only where there are any."""
+    """`2024-02-06 02:00` in the given zone; seconds and their fractions only where there are any.
+
+    A local time that the clock says twice is told apart by the zone's abbreviation, `2024-11-03 01:00 EDT`,
+    or where that has no letters, or the same ones for both, by the offset: `2024-04-07 01:30 +10:30`.
+    """
     local = to_datetime(instant, zone)
     if local.microsecond:
-        return local.strftime("%Y-%m-%d %H:%M:%S.%f")
-    if local.second:
-        return local.strftime("%Y-%m-%d %H:%M:%S")
-    return local.strftime("%Y-%m-%d %H:%M")
+        words = local.strftime("%Y-%m-%d %H:%M:%S.%f")
+    elif local.second:
+        words = local.strftime("%Y-%m-%d %H:%M:%S")
+    else:
+        words = local.strftime("%Y-%m-%d %H:%M")
+    other = local.replace(fold=1 - local.fold)
+    return words if local.utcoffset() == other.utcoffset() else f"{words} {_which_of_two(local, other)}"
+
+
+def _which_of_two(local: datetime, other: datetime) -> str:
+    name = local.tzname() or ""
+    if name.isalpha() and name != other.tzname():
+        return name
+    return local.isoformat(timespec="minutes")[len("2024-04-07T01:30") :]
 
 
 def clock(microseconds: int) -> str:

@@ -117,7 +117,9 @@ class BackfillPlan:
 
     `fingerprint` stands for the dates, their verdicts and the states of existing runs; two plans of the
     same world have the same one. A plan that is not `complete` holds the dates found so far, of a timetable
-    that takes long, and no warnings. `estimate` is None while it is not complete.
+    that takes long, and no warnings. `estimate` is None while it is not complete. `timezone` is that of the
+    clock on which the dates are written: of a partitioned Dag that of its timetable, `partition_zone`, which
+    is empty for others.
     """
 
     request: BackfillRequest
@@ -163,6 +165,7 @@ class PlannedRuns(Sequence[PlannedRun]):
     def __init__(self, plan: BackfillPlan) -> None:
         self._plan = plan
         self._zone = zone_named(plan.timezone)
+        self._conf_given = bool(plan.request.conf.strip())
 
     def __len__(self) -> int:
         return len(self._plan.judged)
@@ -191,6 +194,7 @@ class PlannedRuns(Sequence[PlannedRun]):
                 now=plan.planned_at,
                 zone=self._zone,
                 bounds=(plan.bounds.start, plan.bounds.end),
+                conf_given=self._conf_given,
             ),
             ordinal=row + 1 if row < plan.judged.due else None,
             existing=outcome.existing,

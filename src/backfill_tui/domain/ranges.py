@@ -66,8 +66,9 @@ class RangeContext:
 class RangeWords:
     """A range as it is shown back: exact instants on the Dag's clock and in UTC, and how long it is.
 
-    A bound that is the last microsecond before a full second is shown as that second, and the end of a day
-    as 24:00. `days` counts the days of a range of whole days, else the dates that the range touches.
+    A bound that is the last microsecond before a full second is shown as that second, the end of a day as
+    24:00, and a range that begins a microsecond after a full second as one after it. `days` counts the days
+    of a range of whole days, else the dates that the range touches.
     `length` is `91 days`, or for a range that is not of whole days its two largest parts, `3 days 4 hours`.
     """
 
@@ -131,22 +132,27 @@ def read_range(text: str, context: RangeContext) -> Span | None:
 def describe(span: Span, zone: tzinfo, timezone_name: str) -> RangeWords:
     """The words of a range; `timezone_name` is what the Dag calls `zone`."""
     first, last = (to_datetime(at, zone) for at in (span.first, span.last))
-    local = f"{first:%a} {minute(span.first, zone)}"
-    utc = minute(span.first, timezone.utc)
-    if span.first != span.last:
-        local = f"{local} to {last:%a} {_end(span.last, zone)}"
-        utc = f"{utc} to {_end(span.last, timezone.utc)}"
     whole = span.first == _day_of(first, zone).first and span.last == _day_of(last, zone).last
     elapsed = span.last - span.first + (span.last % SECOND == SECOND - 1)
     # Rounded, for changes of the clock; a day that a country skipped is no day of the range.
     days = round(elapsed / _DAY) if whole else (last.date() - first.date()).days + 1
     return RangeWords(
-        local=local,
+        local=_from_to(span, zone, weekdays=True),
         timezone=one_line(timezone_name),
-        utc=f"{utc} UTC",
+        utc=f"{_from_to(span, timezone.utc)} UTC",
         days=days,
         length=_counted(days, "day") if whole else _length(elapsed),
     )
+
+
+def _from_to(span: Span, zone: tzinfo, *, weekdays: bool = False) -> str:
+    just_after = span.first != span.last and span.first % SECOND == 1
+    first = Instant(span.first - just_after)
+    bounds = [(first, minute(first, zone))]
+    if span.first != span.last:
+        bounds.append((span.last, _end(span.last, zone)))
+    words = (f"{to_datetime(at, zone):%a} {text}" if weekdays else text for at, text in bounds)
+    return f"{'after ' if just_after else ''}{' to '.join(words)}"
 
 
 def shortest(span: Span, zone: tzinfo) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from datetime import time, tzinfo
 from typing import Final
 
-from backfill_tui.domain.instants import Instant, minute
+from backfill_tui.domain.instants import SECOND, Instant, minute, to_datetime
 from backfill_tui.domain.outcomes import Clash, ExistingRun, Outcome, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.states import RunState, TaskState
@@ -22,9 +22,15 @@ def reason(
     now: Instant,
     zone: tzinfo,
     bounds: tuple[Instant | None, Instant | None] = (None, None),
+    conf_given: bool = False,
 ) -> str:
-    """Why a date has its verdict; `bounds` are the Dag's own start and end date, which a backfill ignores."""
+    """Why a date has its verdict; `bounds` are the Dag's own start and end date, which a backfill ignores.
+
+    `conf_given` says whether the request has a conf, which runs that are taken again then get for their own.
+    """
     words = _WHY[outcome.verdict](occurrence, outcome, now, zone)
+    if outcome.verdict is Verdict.REPROCESS:
+        words += _what_becomes_of_its_conf(occurrence, outcome, given=conf_given)
     start, end = bounds
     date = occurrence.identity
     if date is None or not outcome.verdict.runs:
@@ -94,6 +100,20 @@ def _what_is_overwritten(occurrence: Occurrence, outcome: Outcome, _: Instant, _
     return f"{counted}: {again}; {_kind(run.run_type)} run{who} is taken over"
 
 
+def _what_becomes_of_its_conf(occurrence: Occurrence, outcome: Outcome, *, given: bool) -> str:
+    """A conf replaces that of the run (Airflow 3.3 models/backfill.py, `_handle_clear_run`).
+
+    That of a run started by hand is somebody's work, so what becomes of it is said in any case. A partition's
+    run stays as it is beside the new one.
+    """
+    run = outcome.existing
+    if occurrence.partition_key is not None or run is None:
+        return ""
+    if given:
+        return "; its conf is replaced"
+    return "" if run.run_type in _OF_A_SCHEDULE or not run.task_total else " with its conf"
+
+
 _WHY: Final = {
     Verdict.CREATE: _why_create,
     Verdict.REPROCESS: _what_is_overwritten,
@@ -106,6 +126,20 @@ _WHY: Final = {
 def moment(instant: Instant, zone: tzinfo) -> str:
     """`2024-04-01 02:00 Europe/Zurich`: a time that can not be mistaken for one of another zone."""
     return f"{minute(instant, zone)} {zone}"
+
+
+def moment_up_to(last: Instant, zone: tzinfo) -> str:
+    """An inclusive end in the same words: `2024-03-31 24:00 UTC` for the last microsecond of a day.
+
+    That of another second is the end of that second.
+    """
+    after = Instant(last + 1)
+    if after % SECOND:
+        return moment(last, zone)
+    local, following = to_datetime(last, zone), to_datetime(after, zone)
+    if following.date() == local.date() or following.time() != time():
+        return moment(after, zone)
+    return f"{local.date()} 24:00 {zone}"
 
 
 def _kind(run_type: str) -> str:

@@ -58,6 +58,7 @@ def _dag(dag: DagSummary) -> JsonObject:
             for run in dag.recent_runs
         ],
         "active_backfills": list(dag.active_backfills),
+        "partition_zone": dag.partition_zone,
     }
 
 

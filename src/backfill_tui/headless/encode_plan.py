@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.as_command import Commands
 from backfill_tui.domain.estimates import Estimate
@@ -11,7 +11,10 @@ from backfill_tui.domain.instants import SECOND, iso
 from backfill_tui.domain.outcomes import ExistingRun, Verdict
 from backfill_tui.domain.planning import BackfillPlan, PlannedRun
 from backfill_tui.headless.encode import JsonObject, when
-from backfill_tui.headless.remedies import in_flags
+from backfill_tui.headless.remedies import remedy_of
+
+if TYPE_CHECKING:
+    from backfill_tui.headless.session import Session
 
 RUNS: Final = "runs"
 """The key of the dates."""
@@ -47,12 +50,12 @@ def planned_run(run: PlannedRun) -> JsonObject:
     }
 
 
-def after_the_runs(planned: BackfillPlan, commands: Commands | None) -> JsonObject:
+def after_the_runs(planned: BackfillPlan, commands: Commands | None, session: Session) -> JsonObject:
     """What is to be said of all dates together; `commands` is None where no command can name the Dag."""
     request = planned.request
     return {
         "totals": totals(planned),
-        "warnings": warnings(planned),
+        "warnings": warnings(planned, session),
         "max_active_runs": request.max_active_runs,
         "run_backwards": request.run_backwards,
         "run_on_latest_version": request.run_on_latest_version,
@@ -74,13 +77,13 @@ def totals(planned: BackfillPlan) -> JsonObject:
     return {str(verdict): planned.count(verdict) for verdict in Verdict}
 
 
-def warnings(planned: BackfillPlan) -> list[JsonObject]:
-    """The warnings about the plan as a whole."""
+def warnings(planned: BackfillPlan, session: Session) -> list[JsonObject]:
+    """The warnings about the plan as a whole, each remedy as one would type it in this session."""
     return [
         {
             "code": each.code,
             "message": each.message,
-            "remedy": in_flags(each.remedy),
+            "remedy": remedy_of(each, planned.request.dag_id, session),
             "blocks": each.blocks,
             "gravity": str(each.gravity),
         }

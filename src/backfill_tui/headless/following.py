@@ -26,6 +26,8 @@ from backfill_tui.headless.session import Session, counted
 
 _ENGINE_SECONDS: Final = 1.0
 _FAILED_SHOWN: Final = 20
+_UNPAUSE: Final = "unpause the Dag"
+"""What `standing` advises for a paused Dag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,8 @@ class Follower:
         rows = [row for row in self._store.rows if row is not None and self._counts(row)]
         counts = count_runs(rows)
         stands = self._with_engine(standing(update.facts, counts, update.read_at))
+        if update.facts.dag_is_paused and stands.remedy == _UNPAUSE:
+            stands = replace(stands, remedy=self._session.how_to_unpause(update.facts.dag_id))
         # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
         facts = replace(update.facts, scheduler_heartbeat=None)
         return Reading(facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)))

@@ -23,7 +23,7 @@ from backfill_tui.headless.planning import (
     tell_warnings,
     totals_words,
 )
-from backfill_tui.headless.remedies import in_flags
+from backfill_tui.headless.remedies import remedy_of
 from backfill_tui.headless.session import Session, counted
 from backfill_tui.headless.wishes import Wish
 
@@ -46,8 +46,8 @@ def launch(session: Session, wish: Wish, *, yes: bool, accepted: frozenset[str],
         return 0
     tell_totals(session, planned)
     tell_estimate(session, planned)
-    tell_warnings(session, planned.warnings)
-    _refuse_blocked(planned)
+    tell_warnings(session, wish.dag_id, planned.warnings)
+    _refuse_blocked(session, planned)
     if not planned.run_count:
         return _nothing_to_do(session, planned, wait=wait)
     _agree(session, planned, yes=yes, accepted=accepted)
@@ -57,7 +57,8 @@ def launch(session: Session, wish: Wish, *, yes: bool, accepted: frozenset[str],
     session.voice.say(f"{created} {counted(launched.created + launched.reprocessed, 'run')}")
     if not wait:
         is_paused = any(warning.code == _DAG_PAUSED for warning in planned.warnings)
-        session.voice.say(session.how_to_watch(launched.backfill_id, dag_is_paused=is_paused))
+        paused = wish.dag_id if is_paused else None
+        session.voice.say(session.how_to_watch(launched.backfill_id, paused=paused))
         _show(session, planned, launched, None)
         return 0
     return _wait(session, planned, launched)
@@ -71,9 +72,10 @@ def what_happens(planned: BackfillPlan) -> str:
     return f"Create {counted(create, 'run')}" if create else f"Run {counted(again, 'run')} again"
 
 
-def _refuse_blocked(planned: BackfillPlan) -> None:
+def _refuse_blocked(session: Session, planned: BackfillPlan) -> None:
     for warning in planned.blocking:
-        raise Refused(one_line(warning.message), remedy=one_line(in_flags(warning.remedy)))
+        remedy = remedy_of(warning, planned.request.dag_id, session)
+        raise Refused(one_line(warning.message), remedy=one_line(remedy))
 
 
 def _agree(session: Session, planned: BackfillPlan, *, yes: bool, accepted: frozenset[str]) -> None:
@@ -143,7 +145,7 @@ def _show(
             "reprocessed": 0 if launched is None else launched.reprocessed,
             "skipped": 0 if launched is None else launched.skipped,
             "totals": encode_plan.totals(planned),
-            "warnings": encode_plan.warnings(planned),
+            "warnings": encode_plan.warnings(planned, session),
             "outcome": None if outcome is None else outcome.json,
         }
     )

@@ -45,9 +45,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 def table_of(planned: BackfillPlan, chosen: ChosenRuns) -> Table:
     """The dates for people: what becomes of each, and why."""
+    what = "Partition" if planned.judged.dates.partitioned else "Logical date"
     columns = (
         Column(heading="#", number=True),
-        Column(heading=f"Logical date ({planned.timezone})"),
+        Column(heading=f"{what} ({planned.timezone})"),
         Column(heading="Verdict"),
         Column(heading="Why", folds=True),
     )

@@ -19,7 +19,7 @@ from backfill_tui.headless.confs import read_conf
 from backfill_tui.headless.holes import narrowed
 from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
 from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, table_of
-from backfill_tui.headless.remedies import in_flags
+from backfill_tui.headless.remedies import remedy_of
 from backfill_tui.headless.session import Session, counted, find_dag
 from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
@@ -40,10 +40,10 @@ def show_plan(session: Session, wish: Wish, form: PlanForm) -> int:
     planned = make_plan(session, wish, environment.where)
     if form.command is not None:
         _print_commands(session, planned, form.command)
-        tell_warnings(session, planned.blocking)
+        tell_warnings(session, wish.dag_id, planned.blocking)
     elif form.output is Output.JSON:
         _print_json(session, planned, form)
-        tell_warnings(session, planned.blocking)
+        tell_warnings(session, wish.dag_id, planned.blocking)
     else:
         _print_dates(session, planned, form)
     if wish.holes and not planned.run_count:
@@ -52,7 +52,7 @@ def show_plan(session: Session, wish: Wish, form: PlanForm) -> int:
     if form.command is None and form.output is not Output.JSON:
         tell_totals(session, planned)
         tell_estimate(session, planned)
-        tell_warnings(session, planned.warnings)
+        tell_warnings(session, wish.dag_id, planned.warnings)
     return Refused.exit_code if planned.blocking else 0
 
 
@@ -64,13 +64,13 @@ def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
     listed = session.gateway.dags()
     dag = find_dag(listed, wish.dag_id, where)
     request = request_of(wish, dag, listed.read_at)
-    tell_range(session, request, dag.timezone)
-    planned = _ask_for(session, request, dag.timezone)
+    tell_range(session, request, dag.clock)
+    planned = _ask_for(session, request, dag.clock)
     if not wish.holes or not planned.run_count:
         return planned
-    shorter = narrowed(planned, lambda narrower: _ask_for(session, narrower, dag.timezone))
+    shorter = narrowed(planned, lambda narrower: _ask_for(session, narrower, dag.clock))
     if shorter is not planned:
-        tell_range(session, shorter.request, dag.timezone, head="From the first hole to the last")
+        tell_range(session, shorter.request, dag.clock, head="From the first hole to the last")
     return shorter
 
 
@@ -109,7 +109,7 @@ def _print_json(session: Session, planned: BackfillPlan, form: PlanForm) -> None
         encode_plan.before_the_runs(planned),
         encode_plan.RUNS,
         map(encode_plan.planned_run, ChosenRuns(planned, form.only)),
-        encode_plan.after_the_runs(planned, commands),
+        encode_plan.after_the_runs(planned, commands, session),
     )
 
 
@@ -149,10 +149,10 @@ def tell_estimate(session: Session, planned: BackfillPlan) -> None:
         session.voice.say(f"Estimate: {one_line(sentence(planned.estimate))}")
 
 
-def tell_warnings(session: Session, warnings: tuple[PlanWarning, ...]) -> None:
+def tell_warnings(session: Session, dag_id: str, warnings: tuple[PlanWarning, ...]) -> None:
     """The warnings, as talk: a line each, with what to do."""
     for warning in warnings:
-        remedy = f": {in_flags(warning.remedy)}" if warning.remedy else ""
+        remedy = f": {remedy_of(warning, dag_id, session)}" if warning.remedy else ""
         session.voice.say(one_line(f"{_HEADS[warning.gravity]}: {warning.message}{remedy}"))
 
 

@@ -58,7 +58,8 @@ def rerun(session: Session, wish: RerunWish) -> int:
     outcome = session.gateway.rerun(request)
     session.voice.say(f"Cleared {counted(len(outcome.affected), 'task instance')}")
     if not wish.wait:
-        session.voice.say(session.how_to_watch(facts.backfill_id, dag_is_paused=facts.dag_is_paused))
+        paused = facts.dag_id if facts.dag_is_paused else None
+        session.voice.say(session.how_to_watch(facts.backfill_id, paused=paused))
         _show(session, facts, wish, outcome, done=True, outcome=None)
         return 0
     return _wait(session, facts, wish, outcome)
@@ -175,7 +176,8 @@ def _tell(session: Session, facts: BackfillFacts, preview: RerunOutcome) -> None
     for left in preview.left_alone:
         session.voice.say(one_line(f"{left.run_id} is left alone: {left.reason}"))
     if facts.dag_is_paused:
-        session.voice.say("Warning: The Dag is paused, so no run will start: unpause it")
+        unpausing = session.how_to_unpause(facts.dag_id)
+        session.voice.say(f"Warning: The Dag is paused, so no run will start: {unpausing}")
     for number in preview.unblocked:
         session.voice.say(f"Backfill {number} was cancelled, its pause is lifted so that cleared runs start")
 

@@ -80,11 +80,21 @@ class Session:
         if not answer:
             raise Refused("Nothing was done, as you wished")
 
-    def how_to_watch(self, backfill_id: BackfillId, *, dag_is_paused: bool = False) -> str:
-        """The sentence that says how to follow a backfill, and whether it goes on by itself."""
-        who = "Airflow" if self.engine is None else "The engine"
-        goes = "Nothing of it starts until the Dag is unpaused" if dag_is_paused else f"{who} goes on with it"
-        return f"{goes}: watch it with {self.again('watch', backfill_id)}"
+    def how_to_watch(self, backfill_id: BackfillId, *, paused: str | None = None) -> str:
+        """The sentence that says how to follow a backfill, and whether it goes on by itself.
+
+        `paused` is the id of its Dag when that is paused.
+        """
+        watching = f"watch it with {self.again('watch', backfill_id)}"
+        if paused is not None:
+            unpausing = self.how_to_unpause(paused)
+            return f"Nothing of it starts while the Dag is paused: {unpausing}, then {watching}"
+        return f"{'Airflow' if self.engine is None else 'The engine'} goes on with it: {watching}"
+
+    def how_to_unpause(self, dag_id: str) -> str:
+        """`unpause it with backfill-tui unpause-dag sales`."""
+        ends_options = ("--",) if dag_id.startswith("-") else ()
+        return f"unpause it with {self.again('unpause-dag', *ends_options, dag_id)}"
 
 
 def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:

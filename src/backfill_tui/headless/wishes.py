@@ -38,7 +38,7 @@ class Wish:
 def request_of(wish: Wish, dag: DagSummary, now: Instant) -> BackfillRequest:
     """The request of a wish, by Airflow's clock; raises BadRequest for a range that can not be meant."""
     context = RangeContext(
-        zone=dag_zone(dag.timezone, dag.dag_id),
+        zone=dag_zone(dag.clock, dag.dag_id),
         now=now,
         start=dag.start_date,
         last_success=dag.last_success,
