@@ -36,7 +36,7 @@ SPECIAL = """
                    tags=["[bold]", "a"], description="first\\nsecond", is_paused_upon_creation=True,
                    default_args={"depends_on_past": True}))
     with_tasks(DAG("by_asset", schedule=Asset("x"), start_date=START))
-    with_tasks(DAG("partitioned", schedule=CronPartitionTimetable("0 2 * * *", timezone="UTC"),
+    with_tasks(DAG("partitioned", schedule=CronPartitionTimetable("0 2 * * *", timezone="America/New_York"),
                    start_date=START))
     with_tasks(DAG("no_backfill", schedule="@daily", start_date=START, allowed_run_types=["scheduled"]))
     with_tasks(DAG("busy", schedule="@daily", start_date=pendulum.datetime(2024, 1, 1, tz="UTC")))
@@ -205,6 +205,13 @@ def test_a_dag_that_can_not_be_backfilled_says_why(listed: DagList) -> None:
     }
     partitioned = dag(listed, "partitioned")
     assert (partitioned.partitioned, partitioned.backfillable) == (True, True)
+
+
+def test_a_partitioned_dag_has_the_clock_of_its_timetable_and_others_their_own(listed: DagList) -> None:
+    partitioned, odd = dag(listed, "partitioned"), dag(listed, "odd")
+    assert (partitioned.timezone, partitioned.partition_zone) == ("Europe/Zurich", "America/New_York")
+    assert (odd.timezone, odd.partition_zone) == ("Europe/Zurich", "")
+    assert (partitioned.clock, odd.clock) == ("America/New_York", "Europe/Zurich")
 
 
 def test_the_last_sixteen_runs_come_oldest_first_with_the_active_backfill(listed: DagList) -> None:

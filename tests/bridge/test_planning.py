@@ -128,11 +128,30 @@ def test_the_reasons_say_what_is_overwritten(worker: Worker) -> None:
     plan = worker.plan(a_request("daily", reprocess_behavior="completed", to_date=first + 4 * DAY))
     assert [run.reason for run in plan.runs] == [
         "failed, 1 of 2 tasks succeeded: all 2 run again",
-        "succeeded, 2 of 2 tasks succeeded: all 2 run again; manual run by alice is taken over",
+        "succeeded, 2 of 2 tasks succeeded: all 2 run again; manual run by alice is taken over with its conf",
         "its scheduled run is running",
         "succeeded without any task, so Airflow counts it in but runs nothing",
         "no run exists",
     ]
+
+
+def test_a_conf_that_replaces_those_of_runs_is_said_and_airflow_replaces_them(worker: Worker) -> None:
+    first = MARCH["from_date"]
+    runs: list[dict[str, Any]] = [{"type": "manual", "user": "alice"}, {"type": "scheduled"}]
+    runs = [run | {"state": "success", "succeeded": 2, "date": first + n * DAY} for n, run in enumerate(runs)]
+    worker("add_runs", dag_id="daily", runs=runs)
+    conf = '{"size": 3}'
+    request = a_request("daily", reprocess_behavior="completed", to_date=first + 2 * DAY, conf=conf)
+    assert [run.reason for run in worker.plan(request).runs] == [
+        (
+            "succeeded, 2 of 2 tasks succeeded: all 2 run again; "
+            "manual run by alice is taken over; its conf is replaced"
+        ),
+        "succeeded, 2 of 2 tasks succeeded: all 2 run again; its conf is replaced",
+        "no run exists",
+    ]
+    number = worker("stock_create", request=request)["backfill_id"]
+    assert [row["conf"] for row in worker("rows", backfill_id=number)] == [{"size": 3}] * 3
 
 
 def test_a_long_plan_takes_no_more_statements_than_a_short_one(worker: Worker) -> None:

@@ -177,6 +177,36 @@ class Unreadable(_Odd):
         raise LookupError("the [/red] table of holidays is gone")
 
 
+class Speechless(_Odd):
+    """Has no words about itself."""
+
+    @property
+    def summary(self):
+        raise LookupError("no words")
+
+
+class TalksNonsense(_Odd):
+    """Has nonsense for the next date even while it is parsed."""
+
+    def next_dagrun_info(self, *, last_automated_data_interval, restriction):
+        return "tomorrow"
+
+
+class Leaves(_Odd):
+    """Ends the process that reads it back, if it may."""
+
+    @classmethod
+    def deserialize(cls, data):
+        raise SystemExit(3)
+
+
+class Unwritable(_Odd):
+    """Can not be written down."""
+
+    def serialize(self):
+        return {"hour": object()}
+
+
 class NoInterval(_Odd):
     """Runs without data intervals, which Airflow leaves out."""
 
@@ -215,6 +245,7 @@ class Plugin(AirflowPlugin):
     timetables = [
         Workdays, Backwards, StandsStill, Stutters, Swaps, Creeps, Hangs, Slow, RaisesAtOnce, NoInterval,
         Hourly2, RaisesMidway, Slower, HangsAtOnce, GivesNonsense, Quits, Unreadable,
+        Speechless, TalksNonsense, Leaves, Unwritable,
     ]
 '''
 

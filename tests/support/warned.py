@@ -56,6 +56,14 @@ def worked(dag_id, *, tasks=1, **task):
 daily = made("daily")
 intervals = made("intervals", CronDataIntervalTimetable("0 6 * * *", timezone="UTC"))
 lagging = made("lagging", CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(days=1)))
+lagging_at_midnight = made("lagging_at_midnight",
+    CronTriggerTimetable("0 0 * * *", timezone="UTC", interval=timedelta(days=1)))
+ended = made("ended", CronDataIntervalTimetable("0 6 * * *", timezone="UTC"),
+    end_date=datetime(2024, 1, 20, tzinfo=UTC))
+ended_lagging = made("ended_lagging",
+    CronTriggerTimetable("0 6 * * *", timezone="UTC", interval=timedelta(days=1)),
+    end_date=datetime(2024, 1, 20, tzinfo=UTC))
+not_begun = made("not_begun", start=datetime(2090, 1, 1, tzinfo=UTC))
 hourly = made("hourly", "@hourly")
 ends_badly = made("ends_badly", EndsBadly())
 goes_back = made("goes_back", GoesBack())

@@ -296,6 +296,9 @@ def reset() -> None:
             session.execute(delete(table))
 
 
+_DATES = {"next_dagrun", "next_dagrun_create_after"}
+
+
 def change_dag(dag_id: str, values: dict[str, Any]) -> None:
     """Set columns of a Dag's row; instants for dates."""
     from airflow.models.dag import DagModel
@@ -304,7 +307,7 @@ def change_dag(dag_id: str, values: dict[str, Any]) -> None:
     with create_session(scoped=False) as session:
         model = session.get(DagModel, dag_id)
         for name, value in values.items():
-            setattr(model, name, moment(value) if name == "next_dagrun" else value)
+            setattr(model, name, moment(value) if name in _DATES else value)
 
 
 def heartbeat(age_seconds: float) -> None:
@@ -415,6 +418,21 @@ def scheduled_after_unpausing(dag_id: str, most: int = 100) -> int:
     return int(made)
 
 
+def parse_again(dag_id: str) -> None:
+    """Write a Dag as it is once more, as every parse of its file does: that counts its next run anew."""
+    from airflow.models.dag import DagModel
+    from airflow.models.serialized_dag import SerializedDagModel
+    from airflow.serialization.definitions.dag import SerializedDAG
+    from airflow.serialization.serialized_objects import LazyDeserializedDAG
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+        bundle = session.get(DagModel, dag_id).bundle_name
+        dag = LazyDeserializedDAG(data=stored.data)
+        SerializedDAG.bulk_write_to_db(bundle, None, [dag], None, session=session)
+
+
 def given_to_workers(dag_id: str) -> list[str]:
     """The tasks that Airflow's own scheduler would queue of the runs of a Dag whose tasks are all ready."""
     from airflow.models.dagrun import DagRun
@@ -435,7 +453,7 @@ DEEDS: dict[str, Callable[..., Any]] = {
     for deed in (
         plan, durations, statements, launch, connections, dry_run, stock_create,
         add_runs, rows, totals, reset, change_dag, heartbeat,
-        held_back, scheduled_after_unpausing, given_to_workers,
+        held_back, scheduled_after_unpausing, parse_again, given_to_workers,
     )
 }  # fmt: skip
 

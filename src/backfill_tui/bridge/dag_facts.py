@@ -10,9 +10,10 @@ from typing import Any
 
 import structlog
 
-from backfill_tui.bridge.schedules import in_words, zone_name
+from backfill_tui.bridge.schedules import in_words, zone_name, zone_of_partitions
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.instants import Instant, from_datetime
+from backfill_tui.domain.text import one_line
 
 _log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ class DagFacts:
     start_date: Instant | None = None
     end_date: Instant | None = None
     task_ids: tuple[TaskId, ...] = ()
+    partition_zone: str = ""
     unreadable: str = ""
 
 
@@ -65,19 +67,30 @@ def read_facts(serialized: Any) -> DagFacts:
     """
     try:
         return _facts(serialized.dag)
-    except Exception as cause:
+    except (Exception, SystemExit) as cause:
+        # Whatever a timetable's own `deserialize` raises, and Airflow's own bugs in reading.
         _log.warning("a serialized Dag can not be read", dag_id=serialized.dag_id, exc_info=True)
         return DagFacts(
             schedule="unknown",
             timetable="",
             timezone="UTC",
             periodic=False,
-            unreadable=f"its serialized form can not be read ({type(cause).__name__}: {cause})",
+            unreadable=f"its serialized form can not be read ({in_one_line(cause)})",
         )
+
+
+def in_one_line(broken: BaseException) -> str:
+    """Why a serialized Dag can not be read.
+
+    What a timetable raises comes as the cause of an error that says no more than that there was one.
+    """
+    first = broken.__cause__ or broken
+    return one_line(f"{type(first).__name__}: {first}")
 
 
 def _facts(dag: Any) -> DagFacts:
     timetable = dag.timetable
+    partition_zone = zone_of_partitions(timetable)
     return DagFacts(
         schedule=in_words(timetable),
         timetable=str(timetable.summary),
@@ -89,6 +102,7 @@ def _facts(dag: Any) -> DagFacts:
         start_date=instant_or_none(dag.start_date),
         end_date=instant_or_none(dag.end_date),
         task_ids=tuple(TaskId(task.task_id) for task in _in_order(dag.task_group)),
+        partition_zone="" if partition_zone is None else zone_name(partition_zone),
     )
 
 

@@ -111,6 +111,7 @@ def _summary(row: Any, facts: DagFacts, **read: Any) -> DagSummary:
         next_run=instant_or_none(row.next_dagrun_create_after),
         max_active_runs=row.max_active_runs,
         task_ids=facts.task_ids,
+        partition_zone=facts.partition_zone,
         **read,
     )
 

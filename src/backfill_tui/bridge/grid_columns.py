@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from airflow.models.backfill import BackfillDagRun
 from airflow.models.dag_version import DagVersion
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from sqlalchemy import select
 
+from backfill_tui.bridge.planned_dag import unreadable_is_said
 from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.domain.watching import TaskColumn, merge_columns
 
 if TYPE_CHECKING:
@@ -20,14 +23,17 @@ if TYPE_CHECKING:
 
     from backfill_tui.domain.watching import BackfillFacts
 
+_log = structlog.get_logger(__name__)
+
 
 def read_columns(session: Session, facts: BackfillFacts, seen: Iterable[str] = ()) -> tuple[TaskColumn, ...]:
     """The tasks of every version in topological order, the latest version's first.
 
-    `seen` are tasks that task instances name; one that no version knows comes last.
+    `seen` are tasks that task instances name; one that no version knows comes last. So do all those of a
+    version that can not be read any more.
     """
     bag = DBDagBag(load_op_links=False)
-    dags = [bag.get_dag(version, session) for version in _versions(session, facts)]
+    dags = [_dag_of(bag, version, session, facts.dag_id) for version in _versions(session, facts)]
     orders = [tuple(_columns_of(dag)) for dag in dags if dag is not None]
     known = {column.task_id for order in orders for column in order}
     strays = tuple(TaskColumn(task_id=TaskId(task_id)) for task_id in sorted(set(seen) - known))
@@ -50,6 +56,15 @@ def _versions(session: Session, facts: BackfillFacts) -> list[Any]:
     used = {version for version in session.scalars(of_runs) if version is not None}
     versions = list(session.scalars(of_dag))
     return [version for version in versions if version in used] or versions[:1]
+
+
+def _dag_of(bag: DBDagBag, version: Any, session: Session, dag_id: str) -> Any:
+    try:
+        with unreadable_is_said(dag_id):
+            return bag.get_dag(version, session)
+    except AirflowFailed:
+        _log.warning("a version of a Dag can not be read", dag_id=dag_id, exc_info=True)
+        return None
 
 
 def _columns_of(dag: Any) -> Iterator[TaskColumn]:

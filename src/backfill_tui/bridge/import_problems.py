@@ -18,6 +18,8 @@ _FRAME: Final = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)', re
 _MACHINERY: Final = re.compile(r'\s+File "(?:<frozen importlib|[^"]*/airflow/dag_processing/)')
 _LONGEST: Final = 200
 _EXIT_ADVICE: Final = "take the call out of the top of the file"
+_NOT_STORED: Final = "imports, but Airflow can not store it"
+_STORED_ADVICE: Final = "see to its timetable (deserialize, next_dagrun_info) and to the plugin that has it"
 _UPGRADE: Final = "ruff check --select AIR3 lists what Airflow 3 wants changed"
 
 Told = tuple[str, str]
@@ -35,7 +37,10 @@ def explain(file: str, traceback: str) -> ImportProblem:
     """The problem of a file, from the traceback (or the bridge's own words) that the database has of it."""
     text = _without_machinery(harmless(traceback).strip())
     raised = _raised(text)
-    if raised is None:
+    whose = text.partition("\n")[0]
+    if raised is not None and whose.endswith(_NOT_STORED):
+        sentence, advice = _shortened(one_line(f"{whose}: {_plain(*raised)}")), _STORED_ADVICE
+    elif raised is None:
         sentence, advice = _said_plainly(text)
     else:
         sentence, advice = _told(*raised) or (_shortened(_plain(*raised)), "")
@@ -45,6 +50,11 @@ def explain(file: str, traceback: str) -> ImportProblem:
         advice=advice or _where(file, text),
         traceback=text,
     )
+
+
+def not_stored(whose: str, traceback: str) -> str:
+    """What the database is told of a file whose Dags (`whose`: `The Dag "sales"`) Airflow can not store."""
+    return f"{whose} {_NOT_STORED}\n{traceback}"
 
 
 def _without_machinery(text: str) -> str:

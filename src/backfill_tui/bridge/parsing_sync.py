@@ -7,6 +7,7 @@ what the processor does around it over time (files that are gone, Dags that left
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,22 +15,26 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.collection import update_dag_parsing_results_in_db
-from airflow.exceptions import AirflowDagDuplicatedIdException
+from airflow.exceptions import AirflowDagDuplicatedIdException, DeserializationError
 from airflow.models.asset import remove_references_to_deleted_dags
 from airflow.models.dag import DagModel
 from airflow.models.errors import ParseImportError
 from airflow.serialization.serialized_objects import LazyDeserializedDAG
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.import_problems import not_stored
 from backfill_tui.bridge.parsing_messages import FileParsed, SerializedDagText
 from backfill_tui.bridge.parsing_unchanged import refresh_unchanged
 from backfill_tui.bridge.write_session import write_session
-from backfill_tui.domain.problems import Refused
+from backfill_tui.domain.problems import Problem, Refused
 
+_log = structlog.get_logger(__name__)
 _AT_ONCE: Final = 50
 _WHAT: Final = "parse"
 
@@ -97,20 +102,40 @@ class ResultsWriter:
 
     def write(self) -> None:
         """Write what there is, a batch of Dags at most."""
-        with write_session(self._airflow, _WHAT) as session:
-            self._write(session)
+        batch, self._batch = self._batch, _Batch()
+        try:
+            self._write(batch)
+        except (Problem, OperationalError):
+            raise
+        except (Exception, SystemExit):
+            # Something of users runs here after all: their timetables are read back, and asked for the next
+            # date. Which file it is shows when each is written by itself.
+            _log.warning("a batch of Dags can not be written", exc_info=True)
+            for part in batch.by_file(self._bundle_name):
+                self._write_alone(part)
 
     def finish(self) -> None:
         """Write what is left, once all files are there, and forget what none of them has."""
+        self.write()
         with write_session(self._airflow, _WHAT) as session:
-            self._write(session)
             _forget_what_is_gone(session, self._bundle_name, set(self._filelocs), self._known)
+
+    def _write_alone(self, part: _Batch) -> None:
+        """Write what one file has; what Airflow can not store becomes its import error."""
+        try:
+            self._write(part)
+        except (Problem, OperationalError):
+            raise
+        except (Exception, SystemExit) as cause:
+            told = _why_not_stored(cause)
+            failed = _Batch(files=part.files, errors=dict.fromkeys(part.files, told) | part.errors)
+            self._write(failed)
 
     def _put(self, result: FileParsed) -> None:
         batch = self._batch
         batch.files.add((self._bundle_name, result.file))
-        for file, traceback in result.import_errors.items():
-            batch.errors[self._bundle_name, file] = traceback
+        for file, told in result.import_errors.items():
+            batch.errors[self._bundle_name, file] = told
         for text in result.dags:
             dag = _lazy(text)
             if (existing := self._filelocs.get(dag.dag_id)) is not None:
@@ -122,23 +147,23 @@ class ResultsWriter:
                 self._filelocs[dag.dag_id] = dag.fileloc
                 batch.dags.append(dag)
 
-    def _write(self, session: Session) -> None:
+    def _write(self, batch: _Batch) -> None:
         """Let Airflow write what is new; the errors grow by those of Dags that can not be stored."""
-        batch, self._batch = self._batch, _Batch()
         failed = {file for _, file in batch.errors}
         # Where some of a file fails, Airflow lets all of its Dags be stale.
         sound = [dag for dag in batch.dags if dag.relative_fileloc not in failed]
-        changed = refresh_unchanged(session, self._bundle_name, sound)
-        update_dag_parsing_results_in_db(
-            self._bundle_name,
-            None,
-            [*changed, *(dag for dag in batch.dags if dag.relative_fileloc in failed)],
-            batch.errors,
-            None,
-            set(),
-            session,
-            files_parsed=batch.files,
-        )
+        with write_session(self._airflow, _WHAT) as session:
+            changed = refresh_unchanged(session, self._bundle_name, sound)
+            update_dag_parsing_results_in_db(
+                self._bundle_name,
+                None,
+                [*changed, *(dag for dag in batch.dags if dag.relative_fileloc in failed)],
+                batch.errors,
+                None,
+                set(),
+                session,
+                files_parsed=batch.files,
+            )
         self._known.update(file for _, file in batch.errors)
 
 
@@ -149,6 +174,33 @@ class _Batch:
     dags: list[LazyDeserializedDAG] = field(default_factory=list)
     files: set[tuple[str, str]] = field(default_factory=set)
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def by_file(self, bundle_name: str) -> list[_Batch]:
+        """The same in parts, one for each file."""
+        parts: dict[tuple[str, str], _Batch] = {}
+
+        def part(key: tuple[str, str]) -> _Batch:
+            return parts.setdefault(key, _Batch(files={key}))
+
+        for key in sorted(self.files):
+            part(key)
+        for dag in self.dags:
+            part((bundle_name, dag.relative_fileloc)).dags.append(dag)
+        for key, error in self.errors.items():
+            part(key).errors[key] = error
+        return list(parts.values())
+
+
+def _why_not_stored(cause: BaseException) -> str:
+    """The traceback of what ended the writing of a file's Dags, for the table of import errors.
+
+    Airflow's error of reading a Dag back says which one it was, and the cause of that what was wrong.
+    """
+    first, dag_id = cause, None
+    if isinstance(cause, DeserializationError):
+        first, dag_id = cause.__cause__ or cause, cause.dag_id
+    told = "".join(traceback.format_exception(type(first), first, first.__traceback__))
+    return not_stored(f'The Dag "{dag_id}"' if dag_id else "A Dag of it", told)
 
 
 def _lazy(text: SerializedDagText) -> LazyDeserializedDAG:

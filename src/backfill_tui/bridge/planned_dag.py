@@ -5,10 +5,14 @@ from __future__ import annotations
 import difflib
 import traceback
 from calendar import timegm
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from backfill_tui.bridge.dag_facts import in_one_line
+from backfill_tui.bridge.schedules import zone_name, zone_of_partitions
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant, to_datetime, zone_named
 from backfill_tui.domain.planning import BackfillRequest
@@ -21,13 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDag:
-    """A Dag read for one call; `dag` is Airflow's `SerializedDAG`, `dag_hash` tells versions apart."""
+    """A Dag read for one call; `dag` is Airflow's `SerializedDAG`, `dag_hash` tells versions apart.
+
+    `timezone` and `zone` are those of the clock on which its dates are written: of a partitioned Dag that of
+    its timetable, `partition_zone`, which is empty for others.
+    """
 
     dag_id: DagId
     dag_hash: str
     dag: Any
     timezone: str
     zone: tzinfo
+    partition_zone: str = ""
 
     @property
     def partitioned(self) -> bool:
@@ -48,10 +57,17 @@ class PlannedDag:
         """
         return self._bound(request.from_date), self._bound(request.to_date)
 
+    def meant_by(self, bound: datetime) -> Instant:
+        """The instant that a bound in Airflow's tables means, the other way round."""
+        own_zone = zone_of_partitions(self.dag.timetable)
+        return instant_of(
+            bound if own_zone is None else self.dag.timetable.localize_partition_datetime(bound)
+        )
+
     def _bound(self, instant: Instant) -> datetime:
         moment = to_datetime(instant)
-        own_zone = getattr(self.dag.timetable, "_timezone", None)
-        if not self.partitioned or own_zone is None:
+        own_zone = zone_of_partitions(self.dag.timetable)
+        if own_zone is None:
             return moment
         try:
             return moment.astimezone(own_zone).replace(tzinfo=moment.tzinfo)
@@ -78,26 +94,40 @@ def read_dag(session: Session, dag_id: DagId, where: str) -> PlannedDag:
     stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
     if stored is None:
         raise _unknown(session, dag_id, where)
-    dag = _deserialized(stored, dag_id)
-    name = str(getattr(dag.timezone, "name", dag.timezone))
+    with unreadable_is_said(dag_id):
+        dag = stored.dag
+    of_partitions = zone_of_partitions(dag.timetable)
+    name = zone_name(of_partitions or dag.timezone)
     try:
         zone = zone_named(name)
     except ValueError:
-        zone = dag.timezone
-    return PlannedDag(dag_id=dag_id, dag_hash=stored.dag_hash, dag=dag, timezone=name, zone=zone)
+        zone = of_partitions or dag.timezone
+    return PlannedDag(
+        dag_id=dag_id,
+        dag_hash=stored.dag_hash,
+        dag=dag,
+        timezone=name,
+        zone=zone,
+        partition_zone="" if of_partitions is None else name,
+    )
 
 
-def _deserialized(stored: Any, dag_id: DagId) -> Any:
-    """The Dag as Airflow reads it; a timetable whose plugin is missing here, say, can not be read."""
+@contextmanager
+def unreadable_is_said(dag_id: str) -> Generator[None, None, None]:
+    """Read a Dag back as Airflow does, and raise AirflowFailed where its serialized form can not be read.
+
+    That is whatever the `deserialize` of a timetable raises, whose plugin may be missing here, and Airflow's
+    own bugs in reading; the database's errors stay what they are.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
-        return stored.dag
-    except Exception as broken:
-        # Whatever a timetable's own `deserialize` raises, and Airflow's own bugs in reading; the former comes
-        # as the cause of an error that says no more than that there was one.
-        first = broken.__cause__ or broken
-        cause = one_line(f"{type(first).__name__}: {first}")
+        yield
+    except SQLAlchemyError:
+        raise
+    except (Exception, SystemExit) as broken:
         raise AirflowFailed(
-            f"Airflow can not read the Dag {one_line(dag_id)}: {cause}",
+            f"Airflow can not read the Dag {one_line(dag_id)}: {in_one_line(broken)}",
             remedy="see to its timetable and plugins, then parse the Dags again",
             detail=traceback.format_exc(),
         ) from broken

@@ -13,7 +13,6 @@ from backfill_tui.bridge.existing_runs import existing_runs
 from backfill_tui.bridge.plan_warnings import Situation, warnings_about
 from backfill_tui.bridge.planned_dag import PlannedDag, instant_of, read_dag
 from backfill_tui.bridge.requests import check_request
-from backfill_tui.bridge.schedules import zone_name
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.estimates import Estimate, Limits, estimate
 from backfill_tui.domain.fingerprint import fingerprint_of
@@ -122,7 +121,6 @@ def _judged(session: Session, dates: Dates, now: Instant) -> JudgedDates:
 
 def _plan(dates: Dates, judged: JudgedDates, now: Instant, **more: Any) -> BackfillPlan:
     planned, dag = dates.planned, dates.planned.dag
-    own_zone = getattr(dag.timetable, "_timezone", None) if planned.partitioned else None
     return BackfillPlan(
         request=dates.request,
         timezone=planned.timezone,
@@ -134,7 +132,7 @@ def _plan(dates: Dates, judged: JudgedDates, now: Instant, **more: Any) -> Backf
             start=None if dag.start_date is None else instant_of(dag.start_date),
             end=None if dag.end_date is None else instant_of(dag.end_date),
         ),
-        partition_zone="" if own_zone is None else zone_name(own_zone),
+        partition_zone=planned.partition_zone,
         **{"warnings": (), **more},
     )
 

@@ -19,6 +19,7 @@ from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
 from backfill_tui.bridge.clearing import Clearing, Target, choose, clear, release
+from backfill_tui.bridge.planned_dag import unreadable_is_said
 from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.problems import NotThere, Refused
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from backfill_tui.bridge.environment import AirflowEnvironment
-    from backfill_tui.bridge.server import Call, Server
+from backfill_tui.bridge.server import Call, Server
 
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
@@ -148,11 +149,13 @@ class Repair:
 
     def _latest(self) -> Target | None:
         version = DagVersion.get_latest_version(self._request.dag_id, session=self._session)
-        dag = self._bag.get_latest_version_of_dag(self._request.dag_id, session=self._session)
+        with unreadable_is_said(self._request.dag_id):
+            dag = self._bag.get_latest_version_of_dag(self._request.dag_id, session=self._session)
         return None if dag is None or version is None else Target(dag, version.id)
 
     def _target_of_its_own(self, run: DagRun) -> Target | None:
-        dag = self._bag.get_dag_for_run(run, session=self._session)
+        with unreadable_is_said(self._request.dag_id):
+            dag = self._bag.get_dag_for_run(run, session=self._session)
         return None if dag is None else Target(dag)
 
     def _why_nothing(self, run: DagRun) -> str:

@@ -81,6 +81,14 @@ def zone_name(zone: Any) -> str:
     return str(getattr(zone, "name", None) or getattr(zone, "key", None) or zone)
 
 
+def zone_of_partitions(timetable: Any) -> Any:
+    """The zone on whose clock a partitioned timetable reads bounds and names its partitions, None for none.
+
+    Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`; there is no other way to read it.
+    """
+    return getattr(timetable, "_timezone", None) if timetable.partitioned else None
+
+
 def cron_in_words(expression: str, zone: str = "UTC") -> str | None:
     """A five-field cron expression in words, None where they would be long or not exact."""
     fields = expression.upper().split()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.environment import Mode
-from backfill_tui.domain.instants import Instant, clock, to_datetime
+from backfill_tui.domain.instants import SECOND, Instant, to_datetime
 from backfill_tui.domain.planning import PlanWarning
 
 if TYPE_CHECKING:
@@ -54,13 +54,25 @@ def off_the_grid(it: Situation) -> Iterator[PlanWarning]:
     if anchor is None or grid is None or first in {grid.before, grid.after}:
         return
     earlier, later = first - grid.before, grid.after - first
-    sooner = earlier <= later or grid.after > it.request.to_date
+    sooner = earlier <= later
+    # Within the range, so that nothing runs that was not asked for, unless it has no point of the grid.
+    inside = grid.after <= min(it.request.to_date, it.now - 1)
     yield warning(
         "off_grid",
         f"A timedelta schedule counts from where the range begins, so its dates lie "
-        f"{clock(earlier if sooner else later)} {'after' if sooner else 'before'} those {anchor.words}",
-        f"begin the range at {it.said(grid.before if sooner else grid.after)}",
+        f"{_in_units(earlier if sooner else later)} {'after' if sooner else 'before'} those {anchor.words}",
+        f"begin the range at {it.said(grid.after if inside else grid.before)}",
     )
+
+
+def _in_units(microseconds: int) -> str:
+    """`2 hours`, `3 days 4 hours`, `1 minute 30 seconds`: the two largest units there are."""
+    words, seconds = [], microseconds // SECOND
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+        count, seconds = divmod(seconds, size)
+        if count:
+            words.append(f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s")
+    return " ".join(words[:2]) or "less than a second"
 
 
 def _anchor(it: Situation) -> _Anchor | None:

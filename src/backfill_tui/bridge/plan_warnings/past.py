@@ -85,7 +85,8 @@ def waits_for_the_past(it: Situation) -> Iterator[PlanWarning]:
 
 
 def _waiting(it: Situation, run: _Doubtful, date: Instant, waits: _Waits) -> PlanWarning:
-    begin = f"begin the range at {it.said(it.bound_from(date))}"
+    place = it.place_from(date)
+    begin = f"begin the range at {it.said(date if place is None else it.bound_at(place))}"
     if not run.state.finished:
         why, remedy = f"is {run.state} and is not taken again", "let that run end first"
     elif waits.for_nothing:

@@ -175,6 +175,6 @@ def _none_is_due(it: Situation) -> PlanWarning:
         )
     return warning(
         "no_dates_due",
-        "The timetable gives its dates no data interval, and Airflow leaves out all of these, however long one waits",
+        "The timetable gives its dates no data interval, and Airflow leaves out all such dates for good",
         "mend the timetable",
     )

@@ -30,10 +30,31 @@ _LONGEST_SECONDS: Final = 1.0
 
 
 def released_by_unpausing(it: Situation) -> str:
-    """`93 scheduled runs`, `more than 1,000 scheduled runs`; empty for none, and where none is scheduled."""
+    """`; unpausing it releases 93 scheduled runs as well`; empty for none, and where none is scheduled.
+
+    The launch itself leaves the next run as it is, and the scheduler passes over dates that have a run. The
+    next parse counts on from the latest run, those of the plan included (Airflow 3.3
+    dag_processing/collection.py, `_get_latest_runs_stmt`). Where that makes a difference, both are said.
+    """
     if it.airflow.mode is Mode.EMBEDDED or not _would_be_scheduled(it):
         return ""
-    dates = _at_once(it) if it.planned.dag.catchup and jumps_of(it.timetable) else _one_by_one(it)
+    at_first = _count_from(it, it.planned.dag.timetable.next_run_info_from_dag_model(dag_model=it.model))
+    latest = _latest_after_launch(it)
+    parsed = at_first if latest is None else _count_from(it, _after(it, latest))
+    if at_first == parsed:
+        return f"; unpausing it releases {parsed} as well" if parsed else ""
+    return (
+        f"; unpausing it right after the launch releases {at_first or 'no scheduled runs'} as well, "
+        f"and once Airflow has parsed it again {parsed or 'none'}"
+    )
+
+
+def _count_from(it: Situation, info: Any) -> str:
+    """How many runs are scheduled at once when this is the next one, in words; empty for none."""
+    if info is None or instant_of(info.run_after) > it.now:
+        return ""
+    several = it.planned.dag.catchup and jumps_of(it.timetable)
+    dates = _at_once(it, info) if several else _one_by_one(it, info)
     if isinstance(dates, str):
         return dates
     count = len(dates) - _already_there(it, dates)
@@ -42,22 +63,55 @@ def released_by_unpausing(it: Situation) -> str:
     return "1 scheduled run" if count == 1 else f"{count:,} scheduled runs"
 
 
+def _latest_after_launch(it: Situation) -> Any:
+    """The latest of the runs to come, None where a run that is there already is later, or none comes."""
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import func, select
+
+    places = it.running_places()
+    if not places:
+        return None
+    dates = it.judged.dates
+    place = max(places, key=dates.dates.__getitem__)
+    column: Any = DagRun.partition_date if it.planned.partitioned else DagRun.logical_date
+    of_the_schedule = DagRun.run_type.in_(("scheduled", "backfill"))
+    there = it.session.scalar(
+        select(func.max(column)).where(DagRun.dag_id == it.request.dag_id, of_the_schedule)
+    )
+    if there is not None and instant_of(there) >= dates.dates[place]:
+        return None
+    return _info_of(dates.occurrence(place))
+
+
+def _info_of(date: Occurrence) -> Any:
+    """A date as Airflow has it, the other way round."""
+    from airflow._shared.timezones.timezone import coerce_datetime
+    from airflow.timetables.base import DagRunInfo, DataInterval
+
+    def moment(instant: Instant | None) -> Any:
+        return None if instant is None else coerce_datetime(to_datetime(instant))
+
+    start, end = moment(date.data_interval_start), moment(date.data_interval_end)
+    return DagRunInfo(
+        run_after=moment(date.run_after),
+        data_interval=None if start is None or end is None else DataInterval(start=start, end=end),
+        partition_key=date.partition_key,
+        partition_date=moment(date.partition_date),
+    )
+
+
 def _would_be_scheduled(it: Situation) -> bool:
     model = it.model
     allowed = model.allowed_run_types
     if allowed is not None and "scheduled" not in {str(kind) for kind in allowed}:
         return False
-    if model.is_stale or model.has_import_errors or model.next_dagrun_create_after is None:
-        return False
-    return instant_of(model.next_dagrun_create_after) <= it.now
+    return not (model.is_stale or model.has_import_errors)
 
 
-def _at_once(it: Situation) -> list[int] | str:
-    """The dates from the next one on, as those of a range that begins there; that is their catchup."""
+def _at_once(it: Situation, info: Any) -> list[int] | str:
+    """The dates from one on, as those of a range that begins there; that is their catchup."""
     by_interval = not it.bounded_by_trigger and not it.planned.partitioned
-    first = it.model.next_dagrun if by_interval else it.model.next_dagrun_create_after
-    if first is None:
-        return []
+    first = info.data_interval.start if by_interval else info.run_after
     end = it.planned.dag._time_restriction.latest  # noqa: SLF001  # the scheduler's own way to its bounds
     last = it.now if end is None else min(it.now, instant_of(end))
     try:
@@ -68,21 +122,19 @@ def _at_once(it: Situation) -> list[int] | str:
     return [date for date, after in zip(found.dates, found.afters, strict=True) if after <= it.now]
 
 
-def _one_by_one(it: Situation) -> list[int] | str:
+def _one_by_one(it: Situation, info: Any) -> list[int] | str:
     """The dates as the scheduler comes to them; some only, and for a while only."""
     found: list[int] = []
     try:
         with given_up_when(Patience(lambda: False, _LONGEST_SECONDS)):
-            found.extend(date.identity or 0 for date in islice(_due(it), _SOME + 1))
+            found.extend(date.identity or 0 for date in islice(_due(it, info), _SOME + 1))
     except NeverAnswersError:
         return f"at least {len(found):,} scheduled runs" if found else ""
     return f"more than {_SOME:,} scheduled runs" if len(found) > _SOME else found
 
 
-def _due(it: Situation) -> Iterator[Occurrence]:
+def _due(it: Situation, info: Any) -> Iterator[Occurrence]:
     """The dates whose time to be scheduled has come."""
-    timetable, dag = it.planned.dag.timetable, it.planned.dag
-    info = timetable.next_run_info_from_dag_model(dag_model=it.model)
     latest = None
     while info is not None:
         date = occurrence_of(info)
@@ -90,18 +142,22 @@ def _due(it: Situation) -> Iterator[Occurrence]:
             return
         yield date
         latest = date.run_after
-        info = _after(timetable, info, dag._time_restriction)  # noqa: SLF001
+        info = _after(it, info)
 
 
-def _after(timetable: Any, info: Any, restriction: Any) -> Any:
+def _after(it: Situation, info: Any) -> Any:
+    dag = it.planned.dag
     try:
-        return timetable.next_dagrun_info_v2(last_dagrun_info=info, restriction=restriction)
+        return dag.timetable.next_dagrun_info_v2(
+            last_dagrun_info=info,
+            restriction=dag._time_restriction,  # noqa: SLF001  # the scheduler's own way to its bounds
+        )
     except Exception:  # whatever it raises, Airflow logs it and schedules nothing more
         return None
 
 
 def _already_there(it: Situation, dates: list[int]) -> int:
-    """How many of the dates have a run: the scheduler passes over these."""
+    """How many of the dates have a run after the launch: the scheduler passes over these."""
     from airflow.models.dagrun import DagRun
     from sqlalchemy import select
 
@@ -112,4 +168,6 @@ def _already_there(it: Situation, dates: list[int]) -> int:
     wanted = select(as_instant(it.session, column)).where(
         DagRun.dag_id == it.request.dag_id, column.between(first, last)
     )
-    return len(set(dates).intersection(from_row(date) for date in it.session.scalars(wanted)))
+    there = {from_row(date) for date in it.session.scalars(wanted)}
+    there.update(it.running_dates())
+    return len(there.intersection(dates))

@@ -9,15 +9,16 @@ from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, Mode
 from backfill_tui.domain.instants import SECOND, Instant, clock
+from backfill_tui.domain.plan_dates import ABSENT
 from backfill_tui.domain.planning import PlanWarning
 
 
 def paused(it: Situation) -> Iterator[PlanWarning]:
     """No run of a paused Dag starts (Airflow 3.3 models/dagrun.py, `get_queued_dag_runs_to_set_running`)."""
     if it.model is not None and it.model.is_paused:
-        released = released_by_unpausing(it)
-        too = f"; unpausing it releases {released} as well" if released else ""
-        yield warning("dag_paused", f"The Dag is paused, so no run will start{too}", "unpause it")
+        yield warning(
+            "dag_paused", f"The Dag is paused, so no run will start{released_by_unpausing(it)}", "unpause it"
+        )
 
 
 def stale(it: Situation) -> Iterator[PlanWarning]:
@@ -75,12 +76,13 @@ def catchup_hole(it: Situation) -> Iterator[PlanWarning]:
     if it.model is None or it.model.next_dagrun is None or not it.run_count:
         return
     upcoming = instant_of(it.model.next_dagrun)
-    first = it.first_running_date()
+    first = min(date for date in it.judged.dates.dates if date != ABSENT)
     if first > upcoming:
         at = it.model.next_dagrun_create_after if it.bounded_by_trigger else it.model.next_dagrun
         yield warning(
             "catchup_hole",
-            f"Catchup stands at {it.said(upcoming)} and goes on after the latest of these runs, "
-            f"so the dates before {it.said(first)} are never scheduled",
+            f"Catchup stands at {it.said(upcoming)}, and once Airflow has parsed the Dag after the launch it "
+            f"goes on after the latest of these runs: what it has not scheduled by then before "
+            f"{it.said(first)} it never does",
             f"begin the range at {it.said(instant_of(at or it.model.next_dagrun))}",
         )

@@ -17,7 +17,7 @@ from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.outcomes import JudgedDates, Verdict
 from backfill_tui.domain.plan_dates import ABSENT
 from backfill_tui.domain.planning import BackfillRequest, Gravity, PlanWarning
-from backfill_tui.domain.reasons import moment
+from backfill_tui.domain.reasons import moment, moment_up_to
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -110,21 +110,31 @@ class Situation:
         dates = self.judged.dates
         return Instant((dates.afters if self.bounded_by_trigger else dates.dates)[place])
 
-    def bound_from(self, instant: Instant) -> Instant:
-        """The bound of a range that begins with the first date of the plan from an instant on."""
+    def place_from(self, instant: Instant) -> int | None:
+        """The place of the first due date of the plan from an instant on, None when there is none."""
         dates = self.judged.dates
-        place = bisect_left(dates.dates, instant) if dates.ascending else len(dates)
-        return self.bound_at(place) if place < len(dates) else instant
+        place = bisect_left(dates.dates, instant) if dates.ascending else self.judged.due
+        return place if place < self.judged.due else None
 
-    def bound_up_to(self, instant: Instant) -> Instant:
-        """The bound of a range that ends with the last date of the plan up to an instant."""
+    def place_up_to(self, instant: Instant) -> int | None:
+        """The place of the last date of the plan up to an instant, None when there is none."""
         dates = self.judged.dates
         place = bisect_right(dates.dates, instant) if dates.ascending else 0
-        return self.bound_at(place - 1) if place else instant
+        return place - 1 if place else None
+
+    def bound_for(self, date: Instant) -> Instant:
+        """The bound of a range that begins or ends with the dates around one that the plan does not have."""
+        dates = self.judged.dates
+        lag = dates.afters[-1] - dates.dates[-1] if self.bounded_by_trigger and len(dates) else 0
+        return Instant(date + lag)
 
     def said(self, instant: int) -> str:
-        """An instant in the Dag's timezone."""
+        """An instant on the clock of the plan, that of the Dag or of its partitions."""
         return moment(Instant(instant), self.planned.zone)
+
+    def said_end(self, last: int) -> str:
+        """An inclusive end on that clock: `24:00` for the last microsecond of a day."""
+        return moment_up_to(Instant(last), self.planned.zone)
 
     def running_before(self, instant: Instant) -> int:
         """How many of the dates that run are earlier."""
@@ -156,17 +166,6 @@ class Situation:
         """The dates that run, in the timetable's order."""
         dates = self.judged.dates.dates
         return [dates[place] for place in self.running_places()]
-
-    def first_running_date(self) -> int:
-        """The earliest date that runs; there must be one."""
-        if not self.judged.dates.ascending:
-            return min(self.running_dates())
-        runs = [outcome.verdict.runs for outcome in self.judged.outcomes]
-        return next(
-            date
-            for outcome, date in zip(self.judged.places, self.judged.dates.dates, strict=True)
-            if runs[outcome]
-        )
 
     def _running_in(self, start: int, stop: int) -> int:
         if start >= stop:
