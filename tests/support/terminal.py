@@ -36,7 +36,12 @@ KEYS: Mapping[str, bytes] = {
     "pagedown": b"\x1b[6~",
     "pageup": b"\x1b[5~",
     "f1": b"\x1bOP",
+    "f2": b"\x1bOQ",
+    "f3": b"\x1bOR",
+    "f4": b"\x1bOS",
     "f5": b"\x1b[15~",
+    "f7": b"\x1b[18~",
+    "f8": b"\x1b[19~",
     "backspace": b"\x7f",
     **{f"ctrl+{letter}": bytes([ord(letter) - 96]) for letter in "abcdefgklnopqrstuvwxyz"},
 }
