@@ -20,6 +20,7 @@ from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.tasks import LogQuery
 from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
+from backfill_tui.wire.messages import PROTOCOL_VERSION
 
 DAG = DagId("any")
 LOG = LogQuery(dag_id=DAG, key=TaskInstanceKey(run_id=RunId("r"), task_id=TaskId("t")), try_number=1)
@@ -186,7 +187,8 @@ def test_a_login_banner_is_named(start: Start) -> None:
 
 
 def test_another_protocol_is_refused_with_both_versions(start: Start) -> None:
-    with pytest.raises(Unreachable, match="speaks protocol 2, this program speaks 1"):
+    other, own = PROTOCOL_VERSION + 1, PROTOCOL_VERSION
+    with pytest.raises(Unreachable, match=f"speaks protocol {other}, this program speaks {own}"):
         start("--other-protocol").environment()
 
 

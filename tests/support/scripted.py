@@ -52,8 +52,8 @@ class ScriptedGateway:
     """Implements `gateway.port.Gateway`.
 
     `hold(method)` keeps calls of a method waiting until the gate is opened; `fail(method, problem)` lets the
-    next one fail; `asked` counts the calls. `more_warnings` and `estimate` become part of every plan, and
-    `partial_plans` are told before the next one is there.
+    next one fail; `asked` counts the calls. `more_warnings` and `estimate` become part of every plan,
+    `released` is what unpausing a Dag starts, and `partial_plans` are told before the next one is there.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class ScriptedGateway:
         self.world = world
         self.asked: dict[str, int] = {}
         self.more_warnings: tuple[PlanWarning, ...] = ()
+        self.released = ""
         self.estimate: Estimate | None = None
         self.partial_plans: tuple[BackfillPlan, ...] = ()
         self._read_only = read_only
@@ -312,8 +313,11 @@ class ScriptedGateway:
                 remedy="watch it, or wait until it is done", gravity=Gravity.BLOCKS,
             )  # fmt: skip
         if dag_id in self.world.paused:
+            too = f"; unpausing it releases {self.released} as well" if self.released else ""
             yield PlanWarning(
-                code="dag_paused", message="The Dag is paused, so no run will start", remedy="unpause it"
+                code="dag_paused",
+                message=f"The Dag is paused, so no run will start{too}",
+                remedy="unpause it",
             )
 
     def _updates(self, backfill: ScriptedBackfill, left: threading.Event) -> Iterator[GridUpdate]:

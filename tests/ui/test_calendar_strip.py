@@ -24,7 +24,7 @@ from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Reproces
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.themes import DARK, LIGHT
 from backfill_tui.ui.widgets.calendar_strip import CalendarStrip
-from backfill_tui.ui.widgets.strip_layout import Grain
+from backfill_tui.ui.widgets.strip_calendar import Grain
 from backfill_tui.ui.widgets.strip_painter import Selected, StripPainter
 
 HOUR = 3600 * SECOND

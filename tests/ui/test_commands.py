@@ -19,6 +19,7 @@ HOLDERS = {
     "rerun": "screens.rerun:RerunDialog",
     "backfills": "screens.backfills:BackfillsScreen",
     "dialog": "screens.confirm:ConfirmDialog",
+    "launch": "screens.confirm:LaunchDialog",
     "quit": "screens.quit:QuitDialog",
     "text": "screens.problem:ProblemDialog",
     "creation": "screens.creation:CreationDialog",

@@ -23,7 +23,7 @@ BIG = '{"a": "' + "x" * 1_000_000 + '"}'
 async def pasting(eyes: Eyes, text: str) -> PlanScreen:
     """Paste into the conf of an open plan."""
     screen = await planning(eyes)
-    await eyes.sees("121 create")
+    await eyes.sees("122 create")
     screen.form.conf_field.focus()
     screen.form.conf_field.post_message(events.Paste(text))
     await eyes.pilot.pause()
@@ -89,7 +89,7 @@ async def test_a_range_pasted_by_mistake_as_long_as_a_book_freezes_nothing() -> 
     gateway = ScriptedGateway(a_february())
     async with looking_at(an_app(gateway)) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         screen.form.from_field.post_message(events.Paste("x" * 1_000_000))
         await eyes.pilot.pause()
         assert len(screen.form.values.from_text) <= 100

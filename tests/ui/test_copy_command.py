@@ -44,7 +44,7 @@ async def test_the_copy_reaches_the_terminal_as_osc_52(monkeypatch: pytest.Monke
     app = an_app(a_february())
     async with looking_at(app) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f8")
         await eyes.until(lambda: isinstance(app.screen, CopyCommandDialog))
         assert app._driver is not None
@@ -68,7 +68,7 @@ async def test_our_own_command_has_the_words_that_reach_this_airflow_again() -> 
     )
     async with looking_at(app, (120, 36)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f8")
         await eyes.sees("backfill-tui --dags-folder 'my dags' launch sales_daily")
 
@@ -78,7 +78,7 @@ async def test_a_conf_of_a_megabyte_is_shown_in_part_and_copied_whole() -> None:
     app = an_app(a_february())
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         conf = '{"a": "' + "x" * 1_000_000 + '"}'
         screen.form.conf_field.focus()
         screen.form.conf_field.post_message(events.Paste(conf))

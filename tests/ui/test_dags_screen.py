@@ -95,6 +95,18 @@ async def test_a_line_says_what_is_wrong_with_its_dag() -> None:
 
 
 @on_screen
+async def test_a_schedule_has_the_room_that_the_other_columns_do_not_need() -> None:
+    schedule = "every day at 02:00 and 14:00"
+    world = World([a_dag("sales_archive_of_all", schedule=schedule), a_dag("other")])
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees(f"sales_archive_of_all  {schedule}")
+        for day in range(1, 17):
+            world.add_run("other", f"2024-02-{day:02}", RunState.SUCCESS)
+        await eyes.press("ctrl+r")
+        await eyes.sees(f"sales_archive_of_all  {schedule[:24]}…", "█" * 16)
+
+
+@on_screen
 async def test_a_filter_narrows_the_list_and_escape_widens_it_again() -> None:
     async with looking_at(an_app(a_folder())) as eyes:
         await eyes.sees("my_backfill_dag")

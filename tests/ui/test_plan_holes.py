@@ -141,7 +141,7 @@ async def test_a_dag_without_a_start_date_or_a_run_says_so_and_offers_a_range() 
     async with looking_at(app) as eyes:
         await eyes.sees("Schedule")
         await eyes.press("h")
-        await eyes.sees("30 create")
+        await eyes.sees("31 create")
         (notice,) = app._notifications
         assert notice.message.startswith('"sales_daily" has no start date and no run to look for holes since')
 

@@ -63,7 +63,7 @@ async def test_the_dates_found_so_far_are_shown_muted_until_the_plan_is_whole() 
     gateway = Piecemeal(a_february())
     async with looking_at(an_app(gateway)) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "2024-03-01", "2024-03-31")
         await eyes.sees("12 dates so far", "planning", "Tue 2024-03-12 00:00")
         assert screen.table.has_class("-stale")
@@ -80,7 +80,7 @@ async def test_a_launch_waits_for_the_whole_plan() -> None:
     app = an_app(gateway)
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "2024-03-01", "2024-03-31")
         await eyes.sees("so far")
         await eyes.press("f5")
@@ -95,7 +95,7 @@ async def test_a_launch_asked_for_right_behind_the_last_letter_is_of_all_letters
     app = an_app(a_february())
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         screen.form.to_field.focus()
         await eyes.pilot.pause()
         for letter in "2024-02-29":
@@ -110,7 +110,7 @@ async def test_escape_gives_up_the_launch_that_waits_before_it_leaves_the_plan()
     app = an_app(gateway)
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "2024-03-01", "2024-03-31")
         await eyes.sees("so far")
         await eyes.press("f5", "escape")
@@ -127,7 +127,7 @@ async def test_another_key_stops_the_enumeration_and_the_launch_that_waits_for_i
     app = an_app(gateway)
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "2024-03-01", "2024-03-31")
         await eyes.sees("so far")
         await eyes.press("f5")

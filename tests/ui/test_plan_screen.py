@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.plan_screens import ESTIMATE, WARNINGS, a_february, fill, planning
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.support.world import HOUR, World, a_dag, instant
+from tests.support.world import DAY, HOUR, World, a_dag, instant
 from textual.screen import Screen
 
 from backfill_tui.domain.ids import DagId
@@ -46,10 +46,30 @@ async def test_the_plan_at_every_size(size: tuple[int, int], picture: SnapshotAs
 
 
 @on_screen
-async def test_the_range_offered_begins_at_the_first_hole_and_ends_yesterday() -> None:
+async def test_the_range_offered_goes_from_the_first_hole_to_the_last_date_that_is_due() -> None:
     async with looking_at(an_app(a_february())) as eyes:
-        await planning(eyes)
-        await eyes.sees("Thu 2024-02-15 00:00 to Fri 2024-06-14 24:00", "121 dates", "121 create")
+        screen = await planning(eyes)
+        await eyes.sees("Thu 2024-02-15 00:00 to Sat 2024-06-15 12:00", "122 dates", "122 create")
+        await eyes.press("f3")
+        await eyes.sees("Tue 2024-02-06 00:00 to Sat 2024-06-15 00:00", "122 create", "2 reprocess")
+        assert screen.form.values.from_text == "2024-02-06"
+
+
+@on_screen
+async def test_the_range_offered_ends_yesterday_when_no_date_of_today_is_due() -> None:
+    async with looking_at(an_app(World([a_dag("weekly", period=7 * DAY)]))) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("to Fri 2024-06-14 24:00", "24 create")
+        assert screen.form.values.to_text == "2024-06-14"
+
+
+@on_screen
+async def test_a_dag_that_depends_on_its_past_begins_with_the_only_choice_it_can_be_launched_with() -> None:
+    async with looking_at(an_app(a_february(depends_on_past=True))) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("(•) Missing and Errored Runs", "122 create")
+        assert screen.plan is not None
+        assert screen.plan.request.reprocess_behavior is ReprocessBehavior.FAILED
 
 
 @on_screen
@@ -91,7 +111,7 @@ async def test_a_range_that_can_not_be_meant_is_refused_in_one_line(
     gateway = ScriptedGateway(a_february())
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 dates")
+        await eyes.sees("122 dates")
         await fill(eyes, first, last)
         await eyes.sees("✗", words)
         await eyes.press("f5")
@@ -104,7 +124,7 @@ async def test_a_range_that_can_not_be_meant_is_refused_in_one_line(
 async def test_conf_that_is_not_json_is_refused_with_the_way_to_write_it() -> None:
     async with looking_at(an_app(a_february())) as eyes:
         await planning(eyes)
-        await eyes.sees("121 dates")
+        await eyes.sees("122 dates")
         await eyes.press("tab", "tab", "tab", "tab", "tab", "tab")
         await eyes.write("{day")
         await eyes.sees("The conf is not JSON", 'write it as {"key": "value"}')
@@ -115,7 +135,7 @@ async def test_a_long_refusal_is_read_to_its_end_at_80_columns() -> None:
     gateway = ScriptedGateway(a_february())
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         words = (
             "The conf does not fit the params of sales_daily: Invalid input for param n: 0 is less than the"
         )
@@ -130,7 +150,7 @@ async def test_a_launch_of_an_invalid_plan_says_why_there_is_none() -> None:
     app = an_app(gateway)
     async with looking_at(app) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "[/red]", "2024-03-01")
         await eyes.sees("✗")
         assert not app._notifications
@@ -147,7 +167,7 @@ async def test_a_launch_that_waits_for_its_plan_says_so_and_is_confirmed_after_i
     gateway = SlowForOne(a_february(), "2024-03-01")
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await fill(eyes, "2024-03-01", "2024-03-02")
         await eyes.until(gateway.begun.is_set)
         await eyes.press("f5")
@@ -173,7 +193,7 @@ async def test_the_keys_of_a_confirmation_are_in_view_on_a_small_terminal() -> N
         await eyes.press("enter")
         await eyes.until(lambda: isinstance(eyes.app.screen, PlanScreen))
         await eyes.press("f5")
-        await eyes.sees("Create 121 runs", "enter launch  esc back")
+        await eyes.sees("Create 122 runs", "enter launch  esc back")
 
 
 class SlowForOne(ScriptedGateway):
@@ -240,11 +260,11 @@ async def test_nothing_is_created_before_the_confirmation() -> None:
     world = a_february()
     async with looking_at(an_app(world)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f5")
-        await eyes.sees("Create 121 runs")
+        await eyes.sees("Create 122 runs")
         await eyes.press("escape")
-        await eyes.no_longer_sees("Create 121 runs")
+        await eyes.no_longer_sees("Create 122 runs")
     assert not world.backfills
 
 
@@ -296,10 +316,10 @@ async def test_the_creation_shows_how_far_it_is_and_can_be_taken_back(picture: S
     with gateway.hold("launch"):
         async with looking_at(app) as eyes:
             await planning(eyes)
-            await eyes.sees("121 create")
+            await eyes.sees("122 create")
             await eyes.press("f5", "enter")
             await eyes.until(lambda: isinstance(app.screen, CreationDialog))
-            await eyes.sees("0 of 121 dates", "esc cancel")
+            await eyes.sees("0 of 122 dates", "esc cancel")
             assert app.export_screenshot() == picture
             await eyes.press("escape")
             await eyes.sees("The launch was taken back")
@@ -315,11 +335,11 @@ async def test_a_refused_launch_shows_why_and_leaves_the_plan_open() -> None:
     )
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f5", "enter")
         await eyes.sees("Airflow refused: [/red]", "try later", "Traceback")
         await eyes.press("escape")
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
     assert not gateway.world.backfills
 
 
@@ -328,14 +348,14 @@ async def test_a_world_that_changed_meanwhile_is_noticed_and_planned_again() -> 
     world = a_february()
     async with looking_at(an_app(world)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f5")
-        await eyes.sees("Create 121 runs")
+        await eyes.sees("Create 122 runs")
         world.add_run("sales_daily", "2024-02-20", RunState.SUCCESS)
         await eyes.press("enter")
         await eyes.sees("The plan has changed since it was shown")
         await eyes.press("escape")
-        await eyes.sees("120 create", "1 skip")
+        await eyes.sees("121 create", "1 skip")
     assert not world.backfills
 
 
@@ -371,10 +391,65 @@ async def test_a_paused_dag_is_unpaused_from_the_plan() -> None:
         await planning(eyes)
         await eyes.sees("The Dag is paused, so no run will start", "f6 unpause")
         await eyes.press("f6")
-        await eyes.sees("Unpause sales_daily?")
+        await eyes.sees("Unpause sales_daily?", "A scheduler that schedules starts due ones")
         await eyes.press("enter")
         await eyes.no_longer_sees("The Dag is paused")
     assert not world.paused
+
+
+@on_screen
+async def test_unpausing_from_the_plan_says_how_many_scheduled_runs_it_releases() -> None:
+    gateway = ScriptedGateway(a_february(is_paused=True))
+    gateway.released = "1,059 scheduled runs"
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f6")
+        await eyes.sees("Unpause sales_daily?", "Unpausing it releases 1,059 scheduled runs as well")
+
+
+@on_screen
+async def test_a_paused_dag_is_unpaused_at_the_launch_which_is_asked_for_again_after_it() -> None:
+    world = a_february()
+    world.paused.add(DagId("sales_daily"))
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5")
+        await eyes.sees("Launch all the same?", "u unpause")
+        await eyes.press("u")
+        await eyes.sees("Unpause sales_daily?")
+        await eyes.press("escape")
+        await eyes.sees("Launch all the same?", "u unpause")
+        await eyes.press("u", "enter")
+        await eyes.until(lambda: not world.paused, "the Dag to be unpaused")
+        await eyes.sees("Create 122 runs")
+        assert "u unpause" not in eyes.text()
+        await eyes.press("enter")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")
+
+
+@on_screen
+async def test_the_active_backfill_that_forbids_the_launch_is_a_key_away() -> None:
+    world = a_february()
+    asked = BackfillRequest(
+        dag_id=DagId("sales_daily"), from_date=instant("2024-05-01"), to_date=instant("2024-05-03")
+    )
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("122 create")
+        assert "f9" not in eyes.text()
+        ScriptedGateway(world).launch(Launch(request=asked))
+        await eyes.press("ctrl+r")
+        await eyes.sees("✗ Backfill 1 of this Dag is active", "f9 watch")
+        await eyes.press("f9")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")
+        world.advance_to_end()
+        await eyes.press("escape")
+        await eyes.until(lambda: app.screen is screen)
+        await eyes.no_longer_sees("is active")
 
 
 @on_screen
@@ -382,11 +457,40 @@ async def test_a_read_only_session_plans_but_does_not_launch() -> None:
     world = a_february()
     async with looking_at(an_app(world, read_only=True)) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create", "read-only")
+        await eyes.sees("122 create", "read-only")
+        assert "f5 launch" not in eyes.text()
         await eyes.press("f5")
-        await eyes.pilot.pause()
+        await eyes.until(lambda: eyes.app._notifications, "a notice")
+        (notice,) = eyes.app._notifications
+        assert (
+            notice.message
+            == "This session is read-only, so nothing is launched: start it without --read-only"
+        )
         assert eyes.app.screen is screen
     assert not world.backfills
+
+
+@on_screen
+async def test_a_read_only_session_says_why_it_unpauses_nothing() -> None:
+    world = a_february()
+    world.paused.add(DagId("sales_daily"))
+    async with looking_at(an_app(world, read_only=True)) as eyes:
+        await eyes.sees("Schedule")
+        assert "u pause" not in eyes.text()
+        await eyes.press("u")
+        await eyes.until(lambda: eyes.app._notifications, "a notice")
+        screen = await planning(eyes)
+        await eyes.sees("The Dag is paused")
+        assert "f6 unpause" not in eyes.text()
+        await eyes.press("f6")
+        await eyes.until(lambda: len(eyes.app._notifications) > 1, "another notice")
+        said = [notice.message.partition(": ")[0] for notice in eyes.app._notifications]
+        assert [words.partition(", so ")[2] for words in said] == [
+            "no Dag is paused or unpaused",
+            "no Dag is unpaused",
+        ]
+        assert eyes.app.screen is screen
+    assert world.paused
 
 
 @on_screen
@@ -394,7 +498,7 @@ async def test_a_bridge_lost_while_planning_leaves_the_last_plan_in_view() -> No
     gateway = ScriptedGateway(a_february())
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         gateway.fail(
             "plan", Unreachable("The bridge to Airflow was ended by signal 9", detail="its last line")
         )
@@ -412,7 +516,7 @@ async def test_a_hundred_thousand_dates_are_scrolled_to_their_end() -> None:
         screen = await planning(eyes)
         await eyes.until(lambda: screen.query_one(PlanTable).row_count > 100_000, "the whole plan")
         await eyes.press("enter", "G")
-        await eyes.sees("Fri 2024-06-14 23:00")
+        await eyes.sees("Sat 2024-06-15 11:00")
         await eyes.press("g")
         await eyes.sees("Tue 2013-01-01 00:00")
 

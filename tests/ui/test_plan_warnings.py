@@ -13,7 +13,7 @@ from tests.support.scripted import ScriptedGateway
 from backfill_tui.domain.estimates import Limits, PoolUse, estimate
 from backfill_tui.domain.instants import Microseconds
 from backfill_tui.domain.planning import Gravity, PlanWarning
-from backfill_tui.ui.screens.confirm import ConfirmDialog
+from backfill_tui.ui.screens.confirm import LaunchDialog
 from backfill_tui.ui.widgets.plan_summary import short_estimate
 from backfill_tui.ui.widgets.plan_warnings import by_gravity, warning_lines
 
@@ -46,7 +46,8 @@ async def test_on_80x24_they_take_three_lines_and_a_key_reads_all(picture: Snaps
     app = an_app(a_gateway(*WARNINGS, BLOCKING))
     async with looking_at(app) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("✗ The Dag does not allow backfill runs", "and 1 more: f7 shows all of them")
+        await eyes.sees("✗ The Dag does not allow backfill runs", "! A task depends", "i At most 3 of 10")
+        assert eyes.line_with("i At most").endswith("f7 shows all of it")
         assert screen.warning_lines.size.height == 3
         assert screen.table.size.height >= 6
         await eyes.press("f7")
@@ -62,14 +63,34 @@ async def test_on_80x24_they_take_three_lines_and_a_key_reads_all(picture: Snaps
         await eyes.until(lambda: app.screen is screen)
 
 
+LONG = (
+    "Catchup stands at 2024-01-01 00:00 UTC and goes on after the latest of these runs, so the dates before "
+    "2024-02-15 00:00 UTC are never scheduled"
+)
+
+
+@on_screen
+async def test_one_alone_is_read_to_its_end_on_80x24_and_two_share_the_lines() -> None:
+    alone = PlanWarning(code="catchup_hole", message=LONG, remedy="begin the range at 2024-01-01 00:00 UTC")
+    async with looking_at(an_app(a_gateway(alone))) as eyes:
+        await planning(eyes)
+        await eyes.sees("! Catchup stands", "never scheduled", "  begin the range at 2024-01-01 00:00 UTC")
+        assert "f7 shows" not in eyes.text()
+    async with looking_at(an_app(a_gateway(alone, WARNINGS[1]))) as eyes:
+        await planning(eyes)
+        await eyes.sees(
+            "! Catchup stands", "never scheduled", "! A task depends on its past, and", "f7 shows"
+        )
+
+
 @on_screen
 async def test_a_plan_without_a_warning_says_so_when_asked() -> None:
     async with looking_at(an_app(a_gateway())) as eyes:
         screen = await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         screen.table.focus()
         await eyes.press("w")
-        await eyes.sees("There is no warning", "121 dates")
+        await eyes.sees("There is no warning", "122 dates")
 
 
 @on_screen
@@ -77,7 +98,7 @@ async def test_one_that_blocks_forbids_the_launch_and_says_the_remedy() -> None:
     gateway = a_gateway(*WARNINGS, BLOCKING)
     async with looking_at(an_app(gateway)) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f5")
         await eyes.sees("Problem", "The Dag does not allow backfill runs", "allowed_run_types")
     assert "launch" not in gateway.asked
@@ -91,7 +112,7 @@ async def test_the_confirmation_asks_for_a_yes_and_hides_none(size: tuple[int, i
         await eyes.press("enter")
         await eyes.until(lambda: getattr(eyes.app.screen, "plan", None) is not None, "the plan")
         await eyes.press("f5")
-        await eyes.until(lambda: isinstance(eyes.app.screen, ConfirmDialog))
+        await eyes.until(lambda: isinstance(eyes.app.screen, LaunchDialog))
         seen = eyes.text()
         for _ in range(20):
             await eyes.press("down")
@@ -105,9 +126,9 @@ async def test_the_confirmation_asks_for_a_yes_and_hides_none(size: tuple[int, i
 async def test_what_is_only_good_to_know_asks_for_nothing() -> None:
     async with looking_at(an_app(a_gateway(WARNINGS[0]))) as eyes:
         await planning(eyes)
-        await eyes.sees("121 create")
+        await eyes.sees("122 create")
         await eyes.press("f5")
-        await eyes.sees("Create 121 runs", "i At most 3 of 10 runs", "lower Max active")
+        await eyes.sees("Create 122 runs", "i At most 3 of 10 runs", "lower Max active")
         assert "all the same" not in eyes.text()
 
 
@@ -115,8 +136,8 @@ async def test_what_is_only_good_to_know_asks_for_nothing() -> None:
 async def test_the_estimate_is_short_on_80_columns_and_whole_on_more() -> None:
     async with looking_at(an_app(a_gateway())) as eyes:
         await planning(eyes)
-        await eyes.sees("121 dates")
-        assert eyes.line_with("121 dates").endswith(short_estimate(ESTIMATE))
+        await eyes.sees("122 dates")
+        assert eyes.line_with("122 dates").endswith(short_estimate(ESTIMATE))
         await fill(eyes, "2024-02-04", "2024-06-20")
         await eyes.press("tab", "tab", "right")
         await eyes.sees("5 not yet")
@@ -160,8 +181,8 @@ def test_they_never_take_more_room_than_there_is_nor_say_less_than_that_there_ar
     lines = warning_lines(found, width, room)
     assert len(lines) <= room
     assert all(line.cell_length <= width for line in lines)
-    if len(lines) < len(found):
-        assert "more: f7" in lines[-1].plain
+    if len(found) > room:
+        assert f"and {len(found) - room} more: f7" in lines[-1].plain
     whole = warning_lines(found, width, 10_000)
     assert len(whole) <= room or "f7" in lines[-1].plain
 

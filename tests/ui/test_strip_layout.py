@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from backfill_tui.domain.instants import SECOND, Instant, from_datetime, to_datetime, zone_named
 from backfill_tui.domain.plan_dates import ABSENT, DateColumns, Occurrence, columns_of
-from backfill_tui.ui.widgets import strip_layout
-from backfill_tui.ui.widgets.strip_layout import Calendar, Grain, StripLayout
+from backfill_tui.ui.widgets import strip_calendar
+from backfill_tui.ui.widgets.strip_calendar import Calendar, Grain
+from backfill_tui.ui.widgets.strip_layout import Piece, StripLayout
 
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
@@ -53,7 +54,7 @@ def lines(layout: StripLayout) -> list[str]:
         text = layout.head(line) if layout.begins_block(line) else ""
         for piece in layout.pieces(line):
             label = layout.label(piece)
-            text = text.ljust(piece.x - layout.calendar.grain.label_width) + label
+            text = text.ljust(piece.origin - layout.calendar.grain.label_width) + label
             text = text.ljust(piece.x) + "".join(str(cell % 10) for cell in range(piece.first, piece.stop))
         drawn.append(text)
     return drawn
@@ -63,8 +64,44 @@ def test_days_are_grouped_by_month_and_several_months_share_a_line() -> None:
     calendar = every(DAY, at("2023-12-20"), 60)
     assert calendar.grain is Grain.MONTH
     assert lines(StripLayout(calendar, 77)) == [
-        "2023 Dec 012345678901",
+        "2023 Dec" + " " * 20 + "012345678901",
         "2024 Jan 2345678901234567890123456789012  Feb 34567890123456789",
+    ]
+
+
+def test_a_day_stands_below_the_same_day_of_another_month() -> None:
+    calendar = every(DAY, at("2024-02-25"), 40)
+    assert lines(StripLayout(calendar, 45)) == [
+        "2024 Feb" + " " * 25 + "01234",
+        "     Mar 5678901234567890123456789012345",
+        "     Apr 6789",
+    ]
+    workdays = [at("2024-03-01") + day * DAY for day in range(31) if day % 7 not in {1, 2}]
+    assert lines(StripLayout(Calendar(columns(workdays), UTC), 45)) == [
+        "2024 Mar 0  12345  67890  12345  67890",
+    ]
+
+
+def test_days_that_have_no_room_for_a_month_go_on_without_columns() -> None:
+    calendar = every(DAY, at("2024-02-25"), 36)
+    assert lines(StripLayout(calendar, 30)) == [
+        "2024 Feb 01234",
+        "     Mar 5678901234567890",
+        "         123456789012345",
+    ]
+
+
+def test_hours_keep_their_columns_where_the_clocks_change() -> None:
+    zone = zone_named("America/New_York")
+    spring = every(HOUR, at("2024-03-09T22:00", zone), 25, zone)
+    assert lines(StripLayout(spring, 45)) == [
+        "2024 Mar Sat 09" + " " * 23 + "01",
+        "         Sun 10 23 456789012345678901234",
+    ]
+    autumn = every(HOUR, at("2024-11-02T22:00", zone), 27, zone)
+    assert lines(StripLayout(autumn, 45)) == [
+        "2024 Nov Sat 02" + " " * 23 + "01",
+        "         Sun 03 2345678901234567890123456",
     ]
 
 
@@ -80,7 +117,7 @@ def test_hours_are_grouped_by_day() -> None:
     calendar = every(HOUR, at("2024-01-30T22:00"), 52)
     assert calendar.grain is Grain.DAY
     assert lines(StripLayout(calendar, 77)) == [
-        "2024 Jan Tue 30 01                        Wed 31 234567890123456789012345",
+        "2024 Jan Tue 30                       01  Wed 31 234567890123456789012345",
         "2024 Feb Thu 01 678901234567890123456789  Fri 02 01",
     ]
 
@@ -133,7 +170,7 @@ def test_days_without_a_date_take_no_room() -> None:
     ],
 )
 def test_the_grain_follows_how_far_apart_the_dates_are(step: int, grain: Grain) -> None:
-    assert strip_layout.grain_of([step * nth for nth in range(50)]) is grain
+    assert strip_calendar.grain_of([step * nth for nth in range(50)]) is grain
 
 
 def test_a_single_date_has_its_month() -> None:
@@ -255,7 +292,8 @@ def test_every_date_has_one_cell_within_the_width(dates: list[int], name: str, w
     for line in range(len(layout)):
         end = 0
         for piece in layout.pieces(line):
-            assert piece.x - layout.calendar.grain.label_width >= end
+            assert piece.origin - layout.calendar.grain.label_width >= end or not piece.labelled
+            assert piece.x >= max(end, piece.origin)
             end = piece.x + piece.stop - piece.first
             assert end <= width
             seen += range(piece.first, piece.stop)
@@ -276,7 +314,7 @@ def test_a_cell_is_found_where_it_stands(dates: list[int], name: str, width: int
             assert 0 <= layout.nearest(line, x) < len(dates)
 
 
-def shown(layout: StripLayout, line: int) -> Sequence[strip_layout.Piece]:
+def shown(layout: StripLayout, line: int) -> Sequence[Piece]:
     return layout.pieces(line) if 0 <= line < len(layout) else ()
 
 
@@ -317,13 +355,17 @@ def test_a_hundred_thousand_dates_are_not_looked_at_one_by_one(monkeypatch: pyte
         looked.append(instant)
         return to_datetime(instant, zone)
 
-    monkeypatch.setattr(strip_layout, "to_datetime", looking)
+    monkeypatch.setattr(strip_calendar, "to_datetime", looking)
     zone = zone_named("America/New_York")
     calendar = every(HOUR, at("2014-01-01", zone), 100_000, zone)
     assert calendar.group_count == 4167
-    assert len(looked) == 1, "a day begins where the one before ended"
+    changes = [Instant(at) for at in looked[1:]]
+    days = {to_datetime(at, zone).date() for at in changes}
+    assert len(days) == 23, "a day begins where the one before ended, and is looked at when the clocks change"
+    assert len(looked) == 1 + 12 * 23 + 11 * 25
+    looked.clear()
     minutes = every(MINUTE, at("2024-01-01", zone), 100_000, zone)
-    assert len(looked) - 1 == minutes.group_count == 1667
+    assert len(looked) == minutes.group_count == 1667
 
 
 def test_a_day_is_looked_at_once_where_days_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,7 +375,7 @@ def test_a_day_is_looked_at_once_where_days_are_left_out(monkeypatch: pytest.Mon
         looked.append(timedelta(microseconds=instant))
         return to_datetime(instant, zone)
 
-    monkeypatch.setattr(strip_layout, "to_datetime", looking)
+    monkeypatch.setattr(strip_calendar, "to_datetime", looking)
     dates = [
         at("2024-01-01") + week * 7 * DAY + hour * HOUR for week in range(50) for hour in range(168 // 2)
     ]

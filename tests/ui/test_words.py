@@ -138,9 +138,11 @@ def test_a_field_that_can_not_be_meant_is_refused_with_a_remedy(values: PlanValu
     assert refused.value.remedy
 
 
-def test_the_range_offered_first_ends_yesterday_on_the_dags_clock() -> None:
-    assert first_range(a_dag("sales").summary, NOW) == ("2024-01-01", "2024-06-14")
-    assert first_range(a_dag("sales", start_date=None).summary, NOW) == ("2024-05-16", "2024-06-14")
+def test_the_range_offered_first_ends_now_or_with_the_dag() -> None:
+    assert first_range(a_dag("sales").summary, NOW) == ("2024-01-01", "now")
+    assert first_range(a_dag("sales", start_date=None).summary, NOW) == ("2024-05-16", "now")
+    ended = a_dag("sales", end_date=instant("2024-03-31")).summary
+    assert first_range(ended, NOW) == ("2024-01-01", "2024-03-31")
     future = a_dag("sales", start_date=instant("2024-07-01")).summary
     assert first_range(future, NOW) == ("2024-07-01", "2024-07-01")
 

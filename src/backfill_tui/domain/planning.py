@@ -117,9 +117,8 @@ class BackfillPlan:
 
     `fingerprint` stands for the dates, their verdicts and the states of existing runs; two plans of the
     same world have the same one. A plan that is not `complete` holds the dates found so far, of a timetable
-    that takes long, and no warnings. `estimate` is None while it is not complete. `timezone` is that of the
-    clock on which the dates are written: of a partitioned Dag that of its timetable, `partition_zone`, which
-    is empty for others.
+    that takes long, and no warnings. `estimate` is None while it is not complete. Its dates are written on
+    the clock of `timezone`: of a partitioned Dag that of its timetable, which `partition_zone` then is too.
     """
 
     request: BackfillRequest

@@ -45,6 +45,7 @@ from backfill_tui.ui.messages import (
     ReadingFailed,
     StartupAdvanced,
 )
+from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
 from backfill_tui.ui.workers import ask, is_busy
@@ -272,11 +273,23 @@ class BackfillApp(App[None], inherit_bindings=False):
 
         self.push_screen(BackfillsScreen())
 
-    def change_pause(self, node: DOMNode, dag_id: DagId, *, is_paused: bool) -> None:
-        """Pause or unpause a Dag after a question; the node that asked gets `DagPauseChanged`."""
+    def change_pause(
+        self,
+        node: DOMNode,
+        dag_id: DagId,
+        *,
+        is_paused: bool,
+        released: str = "",
+        answered: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """Pause or unpause a Dag after a question; the node that asked gets `DagPauseChanged`.
+
+        `released` is what unpausing starts, in words, where that is known; `answered` is told the answer.
+        """
         from backfill_tui.ui.screens.confirm import ConfirmDialog, pause_question
 
-        def answered(yes: bool | None) -> None:
+        def take(yes: bool | None) -> None:
+            answered(bool(yes))
             if yes:
                 ask(
                     node,
@@ -285,7 +298,7 @@ class BackfillApp(App[None], inherit_bindings=False):
                     lambda _: DagPauseChanged(dag_id, is_paused=is_paused),
                 )
 
-        self.push_screen(ConfirmDialog(pause_question(dag_id, is_paused=is_paused)), answered)
+        self.push_screen(ConfirmDialog(pause_question(dag_id, is_paused=is_paused, released=released)), take)
 
     def action_help(self) -> None:
         """Help for the screen that is open."""
@@ -304,7 +317,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         """The palette: the commands of the open screen that apply now."""
         place = PLACES.get(getattr(screen, "PLACE", ""))
         for command in place.commands if place else APP:
-            if command.palette and screen.check_action(command.action.removeprefix("app."), ()):
+            offered = not isinstance(screen, PlaceScreen) or screen.offers(command.id)
+            applies = screen.check_action(command.action.removeprefix("app."), ())
+            if command.palette and offered and applies:
                 yield SystemCommand(
                     command.help,
                     f"{place.title if place else 'everywhere'}, {key_words(command.key)}",

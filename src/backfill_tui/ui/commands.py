@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
-from backfill_tui.ui.plan_commands import COPY, CREATION, PLAN, PRESETS_DIALOG
+from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
 from backfill_tui.ui.watch_commands import BACKFILLS, GRID, LOG, RERUN, WATCH_SCREEN
 
 APP = (
@@ -245,6 +245,7 @@ PLACES: dict[str, Place] = {
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),
     "dialog": Place(title="Question", own=DIALOG, widgets=(SCROLL,), modal=True),
+    "launch": Place(title="Launch", own=DIALOG + LAUNCH, widgets=(SCROLL,), modal=True),
     "presets": Place(title="Ranges", own=PRESETS_DIALOG, widgets=(LIST,), modal=True),
     "copy": Place(title="As a command", own=COPY, widgets=(SCROLL,), modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),

@@ -39,7 +39,7 @@ def life_of(dag: DagSummary, now: Instant) -> tuple[str, str] | None:
     From the Dag's start, else from its earliest known run; until now, or until its end where that is past.
     None when it has neither a start nor a run.
     """
-    zone = zone_named(dag.timezone)
+    zone = zone_named(dag.clock)
     known = [run.logical_date for run in dag.recent_runs if run.logical_date is not None]
     if dag.start_date is None and not known:
         return None

@@ -15,6 +15,10 @@ PLAN = (
         help="Unpause the Dag, so that its runs can start; asks first",
     ),
     Command(
+        id="plan.watch", keys="f9", action="watch", label="watch",
+        help="Watch the backfill of this Dag that is active and so forbids another one",
+    ),
+    Command(
         id="plan.presets", keys="f2,p", action="presets", label="ranges",
         help="Choose a range by its name: last month, since the last success",
     ),
@@ -66,6 +70,12 @@ PRESETS_DIALOG = (
             help="Close this and keep the range as it is", palette=False),
     *PRESET_KEYS,
 )  # fmt: skip
+
+LAUNCH = (
+    Command(id="launch.unpause", keys="u,f6", action="unpause", label="unpause",
+            help="Unpause the Dag, so that the runs of this backfill can start; asks first", palette=False),
+)  # fmt: skip
+"""Beside the commands of any question."""
 
 COPY = (
     Command(id="copy.airflow", keys="1", action="copy('airflow')", label="copy airflow",

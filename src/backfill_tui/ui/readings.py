@@ -8,10 +8,12 @@ from typing import Final
 from textual.dom import DOMNode
 
 from backfill_tui.domain.environment import Environment
+from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.gateway.port import Engine
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing, read_active, read_listing
 from backfill_tui.ui.messages import (
+    BackfillFound,
     BridgeOpened,
     DagsListed,
     EnvironmentRead,
@@ -27,6 +29,7 @@ OPENING: Final = "open"
 ENVIRONMENT: Final = "environment"
 DAGS: Final = "dags"
 LEAVING: Final = "leave"
+BACKFILL: Final = "newest backfill"
 
 
 def open_bridge(node: DOMNode, link: Link, *, renew: bool) -> None:
@@ -67,6 +70,16 @@ def parse_dags(node: DOMNode, link: Link) -> None:
         return read_listing(gateway, gateway.parse(lambda step: asking.post(StartupAdvanced(step))))
 
     ask(node, DAGS, parsed, DagsListed)
+
+
+def find_backfill(node: DOMNode, link: Link, dag_id: DagId, otherwise: BackfillId | None = None) -> None:
+    """The newest backfill of a Dag, which is the active one where there is one; another for none."""
+
+    def newest(_: Asking) -> BackfillId | None:
+        found = link.gateway.backfills(dag_id)
+        return found[0].facts.backfill_id if found else otherwise
+
+    ask(node, BACKFILL, newest, lambda found: BackfillFound(dag_id, found))
 
 
 def read_active_backfills(node: DOMNode, link: Link) -> None:

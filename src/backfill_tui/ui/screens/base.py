@@ -30,6 +30,14 @@ class PlaceScreen(Screen[T]):
         """The program: its gateway, its engine, and what it last read of them."""
         return program_of(self)
 
+    def offers(self, command_id: str) -> bool:  # noqa: ARG002  # a screen that offers less looks at it
+        """Whether footer and palette name a command that applies; its key works, if only to say why not."""
+        return True
+
+    def say_read_only(self, what: str) -> None:
+        """Say that a key does nothing, for `what`: `nothing is launched`."""
+        self.notify(f"This session is read-only, so {what}: start it without --read-only", markup=False)
+
 
 class Dialog(ModalScreen[T]):
     """A modal screen; its commands are those of `PLACE` in the registry."""

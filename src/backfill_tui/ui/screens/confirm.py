@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -23,7 +23,8 @@ from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DIALOG, SCROLL
-from backfill_tui.ui.plan_values import date_words
+from backfill_tui.ui.plan_commands import LAUNCH
+from backfill_tui.ui.plan_values import DAG_PAUSED, date_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import count, in_words
@@ -45,33 +46,26 @@ class Question:
     warnings: tuple[PlanWarning, ...] = ()
 
 
-class ConfirmDialog(Dialog[bool]):
-    """Gives True when it was accepted."""
+T = TypeVar("T")
+LaunchAnswer = Literal["launch", "unpause"]
 
-    PLACE = "dialog"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(SCROLL)]
+
+class QuestionDialog(Dialog[T]):
+    """Shows a question; what its answers are is said by those that ask."""
 
     box = query_one(DialogBox)
 
     def __init__(self, question: Question) -> None:
         super().__init__()
-        self._question = question
+        self.question = question
 
     def compose(self) -> ComposeResult:
         """The question and its keys."""
         box = DialogBox()
-        box.border_title = Content(one_line(self._question.title)).markup
+        box.border_title = Content(one_line(self.question.title)).markup
         with box:
             yield Static(self._words())
-            yield KeyLine(self.PLACE, words={"dialog.accept": self._question.verb, "dialog.cancel": "back"})
-
-    def action_accept(self) -> None:
-        """Do it."""
-        self.dismiss(True)  # noqa: FBT003  # the answer itself
-
-    def action_cancel(self) -> None:
-        """Change nothing."""
-        self.dismiss(False)  # noqa: FBT003  # the answer itself
+            yield KeyLine(self.PLACE, words={"dialog.accept": self.question.verb, "dialog.cancel": "back"})
 
     def action_line(self, by: int) -> None:
         """Scroll by lines, where the words have no room."""
@@ -82,7 +76,7 @@ class ConfirmDialog(Dialog[bool]):
         self.box.scroll_relative(y=by * max(1, self.box.size.height - 1), animate=False)
 
     def _words(self) -> Content:
-        question = self._question
+        question = self.question
         asks = [warning for warning in question.warnings if warning.gravity is not Gravity.TELLS]
         tells = [warning for warning in question.warnings if warning.gravity is Gravity.TELLS]
         parts = [Content.styled(one_line(question.sentence), "bold")]
@@ -97,6 +91,45 @@ class ConfirmDialog(Dialog[bool]):
             parts.append(Content(""))
         parts += _warnings(tells)
         return Content("\n").join(parts)
+
+
+class ConfirmDialog(QuestionDialog[bool]):
+    """Gives True when it was accepted."""
+
+    PLACE = "dialog"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(SCROLL)]
+
+    def action_accept(self) -> None:
+        """Do it."""
+        self.dismiss(True)  # noqa: FBT003  # the answer itself
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.dismiss(False)  # noqa: FBT003  # the answer itself
+
+
+class LaunchDialog(QuestionDialog[LaunchAnswer | None]):
+    """Gives `launch`, or of a paused Dag `unpause`: then the launch is to be asked for again after it."""
+
+    PLACE = "launch"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(LAUNCH), *bindings(SCROLL)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Only a paused Dag can be unpaused."""
+        paused = any(warning.code == DAG_PAUSED for warning in self.question.warnings)
+        return paused if action == "unpause" else True
+
+    def action_accept(self) -> None:
+        """Launch."""
+        self.dismiss("launch")
+
+    def action_unpause(self) -> None:
+        """Unpause first."""
+        self.dismiss("unpause")
+
+    def action_cancel(self) -> None:
+        """Launch nothing."""
+        self.dismiss(None)
 
 
 def _warnings(warnings: Sequence[PlanWarning]) -> list[Content]:
@@ -187,8 +220,8 @@ def launch_sentence(plan: BackfillPlan) -> str:
     return words[0].upper() + words[1:]
 
 
-def pause_question(dag_id: DagId, *, is_paused: bool) -> Question:
-    """What pausing or unpausing a Dag does, in words."""
+def pause_question(dag_id: DagId, *, is_paused: bool, released: str = "") -> Question:
+    """What pausing or unpausing a Dag does, in words; `released` says what else it starts, where known."""
     if is_paused:
         return Question(
             title=f"Pause {dag_id}?",
@@ -202,6 +235,6 @@ def pause_question(dag_id: DagId, *, is_paused: bool) -> Question:
         sentence="Runs of this Dag may start again",
         notes=(
             "Its queued runs start as soon as the scheduler sees it",
-            "A scheduler that schedules starts due ones",
+            released or "A scheduler that schedules starts due ones",
         ),
     )

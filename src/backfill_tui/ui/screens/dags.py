@@ -12,9 +12,9 @@ from textual.getters import query_one
 from textual.widgets import Input
 
 from backfill_tui.domain.dags import DagSummary
-from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui import readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
@@ -28,7 +28,6 @@ from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.widgets.startup_panel import StartupPanel
-from backfill_tui.ui.workers import ask
 
 
 class DagsScreen(PlaceScreen[None]):
@@ -75,13 +74,17 @@ class DagsScreen(PlaceScreen[None]):
         dag = row.dag if row else None
         if action in {"holes", "pause"}:
             can_plan = action == "holes" and dag is not None and dag.backfillable
-            return can_plan or (action == "pause" and dag is not None and not self.program.read_only)
+            return can_plan or (action == "pause" and dag is not None)
         if action == "unfilter":
             head = self.query_one_optional(DagHead)
             return head is not None and head.has_class("-filtering")
         if action == "parse":
             return self.program.connection is Connection.READY and self.program.listing is not None
         return True
+
+    def offers(self, command_id: str) -> bool:
+        """A read-only session pauses nothing; the key then says so."""
+        return not (self.program.read_only and command_id == "dags.pause")
 
     # What comes in.
 
@@ -213,7 +216,7 @@ class DagsScreen(PlaceScreen[None]):
             self.program.watch_backfill(row.active.facts.backfill_id)
         elif row is not None and row.dag is not None:
             only = active[0].facts.backfill_id if len(active) == 1 else None
-            self._find_backfill(row.dag.dag_id, only)
+            readings.find_backfill(self, self.program.link, row.dag.dag_id, only)
         elif len(active) == 1:
             self.program.watch_backfill(active[0].facts.backfill_id)
 
@@ -228,19 +231,16 @@ class DagsScreen(PlaceScreen[None]):
     def action_pause(self) -> None:
         """Pause or unpause the Dag, after a question."""
         row = self.current
-        if row is not None and row.dag is not None:
+        if row is None or row.dag is None:
+            return
+        if self.program.read_only:
+            self.say_read_only("no Dag is paused or unpaused")
+        else:
             self.program.change_pause(self, row.dag.dag_id, is_paused=not row.dag.is_paused)
 
     @on(DagPauseChanged)
     def _pause_changed(self) -> None:
         self.program.read_dags()
-
-    def _find_backfill(self, dag_id: DagId, otherwise: BackfillId | None) -> None:
-        def newest(_: object) -> BackfillId | None:
-            found = self.program.gateway.backfills(dag_id)
-            return found[0].facts.backfill_id if found else otherwise
-
-        ask(self, "newest backfill", newest, lambda found: BackfillFound(dag_id, found))
 
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:

@@ -16,12 +16,13 @@ from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import BadRequest, Problem, Unreachable
 from backfill_tui.ui.messages import PlanAdvanced, PlanMade, PlanRefused, ProblemArose
-from backfill_tui.ui.plan_values import PlanValues, first_range, request_of
+from backfill_tui.ui.plan_values import PlanValues, first_behavior, first_range, request_of
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.widgets.calendar_strip import CalendarStrip
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.plan_form import PlanForm
+from backfill_tui.ui.widgets.plan_reason import PlanReason
 from backfill_tui.ui.widgets.plan_summary import PlanTotals
 from backfill_tui.ui.widgets.plan_table import PlanTable
 from backfill_tui.ui.widgets.plan_warnings import PlanWarnings
@@ -55,13 +56,15 @@ class PlanPreviewScreen(PlaceScreen[None]):
         self._then: Step | None = None
 
     def compose(self) -> ComposeResult:
-        """Form, totals, calendar, dates, warnings."""
+        """Form, totals, calendar, dates, the reason of one of them, warnings."""
         dag = self._first_dag
         yield EnvironmentLine("Plan", dag.dag_id, dag.schedule)
-        yield PlanForm(*first_range(dag, self.now))
-        yield PlanTotals(dag.timezone)
+        yield PlanForm(*first_range(dag, self.now), first_behavior(dag))
+        yield PlanTotals(dag.clock)
         yield CalendarStrip()
-        yield PlanTable()
+        table = PlanTable()
+        yield table
+        yield PlanReason(table)
         yield PlanWarnings()
         yield KeyLine(self.PLACE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 from typing import ClassVar, Final
 
@@ -13,12 +12,12 @@ from textual.binding import BindingType
 from textual.getters import query_one
 
 from backfill_tui.domain.dates import Span
-from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.presets import Preset, presets
 from backfill_tui.domain.ranges import RangeContext, describe
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.plan_commands import PRESETS_DIALOG
+from backfill_tui.ui.plan_values import without_weekdays
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import Part, fit
@@ -27,7 +26,6 @@ from backfill_tui.ui.widgets.line_list import LineList
 
 _NAME: Final = 23
 _SPAN: Final = 46
-_WEEKDAY: Final = re.compile(r"[A-Z][a-z]{2} ")
 _PLAIN: Final = Style()
 
 
@@ -125,8 +123,5 @@ class PresetsDialog(Dialog[Preset | None]):
 
 
 def _span_words(span: Span, zone: tzinfo) -> str:
-    """A span without its weekdays; just after an instant is said so, for a microsecond says nothing."""
-    just_after = span.first % SECOND == 1
-    first = Instant(span.first - 1) if just_after else span.first
-    words = _WEEKDAY.sub("", describe(Span(first, span.last), zone, "").local)
-    return f"after {words}" if just_after else words
+    """A span in fewer cells."""
+    return without_weekdays(describe(span, zone, "").local)

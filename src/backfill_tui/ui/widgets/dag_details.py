@@ -87,11 +87,11 @@ def _standing(row: Row, dag: DagSummary) -> Content:
 
 
 def _facts(dag: DagSummary) -> list[str]:
-    zone = zone_named(dag.timezone)
+    zone = zone_named(dag.clock)
     facts = ["paused" if dag.is_paused else "not paused"]
     if dag.start_date is not None:
         facts.append(f"since {minute(dag.start_date, zone)[:10]}")
-    facts.append(dag.timezone)
+    facts.append(dag.clock)
     if dag.catchup:
         facts.append("catchup")
     if dag.depends_on_past:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.style import Style
 
@@ -15,6 +17,9 @@ from backfill_tui.ui.widgets.line_list import LineList
 
 _RUNS = 16
 _BACKFILL = 12
+_LEAST_RUNS = 9
+_LEAST_BACKFILL = 8
+"""As wide as their names."""
 _SCHEDULE = 34
 _NEXT_RUN = 16
 _ROOMY = 110
@@ -30,7 +35,7 @@ class DagTable(LineList):
     def __init__(self) -> None:
         super().__init__(id="dags")
         self._rows: list[Row] = []
-        self._longest = 0
+        self._needs = _needs_of([])
 
     @property
     def row_count(self) -> int:
@@ -45,8 +50,8 @@ class DagTable(LineList):
     def show(self, rows: list[Row]) -> None:
         """Take over new rows."""
         old, self._rows = self._rows, rows
-        self._longest = max((cell_len(row.name) for row in rows), default=0)
-        if rows and [row.key for row in old] == [row.key for row in rows]:
+        before, self._needs = self._needs, _needs_of(rows)
+        if rows and before == self._needs and [row.key for row in old] == [row.key for row in rows]:
             for at, (was, now) in enumerate(zip(old, rows, strict=True)):
                 if was != now:
                     self.refresh_row(at)
@@ -63,24 +68,57 @@ class DagTable(LineList):
 
     def draw_header(self, width: int) -> str:
         """The names of the columns."""
-        name, schedule, extra = _widths(width, self._longest)
-        words = f"   {fit('Dag', name)}  {fit('Schedule', schedule)}  {fit('Last runs', _RUNS)}  "
-        return words + fit("Backfill", _BACKFILL) + (f"  {fit('Next run', extra)}" if extra else "")
+        at = _widths(width, self._needs)
+        words = f"   {fit('Dag', at.name)}  {fit('Schedule', at.schedule)}  {fit('Last runs', at.runs)}  "
+        return words + fit("Backfill", at.backfill) + (f"  {fit('Next run', at.extra)}" if at.extra else "")
 
     def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
         """A Dag, or a file that does not import."""
         item = self._rows[row]
+        widths = _widths(width, self._needs)
         if item.dag is None:
-            return _broken(item, width, _widths(width, self._longest)[0], look)
-        return _dag(item, item.dag, _widths(width, self._longest), look)
+            return _broken(item, width, widths.name, look)
+        return _dag(item, item.dag, widths, look)
 
 
-def _widths(width: int, longest: int) -> tuple[int, int, int]:
-    """Cells for the name, the schedule and the next run (0: no room for it)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Widths:
+    """Cells of each column; `extra` is that of the next run, 0 where it has none."""
+
+    name: int
+    schedule: int
+    runs: int
+    backfill: int
+    extra: int = 0
+
+
+def _needs_of(rows: list[Row]) -> _Widths:
+    """How many cells each column would fill."""
+    dags = [row.dag for row in rows if row.dag is not None]
+    return _Widths(
+        name=max((cell_len(row.name) for row in rows), default=0),
+        schedule=max((cell_len(dag.schedule) for dag in dags), default=0),
+        runs=max([_LEAST_RUNS, *(min(_RUNS, len(dag.recent_runs)) for dag in dags)]),
+        backfill=_BACKFILL if any(row.active is not None for row in rows) else _LEAST_BACKFILL,
+    )
+
+
+def _widths(width: int, needs: _Widths) -> _Widths:
+    """The columns as they have room; a schedule that would be cut takes what the others do not fill."""
     extra = _NEXT_RUN if width >= _ROOMY else 0
     rest = width - 3 - 2 - _RUNS - 2 - _BACKFILL - 2 - (extra + 2 if extra else 0) - 1
-    name = max(rest - _SCHEDULE, min(longest, rest * 3 // 5))
-    return name, rest - name, extra
+    name = max(rest - _SCHEDULE, min(needs.name, rest * 3 // 5))
+    missing = max(0, needs.schedule - (rest - name))
+    of_name = min(missing, max(0, name - needs.name))
+    of_backfill = min(missing - of_name, _BACKFILL - needs.backfill)
+    of_runs = min(missing - of_name - of_backfill, _RUNS - needs.runs)
+    return _Widths(
+        name=name - of_name,
+        schedule=rest - name + of_name + of_backfill + of_runs,
+        runs=_RUNS - of_runs,
+        backfill=_BACKFILL - of_backfill,
+        extra=extra,
+    )
 
 
 def _broken(item: Row, width: int, name: int, look: Look) -> list[Part]:
@@ -94,34 +132,33 @@ def _broken(item: Row, width: int, name: int, look: Look) -> list[Part]:
     ]
 
 
-def _dag(item: Row, dag: DagSummary, widths: tuple[int, int, int], look: Look) -> list[Part]:
-    name, schedule, extra = widths
+def _dag(item: Row, dag: DagSummary, widths: _Widths, look: Look) -> list[Part]:
     sign = (f" {look.sign(PAUSED_MARK)} ", look.style(PAUSED_MARK)) if dag.is_paused else ("   ", _PLAIN)
     parts: list[Part] = [
         sign,
-        (fit(dag.dag_id, name), look.text if dag.backfillable else look.muted),
+        (fit(dag.dag_id, widths.name), look.text if dag.backfillable else look.muted),
         ("  ", _PLAIN),
-        (fit(dag.schedule, schedule), look.muted),
+        (fit(dag.schedule, widths.schedule), look.muted),
         ("  ", _PLAIN),
     ]
-    recent = dag.recent_runs[-_RUNS:]
+    recent = dag.recent_runs[-widths.runs :]
     parts += [(look.sign(RUN_MARKS[run.state]), look.style(RUN_MARKS[run.state])) for run in recent]
-    parts.append((" " * (_RUNS - len(recent) + 2), _PLAIN))
-    parts += _active(item, dag, look)
-    if extra and dag.next_run is not None:
-        parts.append((f"  {minute(dag.next_run, zone_named(dag.timezone))}", look.muted))
+    parts.append((" " * (widths.runs - len(recent) + 2), _PLAIN))
+    parts += _active(item, dag, widths.backfill, look)
+    if widths.extra and dag.next_run is not None:
+        parts.append((f"  {minute(dag.next_run, zone_named(dag.clock))}", look.muted))
     return parts
 
 
-def _active(item: Row, dag: DagSummary, look: Look) -> list[Part]:
+def _active(item: Row, dag: DagSummary, width: int, look: Look) -> list[Part]:
     if item.active is None:
         words = "" if dag.backfillable else "–"
-        return [(fit(words, _BACKFILL), look.muted)]
+        return [(fit(words, width), look.muted)]
     mark = STATUS_MARKS[standing_of(item.active).status]
     progress = f"{look.sign(mark)} {percent_done(item.active)} %"
     failed = item.active.counts.failed
     trouble = f" {failed} {look.sign(_FAILED)}" if failed else ""
     return [
         (progress, look.style(mark)),
-        (fit(trouble, _BACKFILL - len(progress)), look.error),
+        (fit(trouble, width - len(progress)), look.error),
     ]

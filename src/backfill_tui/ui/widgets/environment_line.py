@@ -16,6 +16,9 @@ from backfill_tui.ui.program import program_of
 from backfill_tui.ui.text import fit
 
 _GAP = "  "
+_LEAST = 12
+"""Fewer cells of a subject or a note say nothing."""
+_READ_ONLY = "read-only"
 _MINUTE = 60
 _SILENCE = 8
 """Seconds without an answer of the bridge after which the line no longer passes for the truth."""
@@ -52,18 +55,9 @@ class EnvironmentLine(Widget):
             words, style = f"no answer for {program.silent_seconds} s", "$warning"
         width = self.content_size.width
         right = Content.styled(fit(words, min(width // 2, cell_len(one_line(words)))), style)
-        left = [Content.styled(self._title, "bold $accent")]
-        if self.subject:
-            left.append(Content.styled(one_line(self.subject), "bold $foreground"))
-        room = width - right.cell_length - sum(part.cell_length + len(_GAP) for part in left)
         facts = _facts(program.environment, program.where, program.read_only)
-        for fact in [self._note, *facts] if self._note else facts:
-            part = Content.styled(one_line(fact), "$warning" if fact == "read-only" else "$muted")
-            if part.cell_length + len(_GAP) > room:
-                break
-            left.append(part)
-            room -= part.cell_length + len(_GAP)
-        line = Content(_GAP).join(left)
+        room = width - right.cell_length - len(_GAP)
+        line = _left(self._title, one_line(self.subject), one_line(self._note), facts, room)
         gap = width - line.cell_length - right.cell_length
         return Content.assemble(line, " " * max(1, gap), right)
 
@@ -72,16 +66,43 @@ class EnvironmentLine(Widget):
 
 
 def _facts(environment: Environment | None, where: str, read_only: bool) -> list[str]:
-    marked = ["read-only"] if read_only or (environment and environment.read_only) else []
+    marked = [_READ_ONLY] if read_only or (environment and environment.read_only) else []
     if environment is None:
-        return [*marked, where] if where else marked
+        return [*marked, one_line(where)] if where else marked
     return [
         *marked,
-        f"{environment.mode} {environment.where}",
+        f"{environment.mode} {one_line(environment.where)}",
         f"Airflow {environment.version}",
         environment.executor,
         environment.database,
     ]
+
+
+def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> Content:
+    """Title, subject, note and facts in `room` cells.
+
+    Which Airflow it is, and whether it can be changed, is never left out: the note gives way first, then the
+    subject.
+    """
+    kept = 1 + (_READ_ONLY in facts)
+    must, others = facts[:kept], facts[kept:]
+    room -= cell_len(title) + sum(cell_len(fact) + len(_GAP) for fact in must)
+    parts = [Content.styled(title, "bold $accent")]
+    if subject:
+        shown = fit(subject, min(cell_len(subject), max(_LEAST, room - len(_GAP))))
+        parts.append(Content.styled(shown, "bold $foreground"))
+        room -= cell_len(shown) + len(_GAP)
+    if note and room - len(_GAP) >= min(_LEAST, cell_len(note)):
+        shown = fit(note, min(cell_len(note), room - len(_GAP)))
+        parts.append(Content.styled(shown, "$muted"))
+        room -= cell_len(shown) + len(_GAP)
+    parts += [Content.styled(fact, "$warning" if fact == _READ_ONLY else "$muted") for fact in must]
+    for fact in others:
+        room -= cell_len(fact) + len(_GAP)
+        if room < 0:
+            break
+        parts.append(Content.styled(fact, "$muted"))
+    return Content(_GAP).join(parts)
 
 
 def health(

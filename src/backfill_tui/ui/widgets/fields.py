@@ -29,9 +29,16 @@ class Choice(Widget, can_focus=True):
     class Changed(Message):
         """Another option was chosen."""
 
-    def __init__(self, options: tuple[str, ...], *, id: str | None = None) -> None:  # noqa: A002  # Textual's
+    def __init__(
+        self,
+        options: tuple[str, ...],
+        *,
+        chosen: int = 0,
+        id: str | None = None,  # noqa: A002  # Textual's
+    ) -> None:
         super().__init__(id=id)
         self._options = options
+        self.set_reactive(Choice.chosen, chosen)
 
     def render(self) -> Content:
         """The options in a row."""

@@ -11,6 +11,7 @@ from textual.widgets import Input
 
 from backfill_tui.ui.command import key_words
 from backfill_tui.ui.commands import PLACES
+from backfill_tui.ui.screens.base import PlaceScreen
 
 _URGENT = ("app.reconnect", "app.engine")
 _ALWAYS = ("app.help", "app.quit")
@@ -62,7 +63,7 @@ class KeyLine(Widget):
                 if bound.node is self.screen.focused:
                     held.add(bound.binding.id)
         for command in sorted(self._place.commands, key=lambda command: command.id not in held):
-            if not command.label or command.id not in active:
+            if not command.label or command.id not in active or not self._is_offered(command.id):
                 continue
             keys, enabled = active[command.id]
             # What is typed into a field does not reach the screen.
@@ -77,6 +78,9 @@ class KeyLine(Widget):
                         (self._named.get(command.id, command.label), style[1]),
                     ),
                 )
+
+    def _is_offered(self, command_id: str) -> bool:
+        return not isinstance(self.screen, PlaceScreen) or self.screen.offers(command_id)
 
     def _bindings_updated(self, _screen: Screen[object]) -> None:
         self.refresh()

@@ -22,16 +22,13 @@ _LONGEST: Final = 100
 """No expression is longer; what is pasted by mistake is not drawn."""
 _LONGEST_NUMBER: Final = 20
 
-
-class BoundField(Field):
-    """The beginning or the end of the range."""
-
-    HELP = (
-        "From and To are the bounds of the range, and both count: a day (2024-03-01), a month (2024-03), a "
-        "quarter (2024-Q1), a week (2024-W07), a year, a local time or an instant (2024-03-01T06:00Z), "
-        "yesterday, now. While To is empty, From is a whole range: 2024-Q1, last 30 days, "
-        "2024-01-01..2024-02-15, since last success, since start. Below the fields stands what it means."
-    )
+RANGES_HELP: Final = (
+    "From and To are the bounds of the range, and both count: a day (2024-03-01), a month (2024-03), a "
+    "quarter (2024-Q1), a week (2024-W07), a year, a local time or an instant (2024-03-01T06:00Z), "
+    "yesterday, now. While To is empty, From is a whole range: 2024-Q1, last 30 days, "
+    "2024-01-01..2024-02-15, since last success, since start. Below the fields stands what it means."
+)
+"""How a range is written."""
 
 
 class PlanForm(Widget):
@@ -61,24 +58,24 @@ class PlanForm(Widget):
     class Changed(Message):
         """A field has another value."""
 
-    def __init__(self, from_text: str, to_text: str) -> None:
+    def __init__(self, from_text: str, to_text: str, behavior: ReprocessBehavior) -> None:
         super().__init__()
         self._range = (from_text, to_text)
+        self._behavior = behavior
 
     def compose(self) -> ComposeResult:
         """Three lines of fields."""
         with Horizontal():
             yield Label("From", classes="first")
-            yield BoundField(
-                self._range[0], id="from", placeholder="last 30 days, 2024-Q1", max_length=_LONGEST
-            )
+            yield Field(self._range[0], id="from", placeholder="last 30 days, 2024-Q1", max_length=_LONGEST)
             yield Label("To")
-            yield BoundField(self._range[1], id="to", placeholder="From is the range", max_length=_LONGEST)
+            yield Field(self._range[1], id="to", placeholder="From is the range", max_length=_LONGEST)
             yield Label("Max active")
             yield Field(str(DEFAULT_MAX_ACTIVE_RUNS), id="max", max_length=_LONGEST_NUMBER)
         with Horizontal():
             yield Label("Reprocess", classes="first")
-            yield Choice(tuple(behavior.label for behavior in _BEHAVIORS), id="behavior")
+            labels = tuple(behavior.label for behavior in _BEHAVIORS)
+            yield Choice(labels, chosen=_BEHAVIORS.index(self._behavior), id="behavior")
         with Horizontal():
             yield Label("Runs", classes="first")
             yield Switch("newest first", id="backwards")

@@ -18,7 +18,7 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.ranges import RangeWords
 from backfill_tui.domain.time_ranges import in_words
 from backfill_tui.ui.glyphs import VERDICT_MARKS
-from backfill_tui.ui.plan_values import range_words
+from backfill_tui.ui.plan_values import range_words, without_weekdays
 from backfill_tui.ui.text import count, fit, wrapped
 
 _PROBLEM_LINES: Final = 3
@@ -123,7 +123,7 @@ def _set_right(lines: list[Content], words: Content, width: int) -> None:
 
 
 def _range_lines(words: RangeWords, width: int, *, in_utc: bool) -> list[Content]:
-    local = Content.assemble((words.local, "$foreground"), (f"  {words.timezone}", "$muted"))
+    local = _local_line(words, width)
     length = Content.styled(words.length, "$muted")
     if in_utc:
         return [_if_it_fits(local, length, width)]
@@ -131,6 +131,21 @@ def _range_lines(words: RangeWords, width: int, *, in_utc: bool) -> list[Content
     if width >= _ROOMY:
         return [_if_it_fits(_if_it_fits(local, utc, width), length, width)]
     return [_if_it_fits(local, length, width), utc]
+
+
+def _local_line(words: RangeWords, width: int) -> Content:
+    """The range on the Dag's clock; on few columns without weekdays, then without the zone's region."""
+    city = words.timezone.rpartition("/")[2]
+    tries = [
+        Content.assemble((local, "$foreground"), (f"  {zone}", "$muted"))
+        for local, zone in (
+            (words.local, words.timezone),
+            (without_weekdays(words.local), words.timezone),
+            (without_weekdays(words.local), city),
+        )
+    ]
+    fitting = (line for line in tries if line.cell_length <= width)
+    return next(fitting, tries[-1].truncate(width, ellipsis=True))
 
 
 def _if_it_fits(first: Content, more: Content, width: int) -> Content:

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from backfill_tui.domain.planning import Gravity, PlanWarning
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
-from backfill_tui.ui.text import fit, wrapped
+from backfill_tui.ui.text import wrapped
 
 SIGNS: Final = {
     Gravity.BLOCKS: ("✗", "$error"),
@@ -77,22 +77,41 @@ def whole_warning(warning: PlanWarning, width: int) -> list[Content]:
 
 
 def warning_lines(warnings: Sequence[PlanWarning], width: int, room: int) -> list[Content]:
-    """The warnings on at most `room` lines; where that cuts anything the last line names the key for all."""
+    """The warnings on at most `room` lines.
+
+    Where all of them do not fit, each has a line, and the lines that are left go to the messages of the grave
+    ones first, then to their remedies; the last line ends with the key that shows the rest.
+    """
     ordered = by_gravity(warnings)
     lines = [line for warning in ordered for line in whole_warning(warning, width)]
     if len(lines) <= room:
         return lines
-    most = room - 1
-    shown = ordered[:most] if len(ordered) > most else ordered
-    left = len(ordered) - len(shown)
-    key = shown_key("plan.notes")
-    words = f"and {left} more: {key} shows all of them" if left else f"{key} shows what to do about it"
-    return [
-        *(
-            Content.assemble(
-                (f"{SIGNS[one.gravity][0]} ", SIGNS[one.gravity][1]), fit(one.message, width - _SIGN_WIDTH)
-            )
-            for one in shown
-        ),
-        Content.styled(fit(f"  {words}", width), "$muted"),
-    ]
+    shown = ordered[:room]
+    spare = room - len(shown)
+    messages = []
+    for warning in shown:
+        messages.append(_message(warning, width, 1 + spare))
+        spare -= len(messages[-1]) - 1
+    lines = []
+    for warning, message in zip(shown, messages, strict=True):
+        whole = whole_warning(warning, width)
+        if len(whole) <= len(message) + spare:
+            spare -= len(whole) - len(message)
+            lines += whole
+        else:
+            lines += message
+    key, left = shown_key("plan.notes"), len(ordered) - len(shown)
+    hint = f"and {left} more: {key}" if left else f"{key} shows all of it"
+    return [*lines[:-1], _with_a_hint(lines[-1], hint, width)]
+
+
+def _message(warning: PlanWarning, width: int, most: int) -> list[Content]:
+    sign, style = SIGNS[warning.gravity]
+    first, *more = wrapped(warning.message, width - _SIGN_WIDTH, most) or [""]
+    return [Content.assemble((f"{sign} ", style), first), *(Content(f"  {words}") for words in more)]
+
+
+def _with_a_hint(line: Content, hint: str, width: int) -> Content:
+    """A line that ends with a hint, for which it is cut where both have no room."""
+    room = width - cell_len(hint) - _SIGN_WIDTH
+    return Content.assemble(line.truncate(room, ellipsis=True, pad=True), "  ", (hint, "$muted"))

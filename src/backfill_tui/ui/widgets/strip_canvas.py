@@ -23,7 +23,8 @@ from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.glyphs import MISSING_MARK, RUN_MARKS, Look
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.text import count, fit
-from backfill_tui.ui.widgets.strip_layout import Calendar, StripLayout
+from backfill_tui.ui.widgets.strip_calendar import Calendar
+from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter, mark_of, words_of
 
 _KEPT_LINES: Final = 256

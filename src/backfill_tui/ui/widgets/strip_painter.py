@@ -73,7 +73,11 @@ class StripPainter:
         segments = [Segment(f"{head:{layout.calendar.grain.head_width}}", ground + self._head)]
         filled = len(segments[0].text)
         for piece in layout.pieces(line):
-            label = f"{layout.label(piece):<{layout.calendar.grain.label_width}}"
+            label = ""
+            if piece.labelled:
+                # The cells of a group need not begin in its first column.
+                room = layout.calendar.grain.label_width + piece.x - piece.origin
+                label = f"{layout.label(piece):<{room}}"
             segments.append(Segment(f"{label:>{piece.x - filled}}", ground + self._label))
             segments += self._cells(piece, selected)
             filled = piece.x + piece.stop - piece.first
