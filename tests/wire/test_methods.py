@@ -132,12 +132,13 @@ def test_the_rows_of_a_plan_say_the_same_on_the_other_side() -> None:
     )
     arrived = msgspec.msgpack.decode(msgspec.msgpack.encode(plan), type=BackfillPlan)
     assert list(arrived.runs) == list(plan.runs)
+    failed = "failed, 1 of 2 tasks succeeded: all 2 run again"
     assert [(row.ordinal, row.reason) for row in arrived.runs] == [
         (1, "no run exists"),
         (2, "no run exists"),
         (
             3,
-            "failed, 1 of 2 tasks succeeded: all 2 run again; manual run by [/red] is taken over with its conf",
+            f"{failed}; manual run by [/red] is taken over with its conf",
         ),
         (4, "no run exists; before the Dag's start date"),
         (None, "its data interval ends 2024-01-05 01:00 Europe/Zurich"),
