@@ -46,9 +46,11 @@ def test_a_range_is_typed_as_one_says_it_and_a_span_of_the_strip_becomes_the_ran
         terminal.press("tab", "tab", "tab", "tab")
         terminal.wait_for("v span", "] next hole")
         terminal.press("]")
-        screen = terminal.wait_for("Tue 2024-02-06 00:00  failed, reprocess")
         # The reason is cut in its row and stands in full below the list.
-        assert "failed, 1 of 5 tasks succeeded: all 5 run again; it leaves backfill 1" in screen
+        terminal.wait_for(
+            "Tue 2024-02-06 00:00  failed, reprocess",
+            "failed, 1 of 5 tasks succeeded: all 5 run again; it leaves backfill 1",
+        )
         terminal.press("v", "right", "enter")
         terminal.wait_for("Tue 2024-02-06 00:00 to Wed 2024-02-07 24:00", "2 dates   ↻ 2 reprocess")
         terminal.press("ctrl+z")
@@ -66,8 +68,14 @@ def test_holes_are_one_key_and_the_plan_is_copied_as_a_command_that_plans_the_sa
         terminal.wait_for("8 dates")
         terminal.press("f4")
         # What is missing or failed in it: the 3rd, the 6th and 7th, the 9th and 10th.
-        screen = terminal.wait_for("+ 3 create", "↻ 2 reprocess", "only what runs")
-        assert len(re.findall(r"2024-02-(03|06|07|09|10) 00:00 +[+↻]", screen)) == 5
+        terminal.wait_for("+ 3 create", "↻ 2 reprocess", "only what runs")
+        terminal.wait_for(
+            "2024-02-03 00:00  + create",
+            "2024-02-06 00:00  ↻ reprocess",
+            "2024-02-07 00:00  ↻ reprocess",
+            "2024-02-09 00:00  + create",
+            "2024-02-10 00:00  + create",
+        )
         terminal.press("f8")
         terminal.wait_for("airflow backfill create --dag-id sales_daily", "2 copy backfill-tui")
         terminal.press("2")

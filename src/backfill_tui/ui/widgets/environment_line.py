@@ -82,10 +82,13 @@ def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> C
     """Title, subject, note and facts in `room` cells.
 
     Which Airflow it is, and whether it can be changed, is never left out: the note gives way first, then the
-    subject.
+    beginning of a long path, then the subject.
     """
     kept = 1 + (_READ_ONLY in facts)
     must, others = facts[:kept], facts[kept:]
+    if must:
+        taken = sum(cell_len(part) + len(_GAP) for part in (title, subject, *must[:-1]) if part)
+        must = [*must[:-1], _with_the_end_of_its_path(must[-1], room - taken)]
     room -= cell_len(title) + sum(cell_len(fact) + len(_GAP) for fact in must)
     parts = [Content.styled(title, "bold $accent")]
     if subject:
@@ -103,6 +106,13 @@ def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> C
             break
         parts.append(Content.styled(fact, "$muted"))
     return Content(_GAP).join(parts)
+
+
+def _with_the_end_of_its_path(fact: str, room: int) -> str:
+    """`embedded …/sales/dags/`: of a folder that is too long, its end is what tells it from others."""
+    mode, gap, where = fact.partition(" ")
+    left = max(_LEAST, room - cell_len(mode) - 1)
+    return fact if cell_len(where) <= left else f"{mode}{gap}…{where[1 - left :]}"
 
 
 def health(
