@@ -22,7 +22,7 @@ for _name in [name for name in os.environ if name.startswith(_STRANGE)]:
 # Before Textual is imported: it reads this once.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 
-# A background job of a shell without job control is born deaf to ctrl+c, and so would be every program it starts;
-# the tests that send one mean a program as a person starts it.
+# A background job of a shell without job control is born deaf to ctrl+c, and so would be every program it
+# starts; the tests that send one mean a program as a person starts it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -33,7 +33,18 @@ def _standing(counts: RunCounts, **facts: Any) -> Standing:
 @pytest.mark.parametrize(
     ("counts", "facts", "status", "sentence"),
     [
-        (RunCounts(), {}, BackfillStatus.CREATING, "Its runs are being created"),
+        (
+            RunCounts(),
+            {"created_at": Instant(NOW - 119 * SECOND)},
+            BackfillStatus.CREATING,
+            "Its runs are being created",
+        ),
+        (
+            RunCounts(),
+            {"created_at": Instant(NOW - 120 * SECOND)},
+            BackfillStatus.ABANDONED,
+            "its creation died before it had any run, and Airflow still counts it as active",
+        ),
         (
             RunCounts(),
             {"completed_at": _ENDED},

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
-from backfill_tui.domain.fingerprint import fingerprint_of
+from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.outcomes import Verdict, runs_at
@@ -23,7 +24,15 @@ from backfill_tui.domain.planning import (
     PlanWarning,
     decide,
 )
-from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
+from backfill_tui.domain.problems import (
+    BadRequest,
+    Interrupted,
+    NotThere,
+    PlanChanged,
+    Problem,
+    Refused,
+    Unreachable,
+)
 from backfill_tui.domain.progress import count_runs
 from backfill_tui.domain.repairing import (
     AffectedTask,
@@ -162,8 +171,10 @@ class ScriptedGateway:
             raise Refused(
                 f'Backfill {active[0]} of "{launch.request.dag_id}" is active', remedy="watch it, or wait"
             )
-        if launch.fingerprint and launch.fingerprint != plan.fingerprint:
-            raise Refused("The plan has changed since it was shown", remedy="look at it again, then launch")
+        if launch.fingerprint and (changed := what_changed(launch.fingerprint, plan.judged)):
+            raise PlanChanged(
+                f"The plan has changed since it was shown: {changed}", remedy="look at it again"
+            )
         taken_up = list(plan.runs[: plan.judged.due])
         if not taken_up:
             raise BadRequest(
@@ -176,10 +187,15 @@ class ScriptedGateway:
                 raise Interrupted("The launch was cancelled")
         with self.world.changed:
             backfill = self.world.create(launch.request, taken_up)
+            backfill.is_paused, backfill.note = launch.paused, launch.note
+            backfill.stop_after_failures = launch.stop_after_failures
+            unpaused = launch.unpause and launch.request.dag_id in self.world.paused
+            if unpaused:
+                self.world.paused.discard(launch.request.dag_id)
         return Launched(
             backfill_id=backfill.backfill_id, created=plan.count(Verdict.CREATE),
             reprocessed=plan.count(Verdict.REPROCESS),
-            skipped=plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT),
+            skipped=plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT), unpaused=unpaused,
         )  # fmt: skip
 
     def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
@@ -190,6 +206,7 @@ class ScriptedGateway:
                     facts=self.world.facts(backfill),
                     counts=count_runs(row for row, _ in self.world.rows(backfill)),
                     read_at=self.world.now,
+                    ended_at=self.world.ended_at(backfill),
                 )
                 for backfill in reversed(self.world.backfills.values())
                 if dag_id in {None, backfill.request.dag_id}
@@ -207,6 +224,22 @@ class ScriptedGateway:
             left.set()
             with self.world.changed:
                 self.world.changed.notify_all()
+
+    def preview_control(self, request: ControlRequest) -> ControlOutcome:
+        self._enter("preview_control")
+        with self.world.changed:
+            return self.world.control(request, dry=True)
+
+    def control(self, request: ControlRequest) -> ControlOutcome:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        self._enter("control")
+        with self.world.changed:
+            if request.deed is not Deed.REMOVE:
+                return self.world.control(request, dry=False)
+            outcome = self.world.control(request, dry=True)
+            del self.world.backfills[request.backfill_id]
+            return outcome
 
     def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
         self._enter("preview_rerun")

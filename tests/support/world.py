@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem, RecentRun
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, iso
 from backfill_tui.domain.outcomes import ExistingRun, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.planning import BackfillRequest, PlannedRun
+from backfill_tui.domain.problems import NotThere, Refused
+from backfill_tui.domain.progress import count_runs
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
@@ -69,6 +72,9 @@ class ScriptedBackfill:
     entries: list[tuple[Instant, Membership, RunId | None]]
     is_paused: bool = False
     completed_at: Instant | None = None
+    note: str = ""
+    stop_after_failures: int | None = None
+    failures_accepted: int = 0
 
 
 def a_dag(
@@ -196,7 +202,63 @@ class World:
                     run.state = RunState.FAILED
             self.changed.notify_all()
 
+    def control(self, request: ControlRequest, *, dry: bool) -> ControlOutcome:
+        """What a deed touches, and does unless it is `dry`; Refused for what can not be done."""
+        if request.backfill_id not in self.backfills:
+            raise NotThere(
+                f"There is no backfill {request.backfill_id}", remedy="look at the list of backfills"
+            )
+        backfill = self.backfills[request.backfill_id]
+        facts, counts = self.facts(backfill), count_runs(row for row, _ in self.rows(backfill))
+        already = (request.deed is Deed.PAUSE and backfill.is_paused) or (
+            request.deed is Deed.RESUME and not backfill.is_paused
+        )
+        same = already and backfill.completed_at is None
+        if not same and request.deed not in possible_deeds(facts, counts, self.now):
+            raise Refused(f"Backfill {request.backfill_id} is at its end", remedy="look at it again")
+        stops = request.deed in {Deed.CANCEL, Deed.CANCEL_RUNNING}
+        kills = request.deed is Deed.CANCEL_RUNNING
+        running = [run for run in self.runs_of(backfill) if run.state is RunState.RUNNING]
+        under_way = [state for run in running for state in run.tasks.values() if not state.finished]
+        outcome = ControlOutcome(
+            backfill_id=request.backfill_id, dag_id=backfill.request.dag_id, deed=request.deed,
+            changed=not same, stopped_queued=counts.queued if stops else 0,
+            stopped_running=len(running) if kills else 0,
+            ended_tasks=under_way.count(TaskState.RUNNING) if kills else 0,
+            skipped_tasks=len(under_way) - under_way.count(TaskState.RUNNING) if kills else 0,
+            left_running=0 if kills else len(running),
+            starting=counts.queued if request.deed is Deed.RESUME else 0,
+        )  # fmt: skip
+        if not dry:
+            self._carry_out(backfill, request.deed, running)
+            self.changed.notify_all()
+        return outcome
+
+    def _carry_out(self, backfill: ScriptedBackfill, deed: Deed, running: list[ScriptedRun]) -> None:
+        if deed in {Deed.PAUSE, Deed.RESUME}:
+            backfill.is_paused = deed is Deed.PAUSE
+            failed = sum(run.state is RunState.FAILED for run in self.runs_of(backfill))
+            backfill.failures_accepted = backfill.failures_accepted if backfill.is_paused else failed
+        elif deed is Deed.REOPEN:
+            backfill.completed_at = None
+        else:
+            self.cancel(backfill.backfill_id)
+            for run in running if deed is Deed.CANCEL_RUNNING else ():
+                for task, state in run.tasks.items():
+                    if not state.finished:
+                        run.tasks[task] = (
+                            TaskState.FAILED if state is TaskState.RUNNING else TaskState.SKIPPED
+                        )
+                run.state, run.ended_at = RunState.FAILED, self.now
+
     # What the gateway reads.
+
+    def ended_at(self, backfill: ScriptedBackfill) -> Instant | None:
+        """When the last of its runs ended, None while one has not."""
+        runs = self.runs_of(backfill)
+        if any(not run.state.finished for run in runs):
+            return None
+        return max((run.ended_at for run in runs if run.ended_at is not None), default=None)
 
     def runs_of(self, backfill: ScriptedBackfill) -> list[ScriptedRun]:
         """The runs of a backfill that are (still) its own, in order."""
@@ -270,6 +332,8 @@ class World:
             triggering_user="you", dag_is_paused=request.dag_id in self.paused,
             dag_is_stale=self.dags[request.dag_id].summary.is_stale,
             scheduler_heartbeat=self.now if self.scheduler_alive else None,
+            note=backfill.note, stop_after_failures=backfill.stop_after_failures,
+            failures_accepted=backfill.failures_accepted,
         )  # fmt: skip
 
     # What the gateway does to it.

@@ -57,6 +57,12 @@ class Refused(Problem):
     exit_code = 4
 
 
+class PlanChanged(Refused):
+    """The world is no longer the one of the plan that was agreed to; the message lists the differences."""
+
+    code = "plan_changed"
+
+
 class Unreachable(Problem):
     """The bridge, the engine or Airflow's database does not answer."""
 
@@ -92,7 +98,8 @@ class ProblemReport:
 
 
 _KINDS: dict[str, type[Problem]] = {
-    kind.code: kind for kind in (BadRequest, NotThere, Refused, Unreachable, AirflowFailed, Interrupted)
+    kind.code: kind
+    for kind in (BadRequest, NotThere, Refused, PlanChanged, Unreachable, AirflowFailed, Interrupted)
 }
 
 

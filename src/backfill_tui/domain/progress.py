@@ -14,6 +14,9 @@ from backfill_tui.domain.states import CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
 
 _START_SCHEDULER: Final = "start a scheduler"
+CREATION_SECONDS: Final = 120
+"""How long a backfill without dates counts as one that is being created: as long as Airflow's own scheduler
+waits for its runs (Airflow 3.3 scheduler_job_runner.py, `_mark_backfills_complete`)."""
 
 
 class BackfillStatus(StrEnum):
@@ -28,6 +31,7 @@ class BackfillStatus(StrEnum):
     DONE_WITH_FAILURES = "done_with_failures"
     CANCELLED = "cancelled"
     ORPHANED = "orphaned"
+    ABANDONED = "abandoned"
 
     @property
     def finished(self) -> bool:
@@ -116,15 +120,21 @@ def standing(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
     cleared after its end run again without that being wrong.
     """
     if counts.total == 0:
-        return _without_dates(facts)
+        return _without_dates(facts, now)
     if counts.active:
         return _unfinished(facts, counts, now)
     return _finished(counts)
 
 
-def _without_dates(facts: BackfillFacts) -> Standing:
-    if facts.completed_at is None:
+def _without_dates(facts: BackfillFacts, now: Instant) -> Standing:
+    if facts.completed_at is None and now - facts.created_at < CREATION_SECONDS * SECOND:
         return Standing(status=BackfillStatus.CREATING, sentence="Its runs are being created")
+    if facts.completed_at is None:
+        return Standing(
+            status=BackfillStatus.ABANDONED,
+            sentence="its creation died before it had any run, and Airflow still counts it as active",
+            remedy="remove it",
+        )
     # Airflow commits the row before the runs, and closes it later when the creation of the runs failed.
     return Standing(
         status=BackfillStatus.DONE_WITH_FAILURES,
@@ -171,7 +181,7 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
         return Standing(
             status=BackfillStatus.ORPHANED,
             sentence=f"{left}, though Airflow counts it as complete",
-            remedy="let them end: it can not be paused or cancelled any more",
+            remedy="reopen it, to pause or cancel it again",
         )
     if counts.running == 0 and counts.finished == 0:
         return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued} queued")

@@ -62,7 +62,12 @@ _REASONS: dict[str, Membership] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillFacts:
-    """The row of a backfill, and what around it decides whether it moves."""
+    """The row of a backfill, and what around it decides whether it moves.
+
+    Its bounds are read on the clock of `timezone`: of a partitioned Dag that of its timetable. The last three
+    are what the journal knows of a backfill launched from here: the note of its launch, how many failed runs
+    are to pause it, and how many had failed when somebody resumed it from here.
+    """
 
     backfill_id: BackfillId
     dag_id: DagId
@@ -78,6 +83,9 @@ class BackfillFacts:
     dag_is_paused: bool
     dag_is_stale: bool
     scheduler_heartbeat: Instant | None
+    note: str = ""
+    stop_after_failures: int | None = None
+    failures_accepted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,8 +198,12 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackfillSummary:
-    """One backfill in a list: its facts and its runs, counted by Airflow's database."""
+    """One backfill in a list: its facts and its runs, counted by Airflow's database.
+
+    `ended_at` is when the last of its runs ended, None while one has not, or none ever began.
+    """
 
     facts: BackfillFacts
     counts: RunCounts
     read_at: Instant
+    ended_at: Instant | None = None

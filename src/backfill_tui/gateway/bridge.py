@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -73,6 +74,12 @@ class BridgeGateway:
 
     def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
         return self._updates(methods.Watch(backfill_id=backfill_id))
+
+    def preview_control(self, request: ControlRequest) -> ControlOutcome:
+        return self._call(methods.PREVIEW_CONTROL, request)
+
+    def control(self, request: ControlRequest) -> ControlOutcome:
+        return self._call(methods.CONTROL, request)
 
     def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
         return self._call(methods.PREVIEW_RERUN, request)

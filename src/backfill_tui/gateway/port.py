@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -69,7 +70,10 @@ class Gateway(Protocol):
         on_progress: Callable[[CreationProgress], None] = ignore,
         is_cancelled: IsCancelled = never,
     ) -> Launched:
-        """Create the backfill, wholly or not at all; cancelled before its end, nothing is left of it."""
+        """Create the backfill, wholly or not at all; cancelled before its end, nothing is left of it.
+
+        Raises PlanChanged when the world is no longer the one of its fingerprint.
+        """
         ...
 
     def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
@@ -81,6 +85,14 @@ class Gateway(Protocol):
 
         An update comes at every reading, changed or not, so that the age of the data is known.
         """
+        ...
+
+    def preview_control(self, request: ControlRequest) -> ControlOutcome:
+        """What the deed would touch; changes nothing. Raises Refused for what can not be done to it."""
+        ...
+
+    def control(self, request: ControlRequest) -> ControlOutcome:
+        """Pause, resume, cancel, reopen or remove a backfill, wholly or not at all."""
         ...
 
     def preview_rerun(self, request: RerunRequest) -> RerunOutcome:

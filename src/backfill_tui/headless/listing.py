@@ -18,6 +18,7 @@ STATUS_TONES = {
     BackfillStatus.DONE_WITH_FAILURES: Tone.BAD,
     BackfillStatus.BLOCKED: Tone.ODD,
     BackfillStatus.ORPHANED: Tone.ODD,
+    BackfillStatus.ABANDONED: Tone.ODD,
     BackfillStatus.RUNNING: Tone.BUSY,
 }
 

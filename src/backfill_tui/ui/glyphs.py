@@ -67,6 +67,7 @@ STATUS_MARKS: Final[dict[BackfillStatus, Mark]] = {
     BackfillStatus.DONE_WITH_FAILURES: Mark("✗", "X", "DONE", "state-failed"),
     BackfillStatus.CANCELLED: Mark("–", "-", "CANCELLED", "state-queued"),
     BackfillStatus.ORPHANED: Mark("?", "?", "ORPHANED", "state-upstream-failed"),
+    BackfillStatus.ABANDONED: Mark("?", "?", "ABANDONED", "state-upstream-failed"),
 }
 
 MISSING_MARK: Final = Mark("·", ".", "missing", "muted")

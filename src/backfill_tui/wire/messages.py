@@ -12,7 +12,7 @@ import msgspec
 
 from backfill_tui.domain.problems import ProblemReport
 
-PROTOCOL_VERSION: Final = 2
+PROTOCOL_VERSION: Final = 3
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True, kw_only=True):

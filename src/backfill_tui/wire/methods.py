@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -75,6 +76,8 @@ PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan)
 LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched)
 BACKFILLS: Final = Method("backfills", ForDag, Nothing, Backfills)
 WATCH: Final = Method("watch", Watch, GridUpdate, Nothing)
+PREVIEW_CONTROL: Final = Method("preview_control", ControlRequest, Nothing, ControlOutcome)
+CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)
 RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)

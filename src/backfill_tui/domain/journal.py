@@ -1,0 +1,54 @@
+"""What was done from here, to which runs, and how they were before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from backfill_tui.domain.enums import StrEnum
+from backfill_tui.domain.ids import BackfillId, DagId, RunId
+from backfill_tui.domain.instants import Instant
+
+
+class Phase(StrEnum):
+    """How far a deed has come."""
+
+    BEGUN = "begun"
+    """About to be done: written before anything is, so that a crash in the middle leaves a trace."""
+    DONE = "done"
+    UNDONE = "undone"
+    """It failed or was taken back; nothing of it is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunBefore:
+    """A run that a deed touches, as it was before; `tasks` are its task instances counted by state."""
+
+    run_id: RunId
+    state: str
+    logical_date: Instant | None = None
+    partition_key: str | None = None
+    backfill_id: BackfillId | None = None
+    tasks: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One line of the journal.
+
+    `deed` is `launch`, `rerun`, `pause_dag`, `unpause_dag` or a `control.Deed`. The lines of one deed share
+    its `number`, a random word. `runs` are the runs it touches, in its first line only. `details` are plain
+    words and numbers, never a conf: that may hold secrets, so only its keys are kept. `note` is the user's.
+    """
+
+    at: Instant
+    number: str
+    phase: Phase
+    deed: str
+    user: str
+    where: str
+    dag_id: DagId
+    backfill_id: BackfillId | None = None
+    note: str = ""
+    runs: tuple[RunBefore, ...] = ()
+    details: dict[str, str | int | bool | None] = field(default_factory=dict)
+    problem: str = ""
