@@ -69,6 +69,10 @@ class Composition(Protocol):
         """The engine of the embedded Airflow; BadRequest where Airflow is not ours."""
         ...
 
+    def journal(self, flags: Mapping[str, object]) -> Path:
+        """The file with what was done from here to that Airflow; it may not exist yet."""
+        ...
+
 
 class RealComposition:
     """The program's own parts, in the given surroundings."""
@@ -111,6 +115,13 @@ class RealComposition:
             logs["bridge"] = bridges[0]
         return EngineParts(engine=EngineWhenAsked(home), logs=logs, read_only=settings.read_only)
 
+    def journal(self, flags: Mapping[str, object]) -> Path:
+        """The journal of the chosen Airflow; of one that is not ours it lies in the state folder."""
+        settings, place = self._choose(flags)
+        if place.mode is Mode.EMBEDDED:
+            return self._home(settings, place).journal
+        return _journal_of(place.path)
+
     def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place]:
         named = self._environment.get(CONFIG_VARIABLE, "")
         settings = resolve(
@@ -132,7 +143,7 @@ class RealComposition:
         return prepare_home(settings.home or default_home(place.path, _state_folder()), place.path)
 
     def _embedded_command(self, settings: Settings, home: EmbeddedHome) -> Callable[[], BridgeCommand]:
-        words = ["--mode", "embedded", "--dags-folder", str(home.dags_folder)]
+        words = ["--mode", "embedded", "--dags-folder", str(home.dags_folder), "--journal", str(home.journal)]
         environment = home.environment(self._environment)
         return lambda: _command(words, settings, environment, home.bridge_log)
 
@@ -142,7 +153,8 @@ class RealComposition:
             environment["AIRFLOW_HOME"] = str(place.path)
         # Not in the user's Airflow home, which may not be writable and is not ours.
         log = _made(_state_folder() / "attached") / "bridge.log"
-        return lambda: _command(["--mode", "attached"], settings, environment, log)
+        words = ["--mode", "attached", "--journal", str(_journal_of(place.path))]
+        return lambda: _command(words, settings, environment, log)
 
     @contextmanager
     def _connected(
@@ -220,6 +232,13 @@ class EngineWhenAsked:
         from backfill_tui.engine.control import EngineControl
 
         return EngineControl(self._home)
+
+
+def _journal_of(airflow_home: Path) -> Path:
+    """The journal of an Airflow that is not ours: one for each home."""
+    from backfill_tui.engine.home import named_after
+
+    return _made(_state_folder() / "attached") / f"journal-{named_after(airflow_home)}.jsonl"
 
 
 def _state_folder() -> Path:

@@ -1,4 +1,4 @@
-"""`python -m backfill_tui.bridge --mode embedded|attached [--dags-folder DIR] [--read-only]`.
+"""`python -m backfill_tui.bridge --mode MODE [--dags-folder DIR] [--journal FILE] [--read-only]`.
 
 Frames on stdin and stdout, the log on stderr, AIRFLOW_HOME in the environment. It ends when stdin closes.
 """
@@ -70,6 +70,7 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--mode", type=Mode, choices=list(Mode), required=True)
     parser.add_argument("--dags-folder", type=Path)
     parser.add_argument("--read-only", action="store_true")
+    parser.add_argument("--journal", type=Path)
     options = parser.parse_args(words)
     if (options.mode is Mode.EMBEDDED) != (options.dags_folder is not None):
         parser.error("--dags-folder goes with --mode embedded")
@@ -116,17 +117,20 @@ def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvir
     import airflow.sdk.definitions.dag  # noqa: F401
     from airflow.configuration import AIRFLOW_HOME
 
+    from backfill_tui.bridge.journal import Journal
     from backfill_tui.bridge.opening import words_for
     from backfill_tui.bridge.parsing import fork_parser
 
     folder: Path | None = options.dags_folder.resolve() if options.dags_folder else None
     parser = fork_parser(Path(AIRFLOW_HOME), streams.close_in_fork) if folder is not None else None
+    where = words_for(options.mode, folder)
     return AirflowEnvironment(
         mode=options.mode,
-        where=words_for(options.mode, folder),
+        where=where,
         read_only=options.read_only,
         dags_folder=folder,
         parser=parser,
+        journal=Journal(options.journal, where),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backfill_tui.bridge.journal import Journal
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Refused
@@ -24,7 +25,7 @@ class AirflowEnvironment:
     """One Airflow, already imported.
 
     `where` names it to a person (`embedded:dags/`, or its home); `dags_folder` is set in embedded mode,
-    and so is `parser`, the process that parses its files.
+    and so is `parser`, the process that parses its files. `journal` keeps what is done from here.
     """
 
     mode: Mode
@@ -32,6 +33,7 @@ class AirflowEnvironment:
     read_only: bool
     dags_folder: Path | None = None
     parser: DagParser | None = field(default=None, repr=False)
+    journal: Journal = field(default_factory=Journal, repr=False)
 
     @contextmanager
     def session(self) -> Generator[Session, None, None]:

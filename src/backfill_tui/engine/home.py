@@ -81,6 +81,11 @@ class EmbeddedHome:
         return self.path / "bridge.log"
 
     @property
+    def journal(self) -> Path:
+        """What was done from here to which runs, a JSON object a line."""
+        return self.path / "journal.jsonl"
+
+    @property
     def task_logs(self) -> Path:
         """Where Airflow writes the logs of tasks."""
         return self.path / "logs"
@@ -109,10 +114,15 @@ class EmbeddedHome:
 
 def default_home(dags_folder: Path, state_folder: Path) -> Path:
     """The home of a Dags folder: one each, under the user's state folder, named so that it can be told."""
-    real = os.path.realpath(dags_folder)
+    return state_folder / "homes" / named_after(dags_folder)
+
+
+def named_after(folder: Path) -> str:
+    """A name that tells a folder to a person, and is no other folder's."""
+    real = os.path.realpath(folder)
     slug = re.sub(r"[^a-z0-9]+", "-", "/".join(Path(real).parts[-2:]).lower()).strip("-")[:40].rstrip("-")
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
-    return state_folder / "homes" / "-".join(filter(None, (slug, digest)))
+    return "-".join(filter(None, (slug, digest)))
 
 
 def prepare_home(home: Path, dags_folder: Path) -> EmbeddedHome:
