@@ -9,9 +9,10 @@ from typing import Final
 import click
 
 from backfill_tui import __version__
+from backfill_tui.commands.controlling import cancel, pause, remove, reopen, resume
 from backfill_tui.commands.engine import engine
 from backfill_tui.commands.following import rerun, watch
-from backfill_tui.commands.lists import dags, list_
+from backfill_tui.commands.lists import dags, journal, list_
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
@@ -46,7 +47,12 @@ def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
     return 0 if context.invoked_subcommand else _run_screen(invocation)
 
 
-for _command in (dags, plan, launch, watch, rerun, list_, pause_dag, unpause_dag, engine):
+_COMMANDS: Final = (
+    *(dags, plan, launch, watch, rerun, list_, journal),
+    *(pause, resume, cancel, reopen, remove),
+    *(pause_dag, unpause_dag, engine),
+)
+for _command in _COMMANDS:
     main.add_command(_command)
 
 

@@ -25,7 +25,15 @@ from tests.support.world import DAY, instant
 from backfill_tui.domain.instants import SECOND, Instant, iso, to_datetime
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan
-from backfill_tui.domain.problems import AirflowFailed, BadRequest, Interrupted, Problem, Refused, Unreachable
+from backfill_tui.domain.problems import (
+    AirflowFailed,
+    BadRequest,
+    Interrupted,
+    PlanChanged,
+    Problem,
+    Refused,
+    Unreachable,
+)
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("launching")]
 
@@ -167,7 +175,7 @@ def test_a_run_id_that_was_taken_since_the_plan_is_said_and_nothing_created(stag
     after = plan.runs[2].occurrence.run_after
     run_id, run_after = f"'backfill__{iso(after)}'", when(stage, after)
     stage.database.do(f"UPDATE dag_run SET run_id = {run_id}, run_after = {run_after}")  # noqa: S608  # ours
-    with pytest.raises(Refused, match="1 date has a run id that is taken"):
+    with pytest.raises(PlanChanged, match="1 date has a run id that is taken"):
         stage.worker("launch", request=request, fingerprint=plan.fingerprint)
     assert stage.worker("totals")["backfills"] == 0
 
@@ -205,8 +213,9 @@ def test_everything_goes_through_one_connection(stage: Stage, behavior: str) -> 
     # On SQLite a second one that writes would wait for the launch, which waits for it.
     stage.worker("add_runs", dag_id="with_deadline", runs=some_runs())
     request = a_request("with_deadline", reprocess_behavior=behavior)
-    for_the_plan, for_the_launch = 1, 1
-    assert stage.worker("connections", request=request) == for_the_plan + for_the_launch
+    for_the_plan, for_the_launch, for_the_look_after_it = 1, 1, 1
+    taken = stage.worker("connections", request=request)
+    assert taken == for_the_plan + for_the_launch + for_the_look_after_it
     assert stage.database.ask("SELECT count(*) FROM deadline") > 0
 
 
@@ -244,9 +253,9 @@ def test_what_happened_since_the_plan_was_shown_is_said_and_nothing_created(stag
     ]
     stage.worker("add_runs", dag_id="daily", runs=runs)
     before = stage.worker("totals")
-    with pytest.raises(Refused, match="2 dates now succeeded, 1 is running") as refusal:
+    with pytest.raises(PlanChanged, match="2 dates now succeeded, 1 is running") as refusal:
         stage.worker("launch", request=request, fingerprint=plan.fingerprint)
-    assert refusal.value.remedy
+    assert refusal.value.remedy == "look at it again, then launch"
     assert stage.worker("totals") == before
 
 

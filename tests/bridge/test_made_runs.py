@@ -79,9 +79,9 @@ def test_every_difference_is_counted_in_words() -> None:
     entries = made(FLYING, FLYING, CREATE, REPROCESS, CREATE)
     entries[3] = replace(entries[3], state=RunState.SUCCESS)
     assert differences(entries, plan) == [
-        "1 x not planned, now create",
-        "2 x planned as create, now skip_in_flight",
-        "1 x reprocess left its run success",
+        "1 date has a run without task instances, which Airflow did not queue again: it stays success",
+        "1 date that was not due when the plan was made was created",
+        "2 dates that were to be created were skipped, for a run is in flight",
     ]
 
 
@@ -92,15 +92,15 @@ def test_an_entry_that_is_missing_makes_it_less_than_whole(lost: int) -> None:
     assert is_whole(entries, plan)
     del entries[lost]
     assert not is_whole(entries, plan)
-    assert "1 x planned, now absent" in differences(entries, plan)
+    assert "1 date of the plan has no entry" in differences(entries, plan)
 
 
 def test_entries_of_a_backfill_that_goes_backwards_are_compared_with_the_last_date_first() -> None:
     plan = a_plan(CREATE, REPROCESS, EXISTS, Verdict.NOT_YET, backwards=True)
     assert differences(made(EXISTS, REPROCESS, CREATE), plan) == []
     assert differences(made(CREATE, REPROCESS, EXISTS), plan) == [
-        "1 x planned as create, now skip_exists",
-        "1 x planned as skip_exists, now create",
+        "1 date that was to be created was skipped, for a run exists",
+        "1 date that was to be skipped was created",
     ]
 
 
@@ -108,14 +108,16 @@ def test_a_date_that_has_become_due_meanwhile_leaves_the_backfill_whole() -> Non
     plan = a_plan(CREATE, CREATE, Verdict.NOT_YET)
     entries = made(CREATE, CREATE, CREATE)
     assert is_whole(entries, plan)
-    assert differences(entries, plan) == ["1 x not planned, now create"]
+    assert differences(entries, plan) == ["1 date that was not due when the plan was made was created"]
     assert launched(BackfillId(1), entries, plan).created == 3
 
 
 def test_a_partition_that_is_skipped_is_not_taken_for_one_that_was_reprocessed() -> None:
     plan = a_plan(REPROCESS, REPROCESS, partitioned=True)
     entries = made(FLYING, CREATE)
-    assert differences(entries, plan) == ["1 x planned as reprocess, now skip_in_flight"]
+    assert differences(entries, plan) == [
+        "1 date that was to be reprocessed was skipped, for a run is in flight"
+    ]
     assert launched(BackfillId(1), entries, plan) == Launched(
         backfill_id=BackfillId(1), created=0, reprocessed=1, skipped=1
     )
@@ -123,4 +125,4 @@ def test_a_partition_that_is_skipped_is_not_taken_for_one_that_was_reprocessed()
 
 def test_a_run_that_was_to_be_cleared_and_is_new_is_a_difference_where_there_are_no_partitions() -> None:
     plan = a_plan(REPROCESS)
-    assert differences(made(CREATE), plan) == ["1 x planned as reprocess, now create"]
+    assert differences(made(CREATE), plan) == ["1 date that was to be reprocessed was created"]

@@ -47,6 +47,7 @@ class ScriptedComposition:
     gateways: list[ScriptedGateway] = field(default_factory=list)
     prepare: Callable[[ScriptedGateway], None] | None = None
     gateway_class: type[ScriptedGateway] = ScriptedGateway
+    journal_path: Path = Path("nowhere/journal.jsonl")
 
     @contextmanager
     def connect(self, flags: Mapping[str, object]) -> Generator[Connection, None, None]:
@@ -67,6 +68,9 @@ class ScriptedComposition:
         if self.engine_of is None:
             raise BadRequest("There is no engine here", remedy="name a folder with --dags-folder")
         return EngineParts(engine=self.engine_of, logs=self.logs, read_only=bool(flags.get("read_only")))
+
+    def journal(self, flags: Mapping[str, object]) -> Path:  # noqa: ARG002  # there is one Airflow
+        return self.journal_path
 
 
 @dataclass

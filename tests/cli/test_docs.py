@@ -4,20 +4,24 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 from tests.cli.conftest import CommandLine, Ended, ScriptedComposition, scheduler
+from tests.cli.journals import a_journal
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.cli import main
 from backfill_tui.domain.dags import ImportProblem
-from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import SECOND, Instant, zone_named
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.problems import BadRequest, Interrupted, Refused, Unreachable
+from backfill_tui.domain.progress import CREATION_SECONDS
 from backfill_tui.domain.ranges import RangeContext, parse_range
 from backfill_tui.domain.states import RunState
 from backfill_tui.headless.plan_rows import CSV_HEADER
@@ -49,7 +53,7 @@ def options_of(command: click.Command) -> set[str]:
 
 
 def section(page: str, heading: str) -> str:
-    found = re.search(rf"^### `{heading}\b[^`]*`\n(.*?)(?=^##|\Z)", page, re.MULTILINE | re.DOTALL)
+    found = re.search(rf"^### `{heading}(?: [^`]*)?`\n(.*?)(?=^###? |\Z)", page, re.MULTILINE | re.DOTALL)
     assert found is not None, f"no section of {heading}"
     return found[1]
 
@@ -157,13 +161,16 @@ def documented_examples() -> dict[str, tuple[str, list[Any]]]:
     return examples
 
 
+FREE = {"task_counts", "tasks", "details"}
+
+
 def shape(value: object) -> object:
     """The keys of objects in their order; of a list the shapes of its entries, each once.
 
-    The keys of `task_counts` are states and no names.
+    The keys of `task_counts` and `tasks` are states and no names, those of `details` differ.
     """
     if isinstance(value, dict):
-        return {key: "value" if key == "task_counts" else shape(entry) for key, entry in value.items()}
+        return {key: "value" if key in FREE else shape(entry) for key, entry in value.items()}
     if isinstance(value, list):
         shapes: list[object] = []
         for entry in map(shape, value):
@@ -186,6 +193,27 @@ def same_shape(documented: object, real: object) -> bool:
     return False
 
 
+def prepare_for(name: str, run: CommandLine) -> None:
+    """Bring the world to where the example of a command makes sense."""
+    world = run.world
+    if name in {"launch", "plan"}:
+        return
+    world.fail("sales_daily", "load", "2024-01-06")
+    run("launch", "sales_daily", "--from", "2024-01-05", "--to", "2024-01-07", "--yes")
+    backfill = world.backfills[BackfillId(1)]
+    if name not in {"pause", "resume", "cancel", "reopen", "remove"}:
+        world.advance_to_end()
+        world.mend()
+        return
+    world.advance(2)
+    backfill.is_paused = name == "resume"
+    if name == "reopen":
+        backfill.completed_at = world.now
+    elif name == "remove":
+        backfill.entries.clear()
+        world.now = Instant(world.now + CREATION_SECONDS * SECOND)
+
+
 def run_example(name: str, words: str, tmp_path: Path) -> Ended:
     """The command of an example, on a world that has something of everything."""
     broken = ImportProblem(file="legacy.py", sentence="no", advice="mend it", traceback="Trace")
@@ -193,20 +221,17 @@ def run_example(name: str, words: str, tmp_path: Path) -> Ended:
     engine = ScriptedEngine(world)
     engine.ready()
     (tmp_path / "scheduler.log").write_text("one\n")
+    logs = {"scheduler": tmp_path / "scheduler.log"}
     run = CommandLine(
-        ScriptedComposition(world, engine_of=engine, logs={"scheduler": tmp_path / "scheduler.log"})
+        ScriptedComposition(world, engine_of=engine, logs=logs, journal_path=a_journal(tmp_path))
     )
     world.add_run("sales_daily", "2024-02-01", RunState.SUCCESS)
-    if name not in {"launch", "plan"}:
-        world.fail("sales_daily", "load", "2024-01-06")
-        run("launch", "sales_daily", "--from", "2024-01-05", "--to", "2024-01-07", "--yes")
-        world.advance_to_end()
-        world.mend()
+    prepare_for(name, run)
     if name == "plan":
         world.paused.add(world.dag_list().dags[0].dag_id)
         world.add_run("sales_daily", "2024-01-06", RunState.FAILED)
     engine.start()
-    with scheduler(world):
+    with scheduler(world) if name in {"launch", "watch", "rerun"} else nullcontext():
         return run(*shlex.split(words))
 
 
@@ -219,7 +244,7 @@ def test_the_json_of_a_command_is_the_documented_one(name: str, tmp_path: Path) 
     words, documented = documented_examples()[name]
     ended = run_example(name, words, tmp_path)
     assert ended.code in {0, 1}, ended.talk
-    real = [json.loads(line) for line in ended.out.splitlines()] if name == "watch" else [ended.json]
+    real = ended.json_lines if name in {"watch", "journal"} else [ended.json]
     assert len(documented) >= 1
     for one in documented:
         for other in real:

@@ -27,6 +27,11 @@ RESULT_KEYS = [
     "totals",
     "warnings",
     "outcome",
+    "unpaused",
+    "paused",
+    "note",
+    "stop_after_failures",
+    "remarks",
 ]
 
 

@@ -10,6 +10,7 @@ from tests.support.world import World
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.planning import Gravity, PlanWarning
 from backfill_tui.domain.problems import Refused
+from backfill_tui.headless.agreeing import LaunchTerms
 from backfill_tui.headless.launching import launch
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.session import Session
@@ -71,6 +72,25 @@ def test_a_warning_that_blocks_is_accepted_by_nothing(run: CommandLine) -> None:
     assert not run.world.backfills
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy", "typed"),
+    [
+        ("active_backfill", "remove it", "remove it with backfill-tui remove 7"),
+        (
+            "orphaned_backfill",
+            "reopen it, to pause or cancel it",
+            "reopen it with backfill-tui reopen 7, to pause or cancel it",
+        ),
+    ],
+)
+def test_a_warning_about_another_backfill_names_the_command_that_mends_it(
+    run: CommandLine, code: str, remedy: str, typed: str
+) -> None:
+    other = PlanWarning(code=code, message="Backfill 7 of this Dag is in the way", remedy=remedy)
+    run.composition.prepare = lambda gateway: setattr(gateway, "more_warnings", (other,))
+    assert f"Warning: Backfill 7 of this Dag is in the way: {typed}\n" in run(*LAUNCH).talk
+
+
 def launched(world: World, answer: str, *, accepted: frozenset[str] = frozenset()) -> str:
     """What is said on a terminal where that is answered."""
     gateway = ScriptedGateway(world)
@@ -83,7 +103,7 @@ def launched(world: World, answer: str, *, accepted: frozenset[str] = frozenset(
         paper=Paper(io.StringIO(), is_terminal=False),
     )
     wish = Wish(dag_id="sales_daily", range_text="2024-01-01..2024-01-03", max_active_runs=10)
-    launch(session, wish, yes=False, accepted=accepted, wait=False)
+    launch(session, wish, LaunchTerms(accepted=accepted))
     return said.getvalue()
 
 

@@ -4,6 +4,7 @@ from tests.cli.conftest import CommandLine, ScriptedComposition
 from tests.support.world import World, a_dag
 
 from backfill_tui.domain.dags import ImportProblem
+from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.states import RunState
 
@@ -74,6 +75,55 @@ def test_backfills_are_listed_newest_first_with_their_true_status(run: CommandLi
     assert "2023-12-31..2024-01-02" in table[1]
     assert "done with failures: 2 succeeded, 1 failed" in table[1]
     assert "3/3" in table[2]
+
+
+def test_the_list_says_who_made_a_backfill_when_and_how_long_it_took(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run.world.advance(2)
+    head, under_way = run("list").out.splitlines()
+    assert head.split() == ["Backfill", "Dag", "Range", "Status", "Runs", "Who", "When", "(UTC)", "Took"]
+    assert under_way.endswith("you  2024-06-15 12:00  2 s so far")
+    (entry,) = run("list", "--json").json["backfills"]
+    assert (entry["ended_at"], entry["duration_seconds"]) == (None, 2.0)
+    assert entry["deeds"] == ["pause", "cancel", "cancel_running"]
+    run.world.advance_to_end()
+    assert run("list").out.splitlines()[1].endswith("you  2024-06-15 12:00  5 s")
+    run.world.advance(100)
+    (entry,) = run("list", "--json").json["backfills"]
+    assert (entry["ended_at"], entry["duration_seconds"]) == ("2024-06-15T12:00:05+00:00", 5.0)
+    assert entry["deeds"] == []
+
+
+def test_how_long_a_backfill_took_none_of_whose_runs_began_is_not_known(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run("cancel", "1", "--yes")
+    assert run("list").out.splitlines()[1].endswith("you  2024-06-15 12:00")
+    (entry,) = run("list", "--json").json["backfills"]
+    assert (entry["status"], entry["ended_at"], entry["duration_seconds"]) == ("cancelled", None, None)
+
+
+def test_several_active_backfills_of_one_dag_are_said_as_such(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    # For Airflow it is complete, so that it accepts another one.
+    run.world.backfills[BackfillId(1)].completed_at = run.world.now
+    run("launch", "sales_daily", "--range", "2024-02-01..2024-02-03", "--yes")
+    run("launch", "new_york", *RANGE, "--yes")
+    for words in (("list",), ("list", "sales_daily", "--json")):
+        told = run(*words)
+        said = "sales_daily has 2 active backfills (2, 1): Airflow means there to be one at a time"
+        assert told.talk.count(said) == 1
+        assert "new_york has" not in told.talk
+    entries = run("list", "--json").json["backfills"]
+    assert [entry["active_of_this_dag"] for entry in entries] == [[3], [2, 1], [2, 1]]
+
+
+def test_the_dag_of_a_list_can_be_named_by_an_option(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run("launch", "new_york", *RANGE, "--yes")
+    by_option = run("list", "--dag", "sales_daily", "--json")
+    assert by_option.json == run("list", "sales_daily", "--json").json
+    assert [entry["dag_id"] for entry in by_option.json["backfills"]] == ["sales_daily"]
+    assert run("list", "new_york", "--dag", "sales_daily").code == 2
 
 
 def test_backfills_of_one_dag_are_listed_alone(run: CommandLine) -> None:

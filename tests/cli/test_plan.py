@@ -39,6 +39,7 @@ def test_the_json_of_a_plan_is_the_documented_one(run: CommandLine) -> None:
         "estimate",
         "commands",
         "blocked",
+        "fingerprint",
     ]
     assert plan["from_date"] == "2024-01-01T00:00:00+00:00"
     assert plan["to_date"] == "2024-01-03T23:59:59.999999+00:00"

@@ -12,7 +12,8 @@ from tests.cli.conftest import CommandLine
 from backfill_tui import __version__
 from backfill_tui.cli import main
 
-COMMANDS = ["dags", "plan", "launch", "watch", "rerun", "list", "engine"]
+ON_BACKFILLS = ["pause", "resume", "cancel", "reopen", "remove"]
+COMMANDS = ["dags", "plan", "launch", "watch", "rerun", "list", "journal", *ON_BACKFILLS, "engine"]
 
 
 def program(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -38,15 +39,21 @@ def test_help_names_every_command_and_option() -> None:
         assert word in shown.stdout
 
 
+@pytest.mark.parametrize("command", ON_BACKFILLS)
+def test_the_help_tells_a_backfill_from_a_dag(command: str) -> None:
+    shown = CliRunner().invoke(main, [command, "--help"]).stdout
+    assert "backfill" in shown.splitlines()[2]
+    assert "BACKFILL_ID" in shown.splitlines()[0]
+
+
 def test_the_version_is_data() -> None:
     shown = CliRunner().invoke(main, ["--version"])
     assert (shown.exit_code, shown.stdout) == (0, f"backfill-tui {__version__}\n")
 
 
 def test_every_command_but_the_groups_has_json() -> None:
-    for words in [["dags"], ["plan"], ["launch"], ["watch"], ["rerun"], ["list"]] + [
-        ["engine", word] for word in ("status", "stop", "logs")
-    ]:
+    plain = [[word] for word in COMMANDS if word != "engine"]
+    for words in plain + [["engine", word] for word in ("status", "stop", "logs")]:
         assert "--json" in CliRunner().invoke(main, [*words, "--help"]).stdout
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.support.stages import BridgeStage, ScriptedStage, Stage, daily
 
+from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
 from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
@@ -21,7 +22,7 @@ from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Prob
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.tasks import CellQuery, LogQuery
-from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 TASKS = (TaskId("extract"), TaskId("load"))
 
@@ -368,6 +369,123 @@ def test_runs_without_failures_and_unknown_runs_are_left_alone_with_a_reason(sta
     assert read_whole(stage, backfill_id).counts().success == 1
 
 
+def control(stage: Stage, deed: Deed, backfill_id: BackfillId) -> ControlOutcome:
+    """Preview a deed, see that this changed nothing, and do what it told of."""
+    request = ControlRequest(backfill_id=backfill_id, deed=deed)
+    before = summary_of(stage, backfill_id)
+    preview = stage.gateway.preview_control(request)
+    assert summary_of(stage, backfill_id) == before
+    done = stage.gateway.control(request)
+    assert done == preview
+    return done
+
+
+def summary_of(stage: Stage, backfill_id: BackfillId) -> BackfillSummary:
+    found = next(found for found in stage.gateway.backfills() if found.facts.backfill_id == backfill_id)
+    return replace(found, read_at=daily(1))
+
+
+def test_a_paused_backfill_says_so_until_it_is_resumed(stage: Stage) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 5)
+    stage.start_runs(dag_id, 2)
+    paused = control(stage, Deed.PAUSE, backfill_id)
+    assert (paused.dag_id, paused.changed, paused.left_running, paused.starting) == (dag_id, True, 2, 0)
+    assert summary_of(stage, backfill_id).facts.is_paused
+    assert not control(stage, Deed.PAUSE, backfill_id).changed
+    resumed = control(stage, Deed.RESUME, backfill_id)
+    assert (resumed.changed, resumed.starting) == (True, 3)
+    after = summary_of(stage, backfill_id)
+    assert (after.facts.is_paused, after.counts.running, after.counts.queued) == (False, 2, 3)
+    assert not control(stage, Deed.RESUME, backfill_id).changed
+
+
+def test_a_cancel_ends_what_is_queued_and_lets_go_on_what_runs(stage: Stage) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 5)
+    stage.start_runs(dag_id, 2)
+    done = control(stage, Deed.CANCEL, backfill_id)
+    assert (done.stopped_queued, done.stopped_running, done.left_running) == (3, 0, 2)
+    after = summary_of(stage, backfill_id)
+    assert (after.counts.cancelled, after.counts.running, after.ended_at) == (3, 2, None)
+    assert (after.facts.is_paused, after.facts.completed_at is None) == (True, False)
+    store = read_whole(stage, backfill_id)
+    assert store.row_cells(0) == bytes([CODE_OF[TaskState.RUNNING], CODE_OF[TaskState.NONE]])
+
+
+@pytest.mark.parametrize("before", [None, Deed.CANCEL], ids=["at once", "after a cancel"])
+def test_a_cancel_of_the_running_runs_fails_what_is_under_way_and_skips_the_rest(
+    stage: Stage, before: Deed | None
+) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 5)
+    stage.start_runs(dag_id, 2)
+    if before is not None:
+        control(stage, before, backfill_id)
+    done = control(stage, Deed.CANCEL_RUNNING, backfill_id)
+    assert done.stopped_queued == (3 if before is None else 0)
+    assert (done.stopped_running, done.ended_tasks, done.skipped_tasks) == (2, 2, 2)
+    assert (done.left_running, done.teardowns, done.remarks) == (0, 0, ())
+    after = summary_of(stage, backfill_id)
+    assert (after.counts.cancelled, after.counts.failed, after.counts.active) == (3, 2, 0)
+    assert after.ended_at is not None
+    store = read_whole(stage, backfill_id)
+    assert store.row_cells(1) == bytes([CODE_OF[TaskState.FAILED], CODE_OF[TaskState.SKIPPED]])
+
+
+def test_what_is_at_its_end_is_neither_paused_nor_cancelled_nor_removed(stage: Stage) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 2)
+    stage.end_runs(dag_id, RunState.SUCCESS)
+    before = summary_of(stage, backfill_id)
+    for deed in Deed:
+        request = ControlRequest(backfill_id=backfill_id, deed=deed)
+        with pytest.raises(Refused, match=rf"^Backfill {backfill_id} ") as raised:
+            stage.gateway.preview_control(request)
+        assert ("is at its end: 2 succeeded" in str(raised.value)) is (deed is not Deed.REMOVE)
+        with pytest.raises(Refused):
+            stage.gateway.control(request)
+    assert summary_of(stage, backfill_id) == before
+
+
+def test_a_cancelled_backfill_is_not_resumed(stage: Stage) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 3)
+    stage.start_runs(dag_id, 1)
+    control(stage, Deed.CANCEL, backfill_id)
+    for deed in (Deed.PAUSE, Deed.RESUME, Deed.CANCEL, Deed.REOPEN, Deed.REMOVE):
+        with pytest.raises(Refused) as raised:
+            stage.gateway.control(ControlRequest(backfill_id=backfill_id, deed=deed))
+        assert raised.value.remedy
+
+
+def test_a_mark_of_completion_that_came_too_early_is_taken_back(stage: Stage) -> None:
+    backfill_id = launched(stage, stage.fresh_dag(), 3)
+    stage.complete(backfill_id)
+    with pytest.raises(Refused) as raised:
+        stage.gateway.control(ControlRequest(backfill_id=backfill_id, deed=Deed.PAUSE))
+    assert raised.value.remedy
+    assert control(stage, Deed.REOPEN, backfill_id).changed
+    assert summary_of(stage, backfill_id).facts.completed_at is None
+    assert control(stage, Deed.PAUSE, backfill_id).changed
+
+
+def test_a_backfill_whose_creation_died_is_in_the_way_until_it_is_removed(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = stage.abandon(dag_id)
+    (blocking,) = stage.gateway.plan(january(dag_id)).blocking
+    words = f"Backfill {backfill_id} of this Dag is in the way: its creation died before it had any run"
+    assert (blocking.code, blocking.remedy) == ("active_backfill", "remove it")
+    assert blocking.message.startswith(words)
+    with pytest.raises(Refused, match="its creation died"):
+        stage.gateway.control(ControlRequest(backfill_id=backfill_id, deed=Deed.CANCEL))
+    assert control(stage, Deed.REMOVE, backfill_id).changed
+    assert stage.gateway.backfills(dag_id) == ()
+    assert launched(stage, dag_id, 2)
+
+
+def test_a_backfill_that_is_not_there_is_not_controlled(stage: Stage) -> None:
+    request = ControlRequest(backfill_id=BackfillId(999_999), deed=Deed.PAUSE)
+    for ask in (stage.gateway.preview_control, stage.gateway.control):
+        with pytest.raises(NotThere, match="999999"):
+            ask(request)
+
+
 def test_a_cell_shows_its_task_instance(stage: Stage) -> None:
     dag_id = stage.fresh_dag()
     backfill_id = launched(stage, dag_id, 1)
@@ -408,8 +526,9 @@ def test_a_paused_dag_is_listed_as_paused_and_the_plan_warns(stage: Stage) -> No
         launched,
         lambda stage, dag_id: stage.gateway.rerun(RerunRequest(dag_id=dag_id, run_ids=(RunId("r"),))),
         lambda stage, dag_id: stage.gateway.pause_dag(dag_id, is_paused=True),
+        lambda stage, _: stage.gateway.control(ControlRequest(backfill_id=BackfillId(1), deed=Deed.PAUSE)),
     ],
-    ids=["launch", "rerun", "pause"],
+    ids=["launch", "rerun", "pause", "control"],
 )
 def test_a_read_only_session_refuses_every_write(
     stage: Stage, write: Callable[[Stage, DagId], object]

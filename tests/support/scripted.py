@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
-from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
+from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
@@ -235,11 +235,7 @@ class ScriptedGateway:
             raise Refused("This session is read-only", remedy="start it without --read-only")
         self._enter("control")
         with self.world.changed:
-            if request.deed is not Deed.REMOVE:
-                return self.world.control(request, dry=False)
-            outcome = self.world.control(request, dry=True)
-            del self.world.backfills[request.backfill_id]
-            return outcome
+            return self.world.control(request, dry=False)
 
     def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
         self._enter("preview_rerun")
@@ -341,10 +337,14 @@ class ScriptedGateway:
 
     def _warnings(self, dag_id: DagId) -> Iterator[PlanWarning]:
         if active := self.world.active_backfills(dag_id):
+            dead = not self.world.backfills[active[0]].entries
             yield PlanWarning(
-                code="active_backfill", message=f"Backfill {active[0]} of this Dag is active",
-                remedy="watch it, or wait until it is done", gravity=Gravity.BLOCKS,
-            )  # fmt: skip
+                code="active_backfill",
+                message=f"Backfill {active[0]} of this Dag is "
+                + ("in the way: its creation died before it had any run" if dead else "active"),
+                remedy="remove it" if dead else "watch it, or wait until it is done",
+                gravity=Gravity.BLOCKS,
+            )
         if dag_id in self.world.paused:
             too = f"; unpausing it releases {self.released} as well" if self.released else ""
             yield PlanWarning(

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from backfill_tui.domain.ids import DagId, TaskId
+from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.engine.home import EmbeddedHome
@@ -67,6 +67,18 @@ class Stage(Protocol):
         """Bring every unfinished run of the Dag to its end; in a failed one `load` fails."""
         ...
 
+    def start_runs(self, dag_id: DagId, count: int) -> None:
+        """Start so many queued runs of the Dag, the first ones; `extract` is running in them."""
+        ...
+
+    def complete(self, backfill_id: BackfillId) -> None:
+        """Mark a backfill as complete, whatever its runs are at, as the scheduler may do too early."""
+        ...
+
+    def abandon(self, dag_id: DagId) -> BackfillId:
+        """A backfill of the Dag without any date, left by a creation that died two minutes ago."""
+        ...
+
     def read_only(self) -> AbstractContextManager[Stage]:
         """The same Airflow through another, read-only gateway."""
         ...
@@ -89,6 +101,15 @@ class ScriptedStage:
             dates = [run.logical_date for run in self._world.runs.values() if run.dag_id == dag_id]
             self._world.failing[dag_id, TaskId("load")] = set(dates)
         self._world.advance_to_end()
+
+    def start_runs(self, dag_id: DagId, count: int) -> None:
+        self._world.start(dag_id, count)
+
+    def complete(self, backfill_id: BackfillId) -> None:
+        self._world.backfills[backfill_id].completed_at = self._world.now
+
+    def abandon(self, dag_id: DagId) -> BackfillId:
+        return self._world.add_abandoned(dag_id).backfill_id
 
     @contextmanager
     def read_only(self) -> Generator[Stage, None, None]:
@@ -132,6 +153,34 @@ class BridgeStage:
                 " AND state IN ('queued', 'running')",
                 (str(state), dag_id),
             )
+
+    def start_runs(self, dag_id: DagId, count: int) -> None:
+        with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:
+            database.execute(
+                "UPDATE dag_run SET state = 'running', start_date = CURRENT_TIMESTAMP WHERE id IN"
+                " (SELECT id FROM dag_run WHERE dag_id = ? AND state = 'queued' ORDER BY id LIMIT ?)",
+                (dag_id, count),
+            )
+            database.execute(
+                "UPDATE task_instance SET state = 'running', try_number = 1, start_date = CURRENT_TIMESTAMP"
+                " WHERE task_id = 'extract' AND dag_id = ? AND run_id IN"
+                " (SELECT run_id FROM dag_run WHERE dag_id = ? AND state = 'running')",
+                (dag_id, dag_id),
+            )
+
+    def complete(self, backfill_id: BackfillId) -> None:
+        with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:
+            database.execute("UPDATE backfill SET completed_at = created_at WHERE id = ?", (backfill_id,))
+
+    def abandon(self, dag_id: DagId) -> BackfillId:
+        with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:
+            made = database.execute(
+                "INSERT INTO backfill (dag_id, from_date, to_date, dag_run_conf, is_paused,"
+                " reprocess_behavior, max_active_runs, created_at, updated_at)"
+                " VALUES (?, ?, ?, 'null', 0, 'none', 10, datetime('now', '-3 minutes'), ?)",
+                (dag_id, *["2024-01-01 00:00:00.000000"] * 3),
+            )
+            return BackfillId(made.lastrowid or 0)
 
     @contextmanager
     def read_only(self) -> Generator[Stage, None, None]:

@@ -57,11 +57,15 @@ def prepare() -> None:
     sync_bag_to_db(bag, bundle, bundle_version=None)
 
 
-def environment(*, read_only: bool = False, mode: str = "attached") -> Any:
+def environment(*, read_only: bool = False, mode: str = "attached", journal: str = "") -> Any:
+    from pathlib import Path
+
     from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.bridge.journal import Journal
     from backfill_tui.domain.environment import Mode
 
-    return AirflowEnvironment(mode=Mode(mode), where="the test", read_only=read_only)
+    kept = Journal(Path(journal) if journal else None, "the test")
+    return AirflowEnvironment(mode=Mode(mode), where="the test", read_only=read_only, journal=kept)
 
 
 def plan(
@@ -121,7 +125,10 @@ def launch(
     *,
     cancel_when_waiting: bool = False,
     read_only: bool = False,
+    journal: str = "",
+    **wishes: Any,
 ) -> Any:
+    """What the bridge makes of a launch; `wishes` are further fields of it, such as `note`."""
     from backfill_tui.bridge.launching import launch as carry_out
     from backfill_tui.bridge.server import Call
     from backfill_tui.domain.launching import CreationProgress, Launch
@@ -133,8 +140,9 @@ def launch(
             call.cancel()
 
     call: Call[CreationProgress] = Call(told, threading.Event())
-    wanted = Launch(request=msgspec.convert(request, BackfillRequest), fingerprint=fingerprint)
-    return carry_out(environment(read_only=read_only), wanted, call, busy_seconds=busy_seconds)
+    wanted = Launch(request=msgspec.convert(request, BackfillRequest), fingerprint=fingerprint, **wishes)
+    airflow = environment(read_only=read_only, journal=journal)
+    return carry_out(airflow, wanted, call, busy_seconds=busy_seconds)
 
 
 def connections(request: dict[str, Any]) -> int:

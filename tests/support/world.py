@@ -15,10 +15,10 @@ from backfill_tui.domain.outcomes import ExistingRun, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.planning import BackfillRequest, PlannedRun
 from backfill_tui.domain.problems import NotThere, Refused
-from backfill_tui.domain.progress import count_runs
+from backfill_tui.domain.progress import CREATION_SECONDS, BackfillStatus, count_runs, standing
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
-from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
+from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -178,6 +178,17 @@ class World:
                 if before == [(run.state, tuple(run.tasks.values())) for run in self.runs.values()]:
                     return
 
+    def start(self, dag_id: str, count: int) -> None:
+        """Start so many queued runs of a Dag, in order; their first task is running."""
+        with self.changed:
+            queued = (
+                run for run in self.runs.values() if run.dag_id == dag_id and run.state is RunState.QUEUED
+            )
+            for run in list(queued)[:count]:
+                run.state, run.started_at = RunState.RUNNING, self.now
+                self._move(run)
+            self.changed.notify_all()
+
     def finish(self, run_id: str, state: RunState) -> None:
         """End one run: with all its tasks well, or with its first unfinished task failed."""
         with self.changed:
@@ -196,11 +207,20 @@ class World:
         """What Airflow does on cancel: pause, fail what is queued, complete; what runs goes on."""
         with self.changed:
             backfill = self.backfills[backfill_id]
-            backfill.is_paused, backfill.completed_at = True, self.now
+            backfill.is_paused, backfill.completed_at = True, backfill.completed_at or self.now
             for run in self.runs_of(backfill):
                 if run.state is RunState.QUEUED:
                     run.state = RunState.FAILED
             self.changed.notify_all()
+
+    def add_abandoned(self, dag_id: str) -> ScriptedBackfill:
+        """A backfill whose creation died two minutes ago, before it had any date."""
+        with self.changed:
+            backfill = self.create(
+                BackfillRequest(dag_id=DagId(dag_id), from_date=self.now, to_date=self.now), ()
+            )
+            backfill.created_at = Instant(self.now - CREATION_SECONDS * SECOND)
+            return backfill
 
     def control(self, request: ControlRequest, *, dry: bool) -> ControlOutcome:
         """What a deed touches, and does unless it is `dry`; Refused for what can not be done."""
@@ -210,12 +230,10 @@ class World:
             )
         backfill = self.backfills[request.backfill_id]
         facts, counts = self.facts(backfill), count_runs(row for row, _ in self.rows(backfill))
-        already = (request.deed is Deed.PAUSE and backfill.is_paused) or (
-            request.deed is Deed.RESUME and not backfill.is_paused
-        )
-        same = already and backfill.completed_at is None
+        wanted = {Deed.PAUSE: True, Deed.RESUME: False}.get(request.deed)
+        same = backfill.completed_at is None and counts.active > 0 and wanted is backfill.is_paused
         if not same and request.deed not in possible_deeds(facts, counts, self.now):
-            raise Refused(f"Backfill {request.backfill_id} is at its end", remedy="look at it again")
+            raise Refused(self._why_not(request, facts, counts), remedy="look at it again")
         stops = request.deed in {Deed.CANCEL, Deed.CANCEL_RUNNING}
         kills = request.deed is Deed.CANCEL_RUNNING
         running = [run for run in self.runs_of(backfill) if run.state is RunState.RUNNING]
@@ -229,10 +247,22 @@ class World:
             left_running=0 if kills else len(running),
             starting=counts.queued if request.deed is Deed.RESUME else 0,
         )  # fmt: skip
-        if not dry:
+        if not dry and not same:
             self._carry_out(backfill, request.deed, running)
             self.changed.notify_all()
         return outcome
+
+    def _why_not(self, request: ControlRequest, facts: BackfillFacts, counts: RunCounts) -> str:
+        stands, named = standing(facts, counts, self.now), f"Backfill {request.backfill_id}"
+        if stands.status is BackfillStatus.CREATING:
+            return f"{named} has no runs yet, it is still being created"
+        if stands.status is BackfillStatus.ABANDONED:
+            return f"{named} has nothing to {request.deed}: {stands.sentence}"
+        if request.deed is Deed.REMOVE:
+            return f"{named} has {counts.total} dates, and only one without dates is removed"
+        if not counts.active:
+            return f"{named} is at its end: {stands.sentence}"
+        return f"{named} is not to be changed so: {stands.sentence}"
 
     def _carry_out(self, backfill: ScriptedBackfill, deed: Deed, running: list[ScriptedRun]) -> None:
         if deed in {Deed.PAUSE, Deed.RESUME}:
@@ -241,6 +271,8 @@ class World:
             backfill.failures_accepted = backfill.failures_accepted if backfill.is_paused else failed
         elif deed is Deed.REOPEN:
             backfill.completed_at = None
+        elif deed is Deed.REMOVE:
+            del self.backfills[backfill.backfill_id]
         else:
             self.cancel(backfill.backfill_id)
             for run in running if deed is Deed.CANCEL_RUNNING else ():
@@ -340,7 +372,7 @@ class World:
 
     def create(self, request: BackfillRequest, planned: Iterable[PlannedRun]) -> ScriptedBackfill:
         """A new backfill with its runs; finished runs that it takes again become its own."""
-        backfill_id = BackfillId(len(self.backfills) + 1)
+        backfill_id = BackfillId(max(self.backfills, default=0) + 1)
         entries: list[tuple[Instant, Membership, RunId | None]] = []
         for item in planned:
             date = item.occurrence.logical_date

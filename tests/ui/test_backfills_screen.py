@@ -15,11 +15,14 @@ from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 
 
-def launch(world: World, dag_id: str, first: str, last: str) -> None:
-    request = BackfillRequest(
+def asked(dag_id: str, first: str, last: str) -> BackfillRequest:
+    return BackfillRequest(
         dag_id=DagId(dag_id), from_date=instant(first), to_date=instant(last), max_active_runs=4
     )
-    ScriptedGateway(world).launch(Launch(request=request))
+
+
+def launch(world: World, dag_id: str, first: str, last: str, note: str = "") -> None:
+    ScriptedGateway(world).launch(Launch(request=asked(dag_id, first, last), note=note))
 
 
 def four_backfills() -> World:
@@ -34,8 +37,16 @@ def four_backfills() -> World:
     world.advance(5)
     world.cancel(BackfillId(3))
     world.advance_to_end()
-    launch(world, "sales_daily", "2024-02-01", "2024-02-29")
+    launch(world, "sales_daily", "2024-02-01", "2024-02-29", note="prices were wrong [/]")
     world.advance(8)
+    return world
+
+
+def two_active(world: World) -> World:
+    """The Dag of the running one gets another, which Airflow does not mean to be possible."""
+    request = asked("sales_daily", "2024-04-01", "2024-04-05")
+    with world.changed:
+        world.create(request, ScriptedGateway(world).plan(request).runs)
     return world
 
 
@@ -48,7 +59,7 @@ async def listing(eyes: Eyes) -> BackfillsScreen:
     return screen
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")
 @on_screen
 async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
     app = an_app(four_backfills())
@@ -61,7 +72,7 @@ async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAs
 async def test_the_newest_is_first_and_each_status_is_read_off_the_runs() -> None:
     async with looking_at(an_app(four_backfills())) as eyes:
         await listing(eyes)
-        lines = [line for line in eyes.text().splitlines() if "2024-" in line]
+        lines = [line for line in eyes.text().splitlines() if ".." in line]
         assert [line.split()[1 if "▌" in line.split()[0] else 0] for line in lines] == ["4", "3", "2", "1"]
         assert "RUNNING" in lines[0]
         assert "CANCELLED" in lines[1]
@@ -112,3 +123,75 @@ async def test_a_list_that_can_not_be_read_says_why() -> None:
         await eyes.press("b")
         await eyes.sees("The database is locked: wait a moment")
         await eyes.sees("2024-01-01..2024-01-31")
+
+
+@on_screen
+async def test_the_lines_below_tell_the_rest_of_the_backfill_under_the_cursor() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        await listing(eyes)
+        await eyes.sees(
+            "sales_daily   backfill 4",
+            "▶ RUNNING  4 of 4 slots",
+            "Thu 2024-02-01 00:00 to Thu 2024-02-29 00:00  UTC",
+            "Missing Runs, at most 4 runs at a time",
+            "by you   8 s so far",
+            "Note: prices were wrong [/]",
+        )
+        await eyes.press("down", "down")
+        await eyes.sees(
+            "stock_[/red]   backfill 2", "✗ DONE  9 succeeded, 1 failed  (rerun what failed)", "took"
+        )
+        assert "Note:" not in eyes.text()
+
+
+@on_screen
+async def test_more_than_one_active_backfill_of_a_dag_is_shown_as_what_it_is(
+    picture: SnapshotAssertion,
+) -> None:
+    app = an_app(two_active(four_backfills()))
+    async with looking_at(app) as eyes:
+        await listing(eyes)
+        await eyes.sees("! 2 active of this Dag: 5 and 4")
+        assert "! sales_daily" in eyes.line_with("2024-04-01..2024-04-05")
+        assert "2 active" in eyes.line_with("2024-04-01..2024-04-05")
+        assert "! sales_daily" in eyes.line_with("2024-02-01..2024-02-29")
+        assert "! " not in eyes.line_with("2024-01-01..2024-01-31")
+        assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_only_the_backfills_of_one_dag_are_a_key_away_and_all_are_too() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        await listing(eyes)
+        await eyes.sees("d this Dag")
+        await eyes.press("d")
+        await eyes.no_longer_sees("web_traffic")
+        await eyes.sees("of sales_daily", "2024-01-01..2024-01-31", "d all Dags")
+        await eyes.press("d")
+        await eyes.sees("web_traffic", "d this Dag")
+
+
+@pytest.mark.parametrize(("downs", "number"), [(0, "4"), (1, "2"), (2, "3")])
+@on_screen
+async def test_the_list_opens_at_the_newest_of_the_dag_it_was_opened_from(downs: int, number: str) -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        await eyes.sees("web_traffic")
+        await eyes.press("home", *["down"] * downs, "b")
+        await eyes.sees("2024-01-01..2024-01-31")
+        await eyes.until(lambda: eyes.line_with("▌").split()[1] == number, f"the cursor on {number}")
+
+
+@on_screen
+async def test_the_list_opens_from_the_plan_and_from_the_watch_screen() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        await eyes.sees("web_traffic")
+        await eyes.press("end", "enter")
+        await eyes.sees("Plan  web_traffic")
+        await eyes.press("f10")
+        await eyes.until(lambda: eyes.line_with("▌").split()[1] == "3", "the cursor on 3")
+        await eyes.press("enter")
+        await eyes.sees("web_traffic backfill 3", "CANCELLED")
+        await eyes.press("b")
+        await eyes.until(lambda: "▌" in eyes.text() and eyes.line_with("▌").split()[1] == "3")
+        await eyes.press("escape", "escape", "escape")
+        await eyes.sees("Plan  web_traffic")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,9 +14,15 @@ from tests.support.scripted import ScriptedGateway
 from tests.support.world import DAY, HOUR, World, a_dag, instant
 from textual.screen import Screen
 
-from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.launching import Launch
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.planning import (
+    BackfillPlan,
+    BackfillRequest,
+    Gravity,
+    PlanWarning,
+    ReprocessBehavior,
+)
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.gateway.port import IsCancelled, ignore, never
@@ -40,7 +47,7 @@ async def test_the_plan_at_every_size(size: tuple[int, int], picture: SnapshotAs
         await fill(eyes, "2024-02-04", "2024-06-20")
         await eyes.press("tab", "tab", "right")
         await eyes.sees("138 dates", "2 reprocess", "122 create", "9 skip", "5 not yet")
-        await eyes.press("tab", "tab", "tab", "tab", "tab", "j", "j")
+        await eyes.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "j", "j")
         await eyes.until(lambda: eyes.line_with("2024-02-06").startswith("▌"))
         assert app.export_screenshot() == picture
 
@@ -344,10 +351,31 @@ async def test_a_refused_launch_shows_why_and_leaves_the_plan_open() -> None:
 
 
 @on_screen
-async def test_a_world_that_changed_meanwhile_is_noticed_and_planned_again() -> None:
+async def test_a_world_that_changed_meanwhile_is_shown_and_asked_about_again(
+    picture: SnapshotAssertion,
+) -> None:
     world = a_february()
-    async with looking_at(an_app(world)) as eyes:
+    app = an_app(world)
+    async with looking_at(app) as eyes:
         await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5")
+        await eyes.sees("Create 122 runs")
+        world.add_run("sales_daily", "2024-02-20", RunState.SUCCESS)
+        await eyes.press("enter")
+        await eyes.sees("The plan has changed since it was shown: 1 date now succeeded", "Create 121 runs")
+        assert app.export_screenshot() == picture
+        assert not world.backfills
+        await eyes.press("enter")
+        await eyes.sees("QUEUED 121 queued")
+
+
+@on_screen
+async def test_a_plan_that_changed_is_left_to_be_looked_at_by_escape() -> None:
+    world = a_february()
+    app = an_app(world)
+    async with looking_at(app) as eyes:
+        screen = await planning(eyes)
         await eyes.sees("122 create")
         await eyes.press("f5")
         await eyes.sees("Create 122 runs")
@@ -355,8 +383,28 @@ async def test_a_world_that_changed_meanwhile_is_noticed_and_planned_again() -> 
         await eyes.press("enter")
         await eyes.sees("The plan has changed since it was shown")
         await eyes.press("escape")
+        await eyes.until(lambda: app.screen is screen)
         await eyes.sees("121 create", "1 skip")
+        await eyes.press("f5")
+        await eyes.sees("Create 121 runs")
+        assert "has changed" not in eyes.text()
     assert not world.backfills
+
+
+@on_screen
+async def test_a_changed_plan_that_may_not_be_launched_says_what_changed_and_why_not() -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5")
+        await eyes.sees("Create 122 runs")
+        gateway.world.add_run("sales_daily", "2024-02-20", RunState.SUCCESS)
+        gateway.more_warnings = (
+            PlanWarning(code="new", message="Nothing goes now", remedy="wait", gravity=Gravity.BLOCKS),
+        )
+        await eyes.press("enter")
+        await eyes.sees("Problem", "Nothing goes now", "1 date now succeeded")
 
 
 @on_screen
@@ -409,25 +457,118 @@ async def test_unpausing_from_the_plan_says_how_many_scheduled_runs_it_releases(
 
 
 @on_screen
-async def test_a_paused_dag_is_unpaused_at_the_launch_which_is_asked_for_again_after_it() -> None:
-    world = a_february()
-    world.paused.add(DagId("sales_daily"))
+async def test_a_paused_dag_is_unpaused_with_the_launch_by_one_key() -> None:
+    gateway = ScriptedGateway(a_february(is_paused=True))
+    gateway.released = "1,059 scheduled runs"
+    app = an_app(gateway)
+    async with looking_at(app) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5")
+        await eyes.sees("Launch all the same?", "u launch and unpause")
+        await eyes.sees("unpausing it releases", "1,059")
+        await eyes.press("u")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")
+        await eyes.sees('"sales_daily" was unpaused', "QUEUED 122 queued")
+    assert not gateway.world.paused
+
+
+@on_screen
+async def test_a_paused_dag_stays_paused_at_a_plain_launch() -> None:
+    world = a_february(is_paused=True)
     app = an_app(world)
     async with looking_at(app) as eyes:
         await planning(eyes)
         await eyes.sees("122 create")
         await eyes.press("f5")
-        await eyes.sees("Launch all the same?", "u unpause")
-        await eyes.press("u")
-        await eyes.sees("Unpause sales_daily?")
-        await eyes.press("escape")
-        await eyes.sees("Launch all the same?", "u unpause")
-        await eyes.press("u", "enter")
-        await eyes.until(lambda: not world.paused, "the Dag to be unpaused")
-        await eyes.sees("Create 122 runs")
-        assert "u unpause" not in eyes.text()
+        await eyes.sees("enter  launch: the Dag stays paused, and no run starts")
         await eyes.press("enter")
-        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")
+        await eyes.sees("BLOCKED: the Dag is paused, so nothing starts")
+    assert world.paused
+
+
+@on_screen
+async def test_a_backfill_can_be_created_paused() -> None:
+    world = a_february()
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5")
+        await eyes.sees("p  launch paused: no run starts before the backfill is resumed")
+        assert "u launch and unpause" not in eyes.text()
+        await eyes.press("p")
+        await eyes.sees("PAUSED: 0 running, 122 queued: no queued run starts", "p resume")
+        world.advance(3)
+        assert {run.state for run in world.runs_of(world.backfills[BackfillId(1)])} == {RunState.QUEUED}
+
+
+@on_screen
+async def test_what_a_launch_put_right_is_told() -> None:
+    class Frank(ScriptedGateway):
+        def launch(
+            self,
+            launch: Launch,
+            on_progress: Callable[[CreationProgress], None] = ignore,
+            is_cancelled: IsCancelled = never,
+        ) -> Launched:
+            done = super().launch(launch, on_progress, is_cancelled)
+            return replace(done, remarks=("Its mark of completion came too early and was taken back [/]",))
+
+    async with looking_at(an_app(Frank(a_february()))) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press("f5", "enter")
+        await eyes.until(lambda: eyes.app._notifications, "a notice")
+        (notice,) = eyes.app._notifications
+        assert notice.message == "Its mark of completion came too early and was taken back [/]"
+        assert not notice.markup
+
+
+@on_screen
+async def test_the_note_and_the_limit_of_failures_go_with_the_launch() -> None:
+    world = a_february()
+    async with looking_at(an_app(world)) as eyes:
+        await planning(eyes)
+        await eyes.sees("122 create")
+        await eyes.press(*["tab"] * 7)
+        await eyes.write("3")
+        await eyes.press("tab")
+        await eyes.write("after the fix of [/] prices")
+        await eyes.press("f5")
+        await eyes.sees(
+            "Pauses once 3 runs have failed, as long as somebody watches it",
+            "Note on each run: after the fix of [/] prices",
+        )
+        await eyes.press("enter")
+        await eyes.sees("Stops after 3 failures   Note: after the fix of [/] prices")
+    backfill = world.backfills[BackfillId(1)]
+    assert (backfill.stop_after_failures, backfill.note) == (3, "after the fix of [/] prices")
+
+
+@on_screen
+async def test_a_limit_that_is_no_number_says_what_to_write() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("122 create")
+        screen.form.stop_field.focus()
+        await eyes.write("0")
+        await eyes.sees("Stop after is not a number of failed runs", "leave it empty for never")
+        await eyes.press("backspace")
+        await eyes.sees("122 create")
+
+
+@on_screen
+async def test_typing_a_note_plans_nothing_again() -> None:
+    gateway = ScriptedGateway(a_february())
+    async with looking_at(an_app(gateway)) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("122 create")
+        asked = gateway.asked["plan"]
+        screen.form.note_field.focus()
+        await eyes.write("why")
+        await eyes.press("f5")
+        await eyes.sees("Note on each run: why")
+    assert gateway.asked["plan"] == asked
 
 
 @on_screen
@@ -551,7 +692,7 @@ async def test_the_dates_of_one_verdict_can_be_looked_at_alone() -> None:
         await fill(eyes, "2024-02-05", "2024-02-16")
         await eyes.press("tab", "tab", "right")
         await eyes.sees("2 reprocess")
-        await eyes.press("tab", "tab", "tab", "tab", "tab", "2")
+        await eyes.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "2")
         await eyes.sees("only reprocess, 0 shows all")
         assert "2024-02-08 00:00" not in eyes.text()
         assert "↻ reprocess" in eyes.line_with("2024-02-07 00:00")

@@ -13,7 +13,7 @@ from tests.support.scripted import ScriptedGateway
 from backfill_tui.domain.estimates import Limits, PoolUse, estimate
 from backfill_tui.domain.instants import Microseconds
 from backfill_tui.domain.planning import Gravity, PlanWarning
-from backfill_tui.ui.screens.confirm import LaunchDialog
+from backfill_tui.ui.screens.launch import LaunchDialog
 from backfill_tui.ui.widgets.plan_summary import short_estimate
 from backfill_tui.ui.widgets.plan_warnings import by_gravity, warning_lines
 

@@ -43,6 +43,10 @@ def test_the_percentage_counts_finished_runs_of_those_that_the_backfill_has() ->
     assert progress(RunCounts(skipped=3)).percent == 100
 
 
+def test_nothing_of_a_backfill_without_dates_is_done() -> None:
+    assert progress(RunCounts()).percent == 0
+
+
 def test_a_run_waits_for_a_slot_for_the_dag_or_for_nothing() -> None:
     assert waiting_because(progress(RunCounts(running=4, queued=1))) == (
         "4 of 4 active runs of this backfill"
@@ -50,4 +54,5 @@ def test_a_run_waits_for_a_slot_for_the_dag_or_for_nothing() -> None:
     assert waiting_because(progress(RunCounts(queued=1), dag_is_paused=True)) == (
         "the Dag is paused, so nothing starts"
     )
+    assert waiting_because(progress(RunCounts(queued=1), is_paused=True)) == "the backfill is paused"
     assert waiting_because(progress(RunCounts(running=1, queued=1))) == ""

@@ -404,4 +404,6 @@ async def test_help_shows_the_keys_of_grid_and_log() -> None:
     async with looking_at(an_app(a_backfill()), (120, 50)) as eyes:
         await watching(eyes)
         await eyes.press("question_mark")
-        await eyes.sees("Help: Watch", "Go to the next failed date", "Go to the first task")
+        await eyes.sees("Help: Watch", "Go to the next failed date")
+        await eyes.press("pagedown")
+        await eyes.sees("Go to the first task")

@@ -18,7 +18,7 @@ from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, TASK_MARKS, VERDICT_
 from backfill_tui.ui.holes import first_hole
 from backfill_tui.ui.listing import matching, percent_done, read_listing, rows_of
 from backfill_tui.ui.plan_values import PlanValues, first_range, range_words, request_of
-from backfill_tui.ui.screens.confirm import launch_question, launch_sentence
+from backfill_tui.ui.screens.launch import launch_question, launch_sentence
 from backfill_tui.ui.text import count, fit, in_words, line, wrapped
 from backfill_tui.ui.themes import STATE_COLOURS_DARK, STATE_COLOURS_LIGHT, THEMES
 

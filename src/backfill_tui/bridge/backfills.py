@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow.models.backfill import BackfillDagRun
@@ -11,6 +13,7 @@ from sqlalchemy import and_, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import run_state
 from backfill_tui.domain.watching import (
@@ -46,12 +49,17 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     def backfills(params: ForDag, _call: Call[Nothing]) -> Backfills:
         with airflow.session() as session:
-            facts = FactsReader().all(session, params.dag_id)
-            counts = count_by_backfill(session, [fact.backfill_id for fact in facts])
+            facts = FactsReader(airflow.journal).all(session, params.dag_id)
+            counted = count_by_backfill(session, [fact.backfill_id for fact in facts])
             read_at = airflow.now(session)
         return Backfills(
             backfills=tuple(
-                BackfillSummary(facts=fact, counts=counts[fact.backfill_id], read_at=read_at)
+                BackfillSummary(
+                    facts=fact,
+                    counts=counted[fact.backfill_id].counts,
+                    read_at=read_at,
+                    ended_at=counted[fact.backfill_id].ended_at,
+                )
                 for fact in facts
             )
         )
@@ -59,17 +67,26 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     server.handle(BACKFILLS, backfills)
 
 
-def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[BackfillId, RunCounts]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """The runs of a backfill, counted, and when the last one ended: None while one has not, or none began."""
+
+    counts: RunCounts
+    ended_at: Instant | None
+
+
+def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[BackfillId, Counted]:
     """The runs of these backfills, counted in one query whatever their number."""
     query = (
-        select(BackfillDagRun.backfill_id, *_KINDS, func.count())
+        select(BackfillDagRun.backfill_id, *_KINDS, func.count(), func.max(DagRun.end_date))
         .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
         .group_by(BackfillDagRun.backfill_id, *_KINDS)
     )
     if len(backfill_ids) == 1:
         query = query.where(BackfillDagRun.backfill_id == backfill_ids[0])
     counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
-    for backfill_id, reason, without_run, own, state, never_started, cleared, number in session.execute(
+    ends: defaultdict[int, list[datetime]] = defaultdict(list)
+    for backfill_id, reason, without_run, own, state, never_started, cleared, number, end in session.execute(
         query
     ):
         membership = membership_of(
@@ -81,7 +98,14 @@ def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[
         row = a_row(membership, state=state, never_started=bool(never_started), cleared=bool(cleared))
         for kind in kinds_of(row):
             counted[backfill_id][kind] += number
-    return {backfill_id: RunCounts(**counted[backfill_id]) for backfill_id in backfill_ids}
+        if row.state is not None and end is not None:
+            ends[backfill_id].append(end)
+    return {number: _counted(counted[number], ends[number]) for number in backfill_ids}
+
+
+def _counted(kinds: Counter[str], ends: list[datetime]) -> Counted:
+    counts = RunCounts(**kinds)
+    return Counted(counts=counts, ended_at=None if counts.active or not ends else from_datetime(max(ends)))
 
 
 def a_row(membership: Membership, *, state: str | None, never_started: bool, cleared: bool) -> RunRow:

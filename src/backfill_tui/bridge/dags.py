@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from backfill_tui.bridge.audit import write_audit_line
 from backfill_tui.bridge.dag_facts import DagFacts, FactsCache, instant_or_none
 from backfill_tui.bridge.dag_queries import (
     active_backfills,
@@ -19,9 +19,11 @@ from backfill_tui.bridge.dag_queries import (
 )
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.import_problems import explain
+from backfill_tui.bridge.journal import Detail
 from backfill_tui.bridge.opening import folder_and_parser, parse_and_sync
 from backfill_tui.bridge.schedules import without_periods
 from backfill_tui.bridge.server import Call, Server
+from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.ids import DagId
@@ -153,24 +155,15 @@ def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) ->
     """
     airflow.require_writable("pausing a Dag" if is_paused else "unpausing a Dag")
     from airflow.models.dag import DagModel
-    from airflow.models.log import Log
-    from airflow.utils.platform import getuser
 
-    with airflow.session() as session:
+    with write_session(airflow, "try") as session:
         dag = session.get(DagModel, dag_id)
         if dag is None:
             raise NotThere(
                 f'There is no Dag "{one_line(dag_id)}" in {airflow.where}', remedy="refresh the list of Dags"
             )
-        dag.is_paused = is_paused
-        user = getuser()
-        session.add(
-            Log(
-                event="patch_dag",
-                task_instance=None,
-                owner=user,
-                owner_display_name=user,
-                extra=json.dumps({"is_paused": is_paused, "source": "backfill-tui"}),
-                dag_id=dag_id,
-            )
-        )
+        details: dict[str, Detail] = {"was_paused": bool(dag.is_paused)}
+        with airflow.journal.deed("pause_dag" if is_paused else "unpause_dag", dag_id, details=details):
+            dag.is_paused = is_paused
+            write_audit_line(session, "patch_dag", dag_id, is_paused=is_paused)
+            session.commit()

@@ -2,8 +2,8 @@
 
 Airflow's `_create_backfill` opens the scoped session of its thread, commits in the middle and closes it.
 Here that session is one of ours, on a connection whose transaction is ours too: Airflow's commits become
-savepoints of it, and only the end of `launch_transaction` makes anything visible. A process that dies in the
-middle leaves nothing, because the database never had a commit.
+savepoints of it, and only `commit` makes anything visible. A process that dies in the middle leaves nothing,
+because the database never had a commit.
 """
 
 from __future__ import annotations
@@ -36,11 +36,12 @@ _LOCK_SPACE: Final = 0x42465455
 def launch_transaction(
     dag_id: str, call: Call[CreationProgress], *, busy_seconds: float
 ) -> Generator[Connection, None, None]:
-    """A connection inside a transaction that no other launch of the Dag can be in; commits at the end.
+    """A connection inside a transaction that no other launch of the Dag can be in.
 
-    SQLite is locked for writing from the beginning (`BEGIN IMMEDIATE`), so that no later statement can lose
-    against another writer; PostgreSQL holds an advisory lock of the Dag until the end of the transaction.
-    Waits for either, telling so, `busy_seconds` at most (then Unreachable), until cancelled (Interrupted).
+    What is not given to `commit` inside the context is rolled back at its end. SQLite is locked for writing
+    from the beginning (`BEGIN IMMEDIATE`), so that no later statement can lose against another writer;
+    PostgreSQL holds an advisory lock of the Dag until the end of the transaction. Waits for either, telling
+    so, `busy_seconds` at most (then Unreachable), until cancelled (Interrupted); no longer for any row.
     """
     from airflow import settings
 
@@ -52,13 +53,28 @@ def launch_transaction(
         else:
             connection.begin()
             if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(busy_seconds * 1000)}")
                 _wait(call, busy_seconds, lambda: _advisory_lock(connection, dag_id))
         try:
             yield connection
-        except BaseException:
+        finally:
             connection.rollback()
-            raise
+
+
+def commit(connection: Connection) -> None:
+    """Make the backfill visible; raises Unreachable when nobody can tell whether it is."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
         connection.commit()
+    except DBAPIError as failure:
+        if not failure.connection_invalidated:
+            raise
+        raise Unreachable(
+            "The connection to Airflow's database broke at the very end, so the backfill may be there or not",
+            remedy="look at the list of backfills before you launch again",
+            detail=str(failure.orig),
+        ) from failure
 
 
 @contextmanager

@@ -2,46 +2,55 @@
 
 All of it becomes visible at once at the end; the plan the user saw is compared with the world inside the
 transaction; progress is told while it is made, cancelling leaves nothing, and what Airflow made is compared
-with the plan.
+with the plan, and with the runs that were there before. The journal has a line before and one after.
 """
 
 from __future__ import annotations
 
-import getpass
-import os
 import sys
 import threading
-import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from backfill_tui.bridge import journal
 from backfill_tui.bridge.compat import Adapter, Creation, installed_adapter, quiet_creation
+from backfill_tui.bridge.creation_counter import CreationCounter
 from backfill_tui.bridge.enumeration import Asker
 from backfill_tui.bridge.environment import AirflowEnvironment
-from backfill_tui.bridge.finished_backfills import mark_finished
-from backfill_tui.bridge.launch_session import BUSY_SECONDS, as_airflows_session, launch_transaction
-from backfill_tui.bridge.made_runs import differences, is_whole, launched, made_by
+from backfill_tui.bridge.finished_backfills import mark_finished, take_back_mark
+from backfill_tui.bridge.launch_session import BUSY_SECONDS, as_airflows_session, commit, launch_transaction
+from backfill_tui.bridge.launch_wishes import (
+    check_wishes,
+    details_of,
+    pause_at_once,
+    unpause_dag,
+    write_notes,
+)
+from backfill_tui.bridge.made_runs import created_at, differences, is_whole, launched, made_by
 from backfill_tui.bridge.planned_dag import latest_hash
 from backfill_tui.bridge.planning import Dates, judge, read_dates
 from backfill_tui.bridge.requests import conf_of
+from backfill_tui.bridge.run_snapshots import Snapshot, lost_since, take_snapshot
 from backfill_tui.bridge.server import Call, Server
+from backfill_tui.bridge.write_session import lock_is_taken
 from backfill_tui.domain.fingerprint import what_changed
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan
-from backfill_tui.domain.problems import AirflowFailed, Problem, Refused
+from backfill_tui.domain.problems import AirflowFailed, PlanChanged, Problem, Refused, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire.methods import LAUNCH
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-    from sqlalchemy.orm import Session
 
 T = TypeVar("T")
 
-_EVENT_SECONDS: Final = 0.05
+_NOTHING_LEFT: Final = "nothing of it is left; the bridge's log says what went wrong"
 
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
@@ -59,17 +68,22 @@ def launch(
 ) -> Launched:
     """Create the backfill of a request, wholly or not at all.
 
-    Raises Refused when read-only, when a warning blocks, when no run would come of it and when the world is
-    no longer the one of the fingerprint; Interrupted when cancelled; Unreachable when another process writes
-    for longer than `busy_seconds`; AirflowFailed for what Airflow can not do.
+    Raises Refused when read-only, when a warning blocks and when no run would come of it; PlanChanged when
+    the world is no longer the one of the fingerprint; Interrupted when cancelled; Unreachable when another
+    process writes for longer than `busy_seconds`; AirflowFailed for what Airflow can not do.
     """
     airflow.require_writable("launching a backfill")
+    check_wishes(params)
     adapter = installed_adapter()
     with airflow.session() as session:
         dates = read_dates(airflow, session, params.request, Asker(unwanted=lambda: call.cancelled))
         # Once before the transaction too, so that what is refused waits for nobody and locks nothing.
         _refuse_unfit(judge(airflow, session, dates), params.fingerprint)
-    return _in_own_thread(lambda: _Creator(airflow, adapter, params, call).run(dates, busy_seconds))
+    done = _in_own_thread(lambda: _Creator(airflow, adapter, params, call).run(dates, busy_seconds))
+    remarks = [*done.remarks, *_marked_too_early(airflow, params, done.backfill_id)]
+    for remark in remarks:
+        sys.stderr.write(f"backfill {done.backfill_id} of {params.request.dag_id}: {remark}\n")
+    return replace(done, remarks=tuple(remarks))
 
 
 class _Creator:
@@ -85,28 +99,31 @@ class _Creator:
 
     def run(self, dates: Dates, busy_seconds: float) -> Launched:
         """Create in one transaction, and see what came of it before it ends."""
-        request = self._params.request
-        with launch_transaction(request.dag_id, self._call, busy_seconds=busy_seconds) as connection:
-            plan = self._plan_again(connection, dates)
-            mark_finished(connection, request.dag_id)
-            counter = _Counter(self._call, total=_taken_up(plan))
-            with as_airflows_session(connection) as session:
-                counter.listen_to(session)
-                backfill_id = self._create(dates)
-            made = made_by(connection, backfill_id, counter.new_run_ids)
-            if not is_whole(made, plan):
-                raise AirflowFailed(
-                    f"Airflow created only a part of the backfill of {one_line(request.dag_id)}",
-                    remedy="nothing of it is left; the bridge's log says what went wrong",
-                )
-            # The last moment at which cancelling leaves nothing.
-            self._call.check()
+        params, dag_id = self._params, self._params.request.dag_id
+        with launch_transaction(dag_id, self._call, busy_seconds=busy_seconds) as connection:
+            plan, before = self._look_again(connection, dates)
+            mark_finished(connection, dag_id)
+            counter = CreationCounter(self._call, total=plan.judged.due)
+            with self._airflow.journal.deed(
+                journal.LAUNCH, dag_id, note=params.note, runs=before.taken, details=details_of(params, plan)
+            ) as opened:
+                done = self._create_all(connection, plan, before, dates, counter)
+                opened.backfill_id = done.backfill_id
+                opened.details |= {
+                    journal.CREATED_AT: created_at(connection, done.backfill_id),
+                    "created": done.created,
+                    "reprocessed": done.reprocessed,
+                    "skipped": done.skipped,
+                    "unpaused": done.unpaused,
+                }
+                # The last moment at which cancelling leaves nothing.
+                self._call.check()
+                commit(connection)
         counter.tell_end()
-        for difference in differences(made, plan):
-            sys.stderr.write(f"backfill {backfill_id} of {request.dag_id} is not as planned: {difference}\n")
-        return launched(backfill_id, made, plan)
+        return replace(done, remarks=(*done.remarks, opened.unwritten)) if opened.unwritten else done
 
-    def _plan_again(self, connection: Connection, dates: Dates) -> BackfillPlan:
+    def _look_again(self, connection: Connection, dates: Dates) -> tuple[BackfillPlan, Snapshot]:
+        """The plan as it is now that nobody else can launch, and the runs in its range."""
         from sqlalchemy.orm import Session
 
         request = self._params.request
@@ -115,13 +132,53 @@ class _Creator:
                 asker = Asker(unwanted=lambda: self._call.cancelled)
                 dates = read_dates(self._airflow, session, request, asker)
             plan = judge(self._airflow, session, dates)
-        _refuse_unfit(plan, self._params.fingerprint)
-        return plan
+            _refuse_unfit(plan, self._params.fingerprint)
+            return plan, take_snapshot(session, plan)
 
-    def _create(self, dates: Dates) -> BackfillId:
+    def _create_all(
+        self,
+        connection: Connection,
+        plan: BackfillPlan,
+        before: Snapshot,
+        dates: Dates,
+        counter: CreationCounter,
+    ) -> Launched:
+        """The backfill as it is to be seen; raises AirflowFailed when it is not what it should be."""
+        with self._problems_told(), as_airflows_session(connection) as session:
+            counter.listen_to(session)
+            backfill_id = self._adapter.create(self._creation(dates))
+        with self._problems_told():
+            made = made_by(connection, backfill_id, counter.new_run_ids)
+            lost = lost_since(connection, plan, before)
+            unpaused = self._grant_wishes(connection, backfill_id)
+        name = one_line(self._params.request.dag_id)
+        if not is_whole(made, plan):
+            raise AirflowFailed(
+                f"Airflow created only a part of the backfill of {name}", remedy=_NOTHING_LEFT
+            )
+        if lost:
+            raise AirflowFailed(
+                f"{len(lost)} of the runs of {name} went away while its backfill was created, "
+                f"the first is {one_line(lost[0])}",
+                remedy="nothing was changed by the launch; look at the runs, then launch again",
+                detail="\n".join(lost),
+            )
+        done = launched(backfill_id, made, plan)
+        return replace(done, unpaused=unpaused, remarks=tuple(differences(made, plan)))
+
+    def _grant_wishes(self, connection: Connection, backfill_id: BackfillId) -> bool:
+        params = self._params
+        if params.paused:
+            pause_at_once(connection, backfill_id)
+        if params.note:
+            write_notes(connection, backfill_id, params.note)
+        # At the end, for as long as its row is locked nothing else of the Dag is parsed or scheduled.
+        return params.unpause and unpause_dag(connection, params.request.dag_id)
+
+    def _creation(self, dates: Dates) -> Creation:
         request = self._params.request
         earliest, latest = dates.planned.bounds(request)
-        creation = Creation(
+        return Creation(
             dag_id=request.dag_id,
             from_date=earliest,
             to_date=latest,
@@ -130,57 +187,48 @@ class _Creator:
             conf=conf_of(request),
             reprocess_behavior=request.reprocess_behavior,
             run_on_latest_version=request.run_on_latest_version,
-            triggering_user=_user(),
+            triggering_user=journal.user_name(),
         )
+
+    @contextmanager
+    def _problems_told(self) -> Generator[None, None, None]:
+        """Whatever Airflow or the database raises, as a problem; the log has the traceback."""
+        from sqlalchemy.exc import DBAPIError
+
+        dag_id = self._params.request.dag_id
         try:
-            return self._adapter.create(creation)
+            yield
         except Problem:
             raise
         except Exception as failure:
             traceback.print_exc()
-            raise self._adapter.problem_of(failure, request.dag_id) from failure
+            if isinstance(failure, DBAPIError) and lock_is_taken(failure):
+                raise Unreachable(
+                    f"Another transaction has held a row for too long that a backfill of {one_line(dag_id)} "
+                    "has to change",
+                    remedy="wait for it to end, then launch again; nothing was created",
+                    detail=str(failure.orig),
+                ) from failure
+            raise self._adapter.problem_of(failure, dag_id) from failure
 
 
-class _Counter:
-    """Counts the dates Airflow has dealt with, as its session writes them; stops it when cancelled."""
+def _marked_too_early(airflow: AirflowEnvironment, params: Launch, backfill_id: BackfillId) -> list[str]:
+    """What to say of a mark of completion that came before the runs had run; it is taken back."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-    def __init__(self, call: Call[CreationProgress], *, total: int) -> None:
-        self._call = call
-        self._total = total
-        self._done = 0
-        self._told_at = 0.0
-        self.new_run_ids: set[int] = set()
-        """Ids of the Dag runs that were inserted, as opposed to those that were cleared."""
-
-    def listen_to(self, session: Session) -> None:
-        """Be told of every flush: Airflow flushes once or twice for each date."""
-        from sqlalchemy import event
-
-        event.listen(session, "after_flush", self._after_flush)
-
-    def tell_end(self) -> None:
-        """All dates are dealt with."""
-        self._call.emit(CreationProgress(done=self._total, total=self._total))
-
-    def _after_flush(self, session: Session, _context: object) -> None:
-        from airflow.models.backfill import BackfillDagRun
-        from airflow.models.dagrun import DagRun
-
-        self._call.check()
-        for thing in session.new:
-            if isinstance(thing, BackfillDagRun):
-                self._done += 1
-            elif isinstance(thing, DagRun):
-                self.new_run_ids.add(thing.id)
-        now = time.monotonic()
-        if now - self._told_at >= _EVENT_SECONDS:
-            self._told_at = now
-            self._call.emit(CreationProgress(done=min(self._done, self._total), total=self._total))
+    try:
+        early = take_back_mark(airflow, backfill_id, paused=params.paused)
+    except (Problem, SQLAlchemyError) as failure:
+        # The backfill is there by now, so this is no reason to say that the launch has failed.
+        return [f"It could not be seen whether Airflow counts it as complete: {one_line(str(failure))}"]
+    if not early:
+        return []
+    return ["Airflow's scheduler had marked it as complete before its runs had run: the mark is taken back"]
 
 
 def _refuse_unfit(plan: BackfillPlan, fingerprint: str) -> None:
     if fingerprint and (changed := what_changed(fingerprint, plan.judged)):
-        raise Refused(
+        raise PlanChanged(
             f"The plan has changed since it was shown: {changed}", remedy="look at it again, then launch"
         )
     for warning in plan.blocking:
@@ -190,19 +238,6 @@ def _refuse_unfit(plan: BackfillPlan, fingerprint: str) -> None:
             f"There is no run to create for {one_line(plan.request.dag_id)}: every date has one that stays",
             remedy="choose another reprocess behavior or range",
         )
-
-
-def _taken_up(plan: BackfillPlan) -> int:
-    return plan.judged.due
-
-
-def _user() -> str:
-    """The user of the operating system, as the one who triggered the runs."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A container may run under a number that no one gave a name.
-        return str(os.getuid())
 
 
 def _in_own_thread(work: Callable[[], T]) -> T:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan
@@ -67,24 +69,55 @@ def launched(backfill_id: BackfillId, made: Iterable[Made], plan: BackfillPlan) 
     )
 
 
+def created_at(connection: Connection, backfill_id: BackfillId) -> Instant:
+    """When Airflow says that it has created the backfill."""
+    from airflow.models.backfill import Backfill
+    from sqlalchemy import select
+
+    query = select(Backfill.created_at).where(Backfill.id == backfill_id)
+    return instant_of(connection.execute(query).scalar_one())
+
+
 def differences(made: Iterable[Made], plan: BackfillPlan) -> list[str]:
-    """Where Airflow did something else than planned, in words for the log; empty when it did not."""
+    """Where Airflow did something else than planned, in sentences; empty when it did not."""
     expected = _expected(plan)
-    found: Counter[str] = Counter()
+    found: Counter[tuple[Verdict | None, Verdict | RunState | None]] = Counter()
     seen = set()
     for entry in made:
         seen.add(entry.ordinal)
         planned = expected.get(entry.ordinal)
         verdict = _as_planned(entry, planned, plan)
-        if planned is None:
-            found[f"not planned, now {verdict}"] += 1
-        elif verdict is not planned:
-            found[f"planned as {planned}, now {verdict}"] += 1
+        if verdict is not planned:
+            found[planned, verdict] += 1
         elif entry.state not in {None, RunState.QUEUED}:
-            found[f"{verdict} left its run {entry.state}"] += 1
+            found[planned, entry.state] += 1
     if missing := len(expected.keys() - seen):
-        found["planned, now absent"] = missing
-    return [f"{count} x {what}" for what, count in sorted(found.items())]
+        found[None, None] = missing
+    return sorted(_sentence(count, *what) for what, count in found.items())
+
+
+def _sentence(count: int, planned: Verdict | None, now: Verdict | RunState | None) -> str:
+    dates, have, were = ("1 date", "has", "was") if count == 1 else (f"{count:,} dates", "have", "were")
+    if now is None:
+        return f"{dates} of the plan {have} no entry"
+    if isinstance(now, RunState):
+        # Airflow clears the task instances, and queues the run only when there were any.
+        return (
+            f"{dates} {have} a run without task instances, which Airflow did not queue again: it stays {now}"
+        )
+    if planned is None:
+        return f"{dates} that {were} not due when the plan was made {were} {_DONE[now]}"
+    plan = _DONE[planned].partition(",")[0]
+    return f"{dates} that {were} to be {plan} {were} {_DONE[now]}"
+
+
+_DONE: Final = {
+    Verdict.CREATE: "created",
+    Verdict.REPROCESS: "reprocessed",
+    Verdict.SKIP_EXISTS: "skipped, for a run exists",
+    Verdict.SKIP_IN_FLIGHT: "skipped, for a run is in flight",
+    Verdict.NOT_YET: "not yet due",
+}
 
 
 def is_whole(made: Iterable[Made], plan: BackfillPlan) -> bool:

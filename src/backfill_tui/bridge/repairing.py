@@ -19,8 +19,10 @@ from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
 from backfill_tui.bridge.clearing import Clearing, Target, choose, clear, release
+from backfill_tui.bridge.journal import Detail
 from backfill_tui.bridge.planned_dag import unreadable_is_said
-from backfill_tui.bridge.write_session import write_session
+from backfill_tui.bridge.runs_before import runs_before
+from backfill_tui.bridge.write_session import write
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.problems import NotThere, Refused
 from backfill_tui.domain.repairing import LeftAlone, RerunOutcome, RerunRequest, RerunScope
@@ -42,10 +44,23 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     def rerun(request: RerunRequest, _call: Call[Nothing]) -> RerunOutcome:
         airflow.require_writable("a rerun")
-        with write_session(airflow, "rerun") as session:
+
+        def carry_out(session: Session) -> RerunOutcome:
             repair = Repair(session, request, lock=True)
-            repair.carry_out()
-            return repair.outcome
+            outcome = repair.outcome
+            if repair.chosen:
+                details: dict[str, Detail] = {
+                    "scope": str(request.scope),
+                    "latest_version": request.run_on_latest_version,
+                    "task_instances": len(outcome.affected),
+                }
+                runs = runs_before(session, request.dag_id, repair.chosen)
+                with airflow.journal.deed("rerun", request.dag_id, runs=runs, details=details):
+                    repair.carry_out()
+                    session.commit()
+            return outcome
+
+        return write(airflow, "rerun", carry_out)
 
     server.handle(PREVIEW_RERUN, preview)
     server.handle(RERUN, rerun)
@@ -67,6 +82,11 @@ class Repair:
         for run_id, run in self._runs():
             self._decide(run_id, run)
         self._cancelled = self._cancelled_backfills()
+
+    @property
+    def chosen(self) -> list[DagRun]:
+        """The runs of which something runs again."""
+        return [clearing.run for clearing in self._clearings.values()]
 
     @property
     def outcome(self) -> RerunOutcome:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.domain.problems import Unreachable
@@ -21,6 +22,33 @@ BUSY_SECONDS: Final = 60.0
 """How long to wait for another writer."""
 
 _PAUSE_SECONDS: Final = 0.1
+_ATTEMPTS: Final = 5
+
+T = TypeVar("T")
+
+
+def write(airflow: AirflowEnvironment, what: str, work: Callable[[Session], T]) -> T:
+    """What `work` gives in a `write_session`, which it may commit itself as its last deed.
+
+    On PostgreSQL and MySQL two transactions may each wait for a row of the other; the database then undoes
+    one of them. When that is this one, it is done again, a few times. Raises Unreachable after that, and
+    when somebody keeps a row for a minute.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            with write_session(airflow, what) as session:
+                return work(session)
+        except DBAPIError as failure:
+            if not _was_undone_for_others(failure):
+                if lock_is_taken(failure):
+                    raise _busy(what) from failure
+                raise
+            lost = failure
+        time.sleep(_PAUSE_SECONDS * 2**attempt)
+    raise Unreachable(
+        f"Other transactions were in the way of this one {_ATTEMPTS} times",
+        remedy=f"{what} again; nothing was changed",
+    ) from lost
 
 
 @contextmanager
@@ -37,11 +65,10 @@ def write_session(airflow: AirflowEnvironment, what: str) -> Generator[Session, 
             session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
             while not _begin_immediate(session):
                 if time.monotonic() > end:
-                    raise Unreachable(
-                        f"Another process has been writing to Airflow's database for {BUSY_SECONDS:.0f} s",
-                        remedy=f"wait for it to end, then {what} again; nothing was changed",
-                    )
+                    raise _busy(what)
                 time.sleep(_PAUSE_SECONDS)
+        elif dialect_of(session) == "postgresql":
+            session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'"))
         yield session
 
 
@@ -53,3 +80,28 @@ def _begin_immediate(session: Session) -> bool:
             return False
         raise
     return True
+
+
+def _busy(what: str) -> Unreachable:
+    return Unreachable(
+        f"Another process has been writing to Airflow's database for {BUSY_SECONDS:.0f} s",
+        remedy=f"wait for it to end, then {what} again; nothing was changed",
+    )
+
+
+def lock_is_taken(failure: DBAPIError) -> bool:
+    """Whether a statement that would not wait, or not longer, for a row found it locked."""
+    return _code_of(failure) in {"55P03", 3572, 1205}
+
+
+def _was_undone_for_others(failure: DBAPIError) -> bool:
+    """A deadlock, or a serialization failure: SQLSTATE of PostgreSQL, number of MySQL."""
+    return _code_of(failure) in {"40P01", "40001", 1213}
+
+
+def _code_of(failure: DBAPIError) -> str | int | None:
+    cause: Any = failure.orig
+    code: str | int | None = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
+    if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
+        return int(cause.args[0])
+    return code

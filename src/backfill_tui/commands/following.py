@@ -19,14 +19,22 @@ if TYPE_CHECKING:
 
 @click.command("watch")
 @click.argument("backfill_id", type=click.IntRange(min=1), required=False)
+@click.option(
+    "--stop-after-failures",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Pause it once N runs have failed, 0 for never.  [default: what its launch asked for]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Each change as a JSON object on a line of stdout.")
 @click.pass_obj
-def watch(invocation: Invocation, /, *, as_json: bool, backfill_id: int | None) -> int:
+def watch(
+    invocation: Invocation, /, *, as_json: bool, backfill_id: int | None, stop_after_failures: int | None
+) -> int:
     """Follow a backfill to its end: the given one, else the newest active, else the newest."""
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.watching import watch as run
 
-        return run(opened, backfill_id)
+        return run(opened, backfill_id, stop_after_failures=stop_after_failures)
 
 
 @click.command("rerun")

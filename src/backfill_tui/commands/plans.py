@@ -13,6 +13,7 @@ from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 if TYPE_CHECKING:
+    from backfill_tui.headless.agreeing import LaunchTerms
     from backfill_tui.headless.plan_forms import PlanForm
     from backfill_tui.headless.wishes import Wish
 
@@ -107,17 +108,35 @@ def plan(invocation: Invocation, /, **options: object) -> int:
     metavar="CODE",
     help="Do not ask if no warning but this wants a yes; may be repeated.",
 )
+@click.option("--unpause", is_flag=True, help="Unpause the Dag with the launch, if it is paused.")
+@click.option("--paused", is_flag=True, help="Create the backfill paused; no run starts until it is resumed.")
+@click.option("--note", default="", metavar="TEXT", help="A note for each of its runs that has none.")
+@click.option(
+    "--stop-after-failures",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Pause it once N runs have failed, as long as it is watched: by --wait, by watch, or on the screen.",
+)
+@click.option(
+    "--if-unchanged",
+    default="",
+    metavar="FINGERPRINT",
+    help="Only if the plan is still the one that plan --json gave this fingerprint.",
+)
 @wait
 @as_json
 @click.pass_obj
-def launch(invocation: Invocation, /, *, as_json: bool, yes: bool, wait: bool, **options: object) -> int:
+def launch(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
     """Create a backfill, after showing what it does."""
     _check_usage(options)
-    accepted = cast("tuple[str, ...]", options["accepted"])
+    if options["paused"] and options["wait"]:
+        raise BadRequest(
+            "--paused and --wait contradict: a paused backfill never ends", remedy="leave one of them out"
+        )
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.launching import launch as run
 
-        return run(opened, _wish(options), yes=yes, accepted=frozenset(accepted), wait=wait)
+        return run(opened, _wish(options), _terms(options))
 
 
 def _check_usage(options: Mapping[str, object]) -> None:
@@ -177,6 +196,21 @@ def _wish(options: Mapping[str, object]) -> Wish:
         max_active_runs=int(str(options["max_active_runs"])),
         conf=str(options["conf"]),
         run_on_latest_version=not options["original_version"],
+    )
+
+
+def _terms(options: Mapping[str, object]) -> LaunchTerms:
+    from backfill_tui.headless.agreeing import LaunchTerms
+
+    return LaunchTerms(
+        yes=bool(options["yes"]),
+        accepted=frozenset(cast("tuple[str, ...]", options["accepted"])),
+        wait=bool(options["wait"]),
+        unpause=bool(options["unpause"]),
+        paused=bool(options["paused"]),
+        note=str(options["note"]),
+        stop_after_failures=cast("int | None", options["stop_after_failures"]),
+        if_unchanged=str(options["if_unchanged"]),
     )
 
 

@@ -10,6 +10,7 @@ from backfill_tui.program import Invocation
 
 if TYPE_CHECKING:
     from backfill_tui.headless.engine import EngineRoom
+    from backfill_tui.headless.journal import JournalRoom
     from backfill_tui.headless.session import Session
 
 
@@ -45,6 +46,15 @@ def engine_room(invocation: Invocation, *, as_json: bool) -> EngineRoom:
         as_json=as_json,
         read_only=parts.read_only,
     )
+
+
+def journal_room(invocation: Invocation, *, as_json: bool) -> JournalRoom:
+    """The journal of the chosen Airflow, which needs no bridge to be read."""
+    from backfill_tui.headless.journal import JournalRoom
+    from backfill_tui.headless.streams import paper, voice
+
+    path = invocation.composition.journal(invocation.flags)
+    return JournalRoom(path=path, voice=voice(), paper=paper(), as_json=as_json)
 
 
 def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backfill_tui.domain.control import ControlOutcome, Deed, possible_deeds
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus
-from backfill_tui.domain.instants import Instant, iso
-from backfill_tui.domain.progress import Standing
+from backfill_tui.domain.instants import SECOND, Instant, Microseconds, iso
+from backfill_tui.domain.journal import JournalEntry
+from backfill_tui.domain.progress import Standing, standing
 from backfill_tui.domain.repairing import RerunOutcome
-from backfill_tui.domain.watching import BackfillFacts, RunCounts
+from backfill_tui.domain.watching import BackfillSummary
 
 JsonObject = dict[str, object]
 
@@ -71,8 +73,10 @@ def _import_problem(problem: ImportProblem) -> JsonObject:
     }
 
 
-def backfill(facts: BackfillFacts, counts: RunCounts, stands: Standing) -> JsonObject:
+def backfill(summary: BackfillSummary, stands: Standing) -> JsonObject:
     """A backfill with its truthful status: an entry of `list`, a line of `watch`, an `outcome`."""
+    facts, counts, took = summary.facts, summary.counts, took_of(summary)
+    deeds = possible_deeds(facts, counts, summary.read_at)
     return {
         "backfill_id": facts.backfill_id,
         "dag_id": facts.dag_id,
@@ -88,6 +92,68 @@ def backfill(facts: BackfillFacts, counts: RunCounts, stands: Standing) -> JsonO
         "sentence": stands.sentence,
         "remedy": stands.remedy,
         "counts": {name: getattr(counts, name) for name in _COUNTS},
+        "note": facts.note,
+        "stop_after_failures": facts.stop_after_failures,
+        "ended_at": when(summary.ended_at),
+        "duration_seconds": None if took is None else took / SECOND,
+        "deeds": [str(deed) for deed in Deed if deed in deeds],
+    }
+
+
+def took_of(summary: BackfillSummary) -> Microseconds | None:
+    """From the creation of a backfill to the end of its last run, or until now while it goes on.
+
+    None where that is not known: when none of its runs ever began.
+    """
+    end = summary.ended_at
+    if end is None and not standing(summary.facts, summary.counts, summary.read_at).status.finished:
+        end = summary.read_at
+    return None if end is None else Microseconds(max(0, end - summary.facts.created_at))
+
+
+def control(outcome: ControlOutcome) -> JsonObject:
+    """The object of `pause`, `resume`, `cancel`, `reopen` and `remove`."""
+    return {
+        "backfill_id": outcome.backfill_id,
+        "dag_id": outcome.dag_id,
+        "deed": str(outcome.deed),
+        "changed": outcome.changed,
+        "stopped_queued": outcome.stopped_queued,
+        "stopped_running": outcome.stopped_running,
+        "ended_tasks": outcome.ended_tasks,
+        "skipped_tasks": outcome.skipped_tasks,
+        "left_running": outcome.left_running,
+        "teardowns": outcome.teardowns,
+        "starting": outcome.starting,
+        "remarks": list(outcome.remarks),
+    }
+
+
+def journal_entry(entry: JournalEntry) -> JsonObject:
+    """A line of `journal`."""
+    return {
+        "at": iso(entry.at),
+        "number": entry.number,
+        "phase": str(entry.phase),
+        "deed": entry.deed,
+        "user": entry.user,
+        "where": entry.where,
+        "dag_id": entry.dag_id,
+        "backfill_id": entry.backfill_id,
+        "note": entry.note,
+        "runs": [
+            {
+                "run_id": run.run_id,
+                "state": run.state,
+                "logical_date": when(run.logical_date),
+                "partition_key": run.partition_key,
+                "backfill_id": run.backfill_id,
+                "tasks": run.tasks,
+            }
+            for run in entry.runs
+        ],
+        "details": entry.details,
+        "problem": entry.problem,
     }
 
 

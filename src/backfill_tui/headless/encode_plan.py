@@ -69,6 +69,7 @@ def after_the_runs(planned: BackfillPlan, commands: Commands | None, session: Se
         if commands is None
         else {"airflow": commands.airflow, "own": commands.own, "rest": commands.rest},
         "blocked": bool(planned.blocking),
+        "fingerprint": planned.fingerprint,
     }
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, RunId
-from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.instants import Instant, minute, zone_named
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.progress import (
     BackfillStatus,
@@ -20,24 +20,38 @@ from backfill_tui.domain.progress import (
     with_engine,
 )
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow
+from backfill_tui.domain.watching import (
+    BackfillFacts,
+    BackfillSummary,
+    GridUpdate,
+    Membership,
+    RunCounts,
+    RunRow,
+)
 from backfill_tui.headless import encode
+from backfill_tui.headless.breaking import FailureStop
+from backfill_tui.headless.remedies import standing_in_commands
 from backfill_tui.headless.session import Session, counted
 
 _ENGINE_SECONDS: Final = 1.0
 _FAILED_SHOWN: Final = 20
-_UNPAUSE: Final = "unpause the Dag"
-"""What `standing` advises for a paused Dag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """A backfill as it was read at one time, and its failed rows."""
+    """A backfill as it was read at one time, and its failed rows.
+
+    `stopped` says that whoever follows it has paused it, because too many of its runs had failed. Time alone
+    makes no other reading.
+    """
 
     facts: BackfillFacts
     counts: RunCounts
     stands: Standing
     failed: tuple[RunRow, ...]
+    read_at: Instant = field(compare=False)
+    ended_at: Instant | None = None
+    stopped: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -47,7 +61,10 @@ class Reading:
     @property
     def json(self) -> encode.JsonObject:
         """Its object."""
-        return encode.backfill(self.facts, self.counts, self.stands)
+        summary = BackfillSummary(
+            facts=self.facts, counts=self.counts, read_at=self.read_at, ended_at=self.ended_at
+        )
+        return {**encode.backfill(summary, self.stands), "stopped_after_failures": self.stopped}
 
     @property
     def sentence(self) -> str:
@@ -64,15 +81,22 @@ class Follower:
     """Follows one backfill; `latest` is the last reading, None before the first.
 
     With `run_ids` only these runs count: what else the backfill holds neither delays the end nor changes
-    the outcome.
+    the outcome. `stop` pauses the backfill when too many of its runs have failed, and the following then ends
+    with the last run that was running; it goes on where somebody resumes it before.
     """
 
     def __init__(
-        self, session: Session, backfill_id: BackfillId, *, run_ids: frozenset[RunId] | None = None
+        self,
+        session: Session,
+        backfill_id: BackfillId,
+        *,
+        run_ids: frozenset[RunId] | None = None,
+        stop: FailureStop | None = None,
     ) -> None:
         self._session = session
         self._backfill_id = backfill_id
         self._run_ids = run_ids
+        self._stop = stop
         self._store = GridStore()
         self._engine_asked_at = 0.0
         self.latest: Reading | None = None
@@ -92,7 +116,7 @@ class Follower:
                     if reading != self.latest:
                         self.latest = reading
                         on_change(reading)
-                    if reading.stands.status.finished:
+                    if reading.stands.status.finished or (self._stop and self._stop.is_over(reading.counts)):
                         return reading
         except KeyboardInterrupt:
             raise Interrupted(
@@ -112,12 +136,17 @@ class Follower:
             return None
         rows = [row for row in self._store.rows if row is not None and self._counts(row)]
         counts = count_runs(rows)
+        if self._stop is not None:
+            self._stop.look(update.facts, counts)
         stands = self._with_engine(standing(update.facts, counts, update.read_at))
-        if update.facts.dag_is_paused and stands.remedy == _UNPAUSE:
-            stands = replace(stands, remedy=self._session.how_to_unpause(update.facts.dag_id))
+        stands = standing_in_commands(stands, update.facts, self._session)
         # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
         facts = replace(update.facts, scheduler_heartbeat=None)
-        return Reading(facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)))
+        return Reading(
+            facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)),
+            read_at=update.read_at, ended_at=_last_end(rows, counts),
+            stopped=self._stop is not None and self._stop.stopped,
+        )  # fmt: skip
 
     def _counts(self, row: RunRow) -> bool:
         return self._run_ids is None or row.run_id in self._run_ids
@@ -139,6 +168,14 @@ class Follower:
         return with_engine(stands, status)
 
 
+def _last_end(rows: list[RunRow], counts: RunCounts) -> Instant | None:
+    """When the last run ended, None while one has not, or none ever began."""
+    ends = [
+        row.ended_at for row in rows if row.membership is Membership.INCLUDED and row.ended_at is not None
+    ]
+    return None if counts.active else max(ends, default=None)
+
+
 def tell_progress(session: Session) -> Callable[[Reading], None]:
     """Progress as talk: a live line on a terminal, a line at each change in a pipe."""
 
@@ -155,7 +192,9 @@ def tell_progress(session: Session) -> Callable[[Reading], None]:
 
 
 def show_end(session: Session, reading: Reading) -> None:
-    """The outcome for people: one line, and the failed dates."""
+    """The outcome for people: one line, and the failed dates; nothing where JSON is wanted."""
+    if session.as_json:
+        return
     session.paper.line(reading.sentence)
     if not reading.failed:
         return

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Final
+
 from backfill_tui.domain.dags import DagSummary
-from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.instants import Instant, to_datetime, zone_named
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant, clock, to_datetime, zone_named
 from backfill_tui.domain.progress import BackfillStatus, standing
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
 from backfill_tui.headless import encode
+from backfill_tui.headless.remedies import standing_in_commands
 from backfill_tui.headless.session import Session, find_dag
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
@@ -64,42 +68,74 @@ def _dag_row(dag: DagSummary) -> tuple[Cell, ...]:
 def show_backfills(session: Session, dag_id: str | None) -> int:
     """List the backfills of one Dag or of all, newest first, each with its truthful status."""
     environment = session.open()
-    wanted = None
-    if dag_id is not None:
-        wanted = DagId(dag_id)
-        summaries = session.gateway.backfills(wanted)
-        if not summaries:
-            # A Dag that is gone may still have backfills; one that never was is a slip of the keyboard.
-            find_dag(session.gateway.dags(), dag_id, environment.where)
-    else:
-        summaries = session.gateway.backfills(None)
+    wanted = None if dag_id is None else DagId(dag_id)
+    summaries = session.gateway.backfills(wanted)
+    if dag_id is not None and not summaries:
+        # A Dag that is gone may still have backfills; one that never was is a slip of the keyboard.
+        find_dag(session.gateway.dags(), dag_id, environment.where)
+    active = active_by_dag(summaries)
     if session.as_json:
-        session.paper.json(encode.backfills(map(_entry, summaries)))
-        return 0
-    if not summaries:
-        session.voice.say("There is no backfill yet" if wanted is None else f"{dag_id} has no backfill yet")
-        return 0
-    columns = (
-        Column(heading="#", number=True),
-        Column(heading="Dag"),
-        Column(heading="Range"),
-        Column(heading="Status", folds=True, least=20),
-        Column(heading="Runs", number=True),
-        Column(heading="Who"),
-    )
-    session.paper.table(Table(columns=columns, rows=[_backfill_row(summary) for summary in summaries]))
+        session.paper.json(encode.backfills(_entry(session, each, active) for each in summaries))
+    elif summaries:
+        rows = [_backfill_row(summary) for summary in summaries]
+        session.paper.table(Table(columns=_BACKFILL_COLUMNS, rows=rows))
+    else:
+        of_dag = "There is" if dag_id is None else f"{one_line(dag_id)} has"
+        session.voice.say(f"{of_dag} no backfill yet")
+    for dag, numbers in active.items():
+        if len(numbers) > 1:
+            named = ", ".join(map(str, numbers))
+            session.voice.say(
+                f"{one_line(dag)} has {len(numbers)} active backfills ({named}): "
+                "Airflow means there to be one at a time, and their runs go on side by side"
+            )
     return 0
 
 
-def _entry(summary: BackfillSummary) -> encode.JsonObject:
+_BACKFILL_COLUMNS: Final = (
+    Column(heading="Backfill", number=True),
+    Column(heading="Dag"),
+    Column(heading="Range"),
+    Column(heading="Status", folds=True, least=20),
+    Column(heading="Runs", number=True),
+    Column(heading="Who"),
+    Column(heading="When (UTC)"),
+    Column(heading="Took"),
+)
+
+
+def active_by_dag(summaries: Iterable[BackfillSummary]) -> dict[DagId, list[BackfillId]]:
+    """The backfills of each Dag that take up runs, in the order given.
+
+    One that was cancelled lets its last runs end and starts none; one that was marked complete too early goes
+    on as if it were active.
+    """
+    active: dict[DagId, list[BackfillId]] = {}
+    for one in summaries:
+        status = standing(one.facts, one.counts, one.read_at).status
+        forgotten = status is BackfillStatus.ORPHANED
+        if not status.finished and (one.facts.completed_at is None or forgotten):
+            active.setdefault(one.facts.dag_id, []).append(one.facts.backfill_id)
+    return active
+
+
+def _entry(
+    session: Session, summary: BackfillSummary, active: Mapping[DagId, list[BackfillId]]
+) -> encode.JsonObject:
     stands = standing(summary.facts, summary.counts, summary.read_at)
-    return encode.backfill(summary.facts, summary.counts, stands)
+    stands = standing_in_commands(stands, summary.facts, session)
+    return {
+        **encode.backfill(summary, stands),
+        "active_of_this_dag": active.get(summary.facts.dag_id, []),
+    }
 
 
 def _backfill_row(summary: BackfillSummary) -> tuple[Cell, ...]:
     facts, counts = summary.facts, summary.counts
     stands = standing(facts, counts, summary.read_at)
     words = str(stands.status).replace("_", " ")
+    took = encode.took_of(summary)
+    so_far = "" if stands.status.finished else " so far"
     return (
         Cell(str(facts.backfill_id)),
         Cell(facts.dag_id),
@@ -107,6 +143,8 @@ def _backfill_row(summary: BackfillSummary) -> tuple[Cell, ...]:
         Cell(f"{words}: {stands.sentence}", STATUS_TONES.get(stands.status, Tone.PLAIN)),
         Cell(f"{counts.finished}/{counts.included}"),
         Cell(facts.triggering_user or ""),
+        Cell(to_datetime(facts.created_at).strftime("%Y-%m-%d %H:%M")),
+        Cell("" if took is None else f"{clock(took)}{so_far}"),
     )
 
 

@@ -74,6 +74,11 @@ def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
     return shorter
 
 
+def plan_again(session: Session, planned: BackfillPlan) -> BackfillPlan:
+    """The same request, planned on the world as it is now."""
+    return _ask_for(session, planned.request, planned.timezone)
+
+
 def _ask_for(session: Session, request: BackfillRequest, timezone: str) -> BackfillPlan:
     dag_id, zone = one_line(request.dag_id), dag_zone(timezone, request.dag_id)
 

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
+from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.instants import from_datetime, minute, zone_named
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
     from backfill_tui.domain.planning import PlanWarning
+    from backfill_tui.domain.progress import Standing
+    from backfill_tui.domain.watching import BackfillFacts
     from backfill_tui.headless.session import Session
+
+DAG_PAUSED: Final = "dag_paused"
+"""The code of the warning that a plan of a paused Dag has."""
 
 _FLAGS_FOR: Final = {
     "choose Missing and Errored Runs or All Runs": "add --reprocess-behavior failed or completed",
@@ -31,6 +38,7 @@ _BOUND: Final = re.compile(
     r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ([^\s,]+)(?: ([^\s,]+))?"
 )
 _BACKFILL: Final = re.compile(r"Backfill (\d+)\b")
+_ABOUT_ANOTHER: Final = frozenset({"active_backfill", "orphaned_backfill"})
 _NOW: Final = re.compile(r"^end the range now\b")
 _NUMBER: Final = re.compile(r"^give (\d+), or ")
 _OPTION: Final = {"begin": "--from", "end": "--to"}
@@ -47,12 +55,61 @@ def in_flags(remedy: str) -> str:
 
 def remedy_of(warning: PlanWarning, dag_id: str, session: Session) -> str:
     """The remedy of a warning about a plan as one would type it, with the command where one does it."""
-    if warning.code == "dag_paused":
+    if warning.code == DAG_PAUSED:
         return warning.remedy.replace("unpause it", session.how_to_unpause(dag_id), 1)
-    if warning.code == "active_backfill" and (named := _BACKFILL.search(warning.message)):
+    if warning.code in _ABOUT_ANOTHER and (named := _BACKFILL.search(warning.message)):
         watching = f"watch it with {session.again('watch', named[1])}"
-        return warning.remedy.replace("watch it", watching, 1)
+        remedy = warning.remedy.replace("watch it", watching, 1)
+        return control_in_commands(remedy, BackfillId(int(named[1])), session)
     return in_flags(warning.remedy)
+
+
+def standing_in_commands(stands: Standing, facts: BackfillFacts, session: Session) -> Standing:
+    """The standing with its remedy as one would type it; one that no command carries out stays as it is."""
+    number = facts.backfill_id
+    if stands.remedy == "unpause the Dag":
+        return replace(stands, remedy=session.how_to_unpause(facts.dag_id))
+    if stands.remedy == "rerun them from here":
+        rerunning = session.again("rerun", facts.dag_id, "--backfill", number)
+        return replace(stands, remedy=f"rerun them with {rerunning}")
+    if stands.remedy == _RERUN_WHAT_FAILED:
+        # Whoever asks for that gets the command in a sentence of its own.
+        return stands
+    return replace(stands, remedy=control_in_commands(stands.remedy, number, session))
+
+
+def control_in_commands(remedy: str, backfill_id: BackfillId, session: Session) -> str:
+    """A remedy that is a deed on a backfill as one would type it; another one stays as it is."""
+    if remedy not in _CONTROL:
+        return remedy
+    command, template = _CONTROL[remedy]
+    return template.format(session.again(*(word or backfill_id for word in command)))
+
+
+_RERUN_WHAT_FAILED: Final = "rerun what failed"
+_RERUN: Final = ("rerun", "DAG_ID", "--backfill", "")
+# An empty word stands for the number of the backfill.
+_CONTROL: Final = {
+    "resume": (("resume", ""), "resume it with {}"),
+    "remove it": (("remove", ""), "remove it with {}"),
+    "cancel it": (("cancel", ""), "cancel it with {}"),
+    "cancel it to stop its runs": (("cancel", ""), "cancel it with {}, to stop its runs"),
+    "reopen it first": (("reopen", ""), "reopen it first, with {}"),
+    "reopen it, to pause or cancel it": (("reopen", ""), "reopen it with {}, to pause or cancel it"),
+    "reopen it, to pause or cancel it again": (
+        ("reopen", ""),
+        "reopen it with {}, to pause or cancel it again",
+    ),
+    "cancel what of it is left to run, or pause the Dag": (
+        ("cancel", ""),
+        "cancel what of it is left to run with {}, or pause the Dag",
+    ),
+    _RERUN_WHAT_FAILED: (_RERUN, "rerun what failed with {}"),
+    "rerun its runs from here": (_RERUN, "rerun its runs with {}"),
+    "rerun its runs instead": (_RERUN, "rerun its runs with {}"),
+    "cancel its running runs too, to end them": (("cancel", "", "--running"), "end them with {}"),
+    "cancel the running runs too, to end them": (("cancel", "", "--running"), "end them with {}"),
+}
 
 
 def sentence_of(problem: Problem) -> str:

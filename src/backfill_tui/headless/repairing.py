@@ -74,8 +74,7 @@ def _wait(session: Session, facts: BackfillFacts, wish: RerunWish, outcome: Reru
         reading = follower.to_end(tell_progress(session))
     finally:
         _show(session, facts, wish, outcome, done=True, outcome=follower.latest)
-    if not session.as_json:
-        show_end(session, reading)
+    show_end(session, reading)
     return reading.exit_code
 
 

@@ -80,6 +80,10 @@ class Session:
         if not answer:
             raise Refused("Nothing was done, as you wished")
 
+    def how_to_resume(self, backfill_id: BackfillId) -> str:
+        """`resume it with backfill-tui resume 7`."""
+        return f"resume it with {self.again('resume', backfill_id)}"
+
     def how_to_watch(self, backfill_id: BackfillId, *, paused: str | None = None) -> str:
         """The sentence that says how to follow a backfill, and whether it goes on by itself.
 

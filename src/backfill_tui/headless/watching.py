@@ -5,18 +5,21 @@ from __future__ import annotations
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.progress import standing
+from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
 from backfill_tui.headless.session import Session
 
 
-def watch(session: Session, number: int | None) -> int:
+def watch(session: Session, number: int | None, *, stop_after_failures: int | None = None) -> int:
     """Follow a backfill to its end; without a number the newest active one, else the newest.
 
-    With `--json` each change is one object on one line.
+    It is paused once so many of its runs have failed as `stop_after_failures` says; None takes what was asked
+    for at its launch, 0 means never. With `--json` each change is one object on one line.
     """
     session.open()
     backfill_id = _choose(session) if number is None else BackfillId(number)
-    follower = Follower(session, backfill_id)
+    stop = FailureStop(session, backfill_id, stop_after_failures)
+    follower = Follower(session, backfill_id, stop=stop)
     started = False
     tell = tell_progress(session)
 
@@ -31,8 +34,7 @@ def watch(session: Session, number: int | None) -> int:
             session.paper.json_line(reading.json)
 
     reading = follower.to_end(on_change)
-    if not session.as_json:
-        show_end(session, reading)
+    show_end(session, reading)
     return reading.exit_code
 
 

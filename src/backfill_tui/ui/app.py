@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import WorkerFailed
@@ -30,11 +27,11 @@ from backfill_tui.ui import readings
 from backfill_tui.ui.command import bindings, key_words
 from backfill_tui.ui.commands import APP, PLACES, shown_key
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
 from backfill_tui.ui.messages import (
     BridgeOpened,
-    DagPauseChanged,
     DagsListed,
     EngineReported,
     EnvironmentRead,
@@ -98,6 +95,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.program_words = program_words
         self.clock = clock
         self._log_folder = log_folder
+        self._leaving = Leaving(self)
         self._dags_due = 0.0
         self._heard_at = clock()
         for theme in THEMES:
@@ -122,7 +120,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         """Open the bridge while the first frame is drawn."""
         # One thread a call: a call that is no longer wanted must not keep the next one waiting.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS, "gateway"))
-        self._leave_on_signals()
+        self._leaving.follow_signals()
         self._open(renew=False)
         self.set_interval(_READ_SECONDS, self._read)
         self.call_after_refresh(_settle)
@@ -259,46 +257,22 @@ class BackfillApp(App[None], inherit_bindings=False):
 
         self.push_screen(WatchScreen(backfill_id))
 
-    def launched(self, launched: Launched) -> None:
-        """A backfill was created: watch it in the place of its plan."""
+    def launched(self, launched: Launched, dag_id: DagId) -> None:
+        """A backfill was created: watch it in the place of its plan, and tell what is not as planned."""
         from backfill_tui.ui.screens.watch import WatchScreen
 
         self.switch_screen(WatchScreen(launched.backfill_id))
+        told = [f'"{dag_id}" was unpaused'] if launched.unpaused else []
+        for words in [*told, *launched.remarks]:
+            self.notify(one_line(words), timeout=_LONG_SECONDS, markup=False)
         self.start_engine()
         self.read_dags()
 
-    def show_backfills(self) -> None:
-        """Open the list of backfills."""
+    def show_backfills(self, dag_id: DagId | None = None) -> None:
+        """Open the list of backfills, with the cursor on the newest of a Dag."""
         from backfill_tui.ui.screens.backfills import BackfillsScreen
 
-        self.push_screen(BackfillsScreen())
-
-    def change_pause(
-        self,
-        node: DOMNode,
-        dag_id: DagId,
-        *,
-        is_paused: bool,
-        released: str = "",
-        answered: Callable[[bool], None] = lambda _: None,
-    ) -> None:
-        """Pause or unpause a Dag after a question; the node that asked gets `DagPauseChanged`.
-
-        `released` is what unpausing starts, in words, where that is known; `answered` is told the answer.
-        """
-        from backfill_tui.ui.screens.confirm import ConfirmDialog, pause_question
-
-        def take(yes: bool | None) -> None:
-            answered(bool(yes))
-            if yes:
-                ask(
-                    node,
-                    "pause",
-                    lambda _: self.gateway.pause_dag(dag_id, is_paused=is_paused),
-                    lambda _: DagPauseChanged(dag_id, is_paused=is_paused),
-                )
-
-        self.push_screen(ConfirmDialog(pause_question(dag_id, is_paused=is_paused, released=released)), take)
+        self.push_screen(BackfillsScreen(dag_id))
 
     def action_help(self) -> None:
         """Help for the screen that is open."""
@@ -350,43 +324,17 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     # Leaving.
 
-    def _leave_on_signals(self) -> None:
-        """Leave the terminal as it was found when somebody ends the program; a backfill goes on."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._leave, "keep", 128 + number)
-
     def action_leave(self) -> None:
         """Quit; a backfill that is running on the embedded engine is asked about first."""
-        if self.engine is None or self.read_only:
-            self._leave("keep")
-        elif self.connection is Connection.READY and not is_busy(self, readings.LEAVING):
-            readings.read_active_backfills(self, self.link)
-        else:
-            self._leave_as_last_read()
+        self._leaving.ask()
 
     @on(LeavingAsked)
     def _leaving_asked(self, message: LeavingAsked) -> None:
-        if message.active:
-            from backfill_tui.ui.screens.quit import QuitDialog
-
-            self.push_screen(QuitDialog(message.active), self._leave)
-        else:
-            self._leave("keep")
+        self._leaving.ask_about(message.active)
 
     @on(LeavingUnanswered)
-    def _leave_as_last_read(self) -> None:
-        self._leaving_asked(LeavingAsked(list(self.listing.active.values()) if self.listing else []))
-
-    def _leave(self, choice: str | None, return_code: int = 0) -> None:
-        if choice == "stop" and self.engine is not None:
-            engine = self.engine
-            threading.Thread(target=engine.stop, name="stop-engine").start()
-        if choice is not None:
-            # A thread that waits for the bridge would hold the process open.
-            threading.Thread(target=self.link.close, name="close-bridge").start()
-            words = "Stopping the engine" if choice == "stop" else None
-            self.exit(return_code=return_code, message=words)
+    def _leaving_unanswered(self) -> None:
+        self._leaving.ask_as_last_read()
 
 
 def _settle() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
-from backfill_tui.ui.watch_commands import BACKFILLS, GRID, LOG, RERUN, WATCH_SCREEN
+from backfill_tui.ui.watch_commands import BACKFILLS, CONTROL, GRID, LOG, RERUN, STOP_AFTER, WATCH_SCREEN
 
 APP = (
     Command(
@@ -80,7 +80,7 @@ DAGS = (
     ),
     Command(
         id="dags.backfills", keys="b", action="backfills", label="backfills",
-        help="List the backfills of all Dags",
+        help="List the backfills, at the newest of this Dag",
     ),
     Command(
         id="dags.pause", keys="u", action="pause", label="pause",
@@ -243,9 +243,11 @@ PLACES: dict[str, Place] = {
     "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, STRIP, LIST + DATES)),
     "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, LOG)),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
+    "control": Place(title="Control", own=CONTROL, modal=True),
+    "stop_after": Place(title="Stop after", own=STOP_AFTER, modal=True),
     "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),
     "dialog": Place(title="Question", own=DIALOG, widgets=(SCROLL,), modal=True),
-    "launch": Place(title="Launch", own=DIALOG + LAUNCH, widgets=(SCROLL,), modal=True),
+    "launch": Place(title="Launch", own=LAUNCH, widgets=(SCROLL,), modal=True),
     "presets": Place(title="Ranges", own=PRESETS_DIALOG, widgets=(LIST,), modal=True),
     "copy": Place(title="As a command", own=COPY, widgets=(SCROLL,), modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),

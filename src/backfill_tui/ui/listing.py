@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
-from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.progress import Standing, standing
-from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import clock
+from backfill_tui.domain.progress import BackfillStatus, Standing, standing
+from backfill_tui.domain.watching import BackfillSummary, RunCounts
 from backfill_tui.gateway.port import Gateway
 
 
@@ -30,6 +31,52 @@ class Row:
     dag: DagSummary | None = None
     problem: ImportProblem | None = None
     active: BackfillSummary | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackfillRow:
+    """One row of the list of backfills.
+
+    `rivals` are the active backfills of its Dag, itself among them, where there is more than one: Airflow
+    means there to be one at a time.
+    """
+
+    summary: BackfillSummary
+    rivals: tuple[BackfillId, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return standing_of(self.summary).status.finished
+
+
+def backfill_rows(backfills: Iterable[BackfillSummary]) -> tuple[BackfillRow, ...]:
+    """A row a backfill, in the order given."""
+    backfills = tuple(backfills)
+    active: dict[DagId, list[BackfillId]] = {}
+    for one in backfills:
+        status = standing_of(one).status
+        # One that was cancelled lets its last runs end, and starts none.
+        forgotten = status is BackfillStatus.ORPHANED
+        if not status.finished and (one.facts.completed_at is None or forgotten):
+            active.setdefault(one.facts.dag_id, []).append(one.facts.backfill_id)
+    rows = []
+    for one in backfills:
+        rivals = active.get(one.facts.dag_id, [])
+        several = len(rivals) > 1 and one.facts.backfill_id in rivals
+        rows.append(BackfillRow(summary=one, rivals=tuple(rivals) if several else ()))
+    return tuple(rows)
+
+
+def took_words(summary: BackfillSummary) -> str:
+    """How long it took from its creation to the end of its last run, so far while it goes on.
+
+    Empty where that is not known: when none of its runs ever began, or the last was deleted.
+    """
+    end = summary.ended_at
+    if end is None and not standing_of(summary).status.finished:
+        end = summary.read_at
+    return "" if end is None else clock(end - summary.facts.created_at)
 
 
 def read_listing(gateway: Gateway, dags: DagList | None = None) -> Listing:
@@ -76,9 +123,15 @@ def standing_of(summary: BackfillSummary) -> Standing:
 
 
 def percent_done(summary: BackfillSummary) -> int:
-    """Finished runs of those that run, 100 when none has to."""
-    counts = summary.counts
-    return counts.finished * 100 // counts.included if counts.included else 100
+    """Finished runs of those that run; 100 when none has to, 0 while there is no date at all."""
+    return percent_of(summary.counts)
+
+
+def percent_of(counts: RunCounts) -> int:
+    """Finished runs of those that run; 100 when none has to, 0 while there is no date at all."""
+    if counts.included:
+        return counts.finished * 100 // counts.included
+    return 100 if counts.total else 0
 
 
 def _searched(row: Row) -> str:

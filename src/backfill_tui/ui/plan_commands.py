@@ -48,6 +48,10 @@ PLAN = (
         help="Plan what is missing or failed within this range",
     ),
     Command(
+        id="plan.backfills", keys="f10,b", action="backfills", label="backfills",
+        help="List the backfills, at the newest of this Dag",
+    ),
+    Command(
         id="plan.undo", keys="ctrl+z", action="undo", label="undo range",
         help="Put the range back that was there before a named range, a span or the holes",
     ),
@@ -72,10 +76,16 @@ PRESETS_DIALOG = (
 )  # fmt: skip
 
 LAUNCH = (
-    Command(id="launch.unpause", keys="u,f6", action="unpause", label="unpause",
-            help="Unpause the Dag, so that the runs of this backfill can start; asks first", palette=False),
+    Command(id="launch.accept", keys="enter", action="accept", label="launch",
+            help="Launch; a paused Dag stays paused", palette=False),
+    Command(id="launch.cancel", keys="escape,n", action="cancel", label="back",
+            help="Close this and launch nothing", palette=False),
+    Command(id="launch.unpause", keys="u,f6", action="unpause", label="launch and unpause",
+            help="Launch and unpause the Dag in one, so that the runs of this backfill can start",
+            palette=False),
+    Command(id="launch.paused", keys="p", action="paused", label="launch paused",
+            help="Create the backfill paused: no run of it starts before it is resumed", palette=False),
 )  # fmt: skip
-"""Beside the commands of any question."""
 
 COPY = (
     Command(id="copy.airflow", keys="1", action="copy('airflow')", label="copy airflow",

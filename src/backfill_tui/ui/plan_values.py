@@ -48,6 +48,15 @@ class PlanValues:
     run_backwards: bool = False
     run_on_latest_version: bool = True
     conf: str = ""
+    stop_after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What is wanted of a launch beside what is planned."""
+
+    stop_after_failures: int | None = None
+    note: str = ""
 
 
 def context_of(dag: DagSummary, now: Instant) -> RangeContext:
@@ -63,9 +72,10 @@ def request_of(values: PlanValues, dag: DagSummary, now: Instant) -> BackfillReq
     With an empty To the text in From is a whole range, else each field is a bound.
     """
     span = parse_bounds(values.from_text, values.to_text, context_of(dag, now))
-    limit = values.max_active_runs.strip()
-    if not (limit.isascii() and limit.isdigit() and len(limit) <= _MOST_DIGITS and int(limit)):
+    limit = number_of(values.max_active_runs)
+    if limit is None:
         raise BadRequest("Max active is not a number of runs", remedy="write 1 or more")
+    stop_after_of(values.stop_after)
     conf = values.conf.strip()
     if len(conf.encode(errors="replace")) > MAX_CONF_BYTES:
         raise BadRequest(
@@ -77,11 +87,29 @@ def request_of(values: PlanValues, dag: DagSummary, now: Instant) -> BackfillReq
         from_date=span.first,
         to_date=span.last,
         reprocess_behavior=values.behavior,
-        max_active_runs=int(limit),
+        max_active_runs=limit,
         run_backwards=values.run_backwards,
         run_on_latest_version=values.run_on_latest_version,
         conf=conf,
     )
+
+
+def number_of(text: str) -> int | None:
+    """A whole number of 1 or more, None for anything else."""
+    digits = text.strip()
+    return (
+        int(digits) or None if digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS else None
+    )
+
+
+def stop_after_of(text: str) -> int | None:
+    """How many failed runs pause the backfill; empty means never. Raises BadRequest for what is no number."""
+    limit = number_of(text)
+    if limit is None and text.strip():
+        raise BadRequest(
+            "Stop after is not a number of failed runs", remedy="write 1 or more, or leave it empty for never"
+        )
+    return limit
 
 
 def first_range(dag: DagSummary, now: Instant) -> tuple[str, str]:

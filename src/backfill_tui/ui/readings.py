@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from textual.dom import DOMNode
 
 from backfill_tui.domain.environment import Environment
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.progress import BackfillStatus
+from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.gateway.port import Engine
 from backfill_tui.ui.link import Link
-from backfill_tui.ui.listing import Listing, read_active, read_listing
+from backfill_tui.ui.listing import Listing, read_active, read_listing, standing_of
 from backfill_tui.ui.messages import (
     BackfillFound,
     BridgeOpened,
@@ -84,4 +86,13 @@ def find_backfill(node: DOMNode, link: Link, dag_id: DagId, otherwise: BackfillI
 
 def read_active_backfills(node: DOMNode, link: Link) -> None:
     """What would go on, or stop, when the program is left."""
-    ask(node, LEAVING, lambda _: read_active(link.gateway), LeavingAsked, failure=LeavingUnanswered)
+
+    def read(_: Asking) -> list[BackfillSummary]:
+        return that_would_run(read_active(link.gateway))
+
+    ask(node, LEAVING, read, LeavingAsked, failure=LeavingUnanswered)
+
+
+def that_would_run(active: Iterable[BackfillSummary]) -> list[BackfillSummary]:
+    """Those that an engine has work with: one whose creation died has no run."""
+    return [one for one in active if standing_of(one).status is not BackfillStatus.ABANDONED]

@@ -53,6 +53,8 @@ WATCH_SCREEN = (
             help="Unpause the Dag, so that its runs can start"),
     Command(id="watch.reconnect", keys="ctrl+r", action="reconnect", label="read again",
             help="Read the backfill again after the stream broke"),
+    Command(id="watch.reopen", keys="o", action="reopen", label="reopen",
+            help="Reopen a backfill marked complete too early"),
     Command(id="watch.next_failed", keys="n,right_square_bracket", action="failed(1)", label="next failed",
             help="Go to the next failed date"),
     Command(id="watch.previous_failed", keys="N,left_square_bracket", action="failed(-1)", label="",
@@ -65,6 +67,10 @@ WATCH_SCREEN = (
             help="Rerun the marked dates, else the failed date under the cursor"),
     Command(id="watch.mark_failed", keys="a", action="mark_failed", label="all failed",
             help="Mark all failed dates"),
+    Command(id="watch.pause", keys="p", action="pause_or_resume", label="pause",
+            help="Pause or resume this backfill; asks first"),
+    Command(id="watch.stop", keys="x", action="stop", label="cancel",
+            help="Cancel or remove this backfill; asks first"),
     Command(id="watch.details", keys="enter", action="details", label="log",
             help="Show or hide the details and the log of the task under the cursor"),
     Command(id="watch.next_pane", keys="tab", action="next_pane", label="",
@@ -75,10 +81,12 @@ WATCH_SCREEN = (
             help="Show the next map index of a mapped task"),
     Command(id="watch.map_index_before", keys="M", action="map_index(-1)", label="",
             help="Show the map index before", palette=False),
-    Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
-            help="List the backfills of all Dags"),
     Command(id="watch.back", keys="escape", action="back", label="back",
             help="Take all marks away, else go back; the backfill goes on"),
+    Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
+            help="List the backfills, at the newest of this Dag"),
+    Command(id="watch.stop_after", keys="s", action="stop_after", label="stop after",
+            help="Set how many failed runs pause the backfill"),
 )  # fmt: skip
 
 RERUN = (
@@ -94,9 +102,36 @@ RERUN = (
             help="Close this and rerun nothing", palette=False),
 )  # fmt: skip
 
+CONTROL = (
+    Command(id="control.accept", keys="enter", action="accept", label="yes", help="Do what the title asks",
+            palette=False),
+    Command(id="control.up", keys="up,k", action="choose(-1)", label="", help="Choose the line above",
+            palette=False),
+    Command(id="control.down", keys="down,j", action="choose(1)", label="", help="Choose the line below",
+            palette=False),
+    Command(id="control.back", keys="escape,n", action="back", label="back",
+            help="Close this and change nothing", palette=False),
+)  # fmt: skip
+
+STOP_AFTER = (
+    Command(id="stop_after.accept", keys="enter", action="accept", label="set",
+            # With priority, for a field takes enter itself.
+            help="Take the number that is typed", priority=True, palette=False),
+    Command(id="stop_after.back", keys="escape", action="back", label="back",
+            help="Close this and change nothing", palette=False),
+)  # fmt: skip
+
 BACKFILLS = (
     Command(id="backfills.watch", keys="enter", action="watch", label="watch",
             help="Watch this backfill"),
+    Command(id="backfills.pause", keys="p", action="pause_or_resume", label="pause",
+            help="Pause or resume this backfill; asks first"),
+    Command(id="backfills.stop", keys="x", action="stop", label="cancel",
+            help="Cancel or remove this backfill; asks first"),
+    Command(id="backfills.reopen", keys="o", action="reopen", label="reopen",
+            help="Reopen a backfill marked complete too early"),
+    Command(id="backfills.only", keys="d", action="only_this_dag", label="this Dag",
+            help="Show only the backfills of this Dag, or those of all again"),
     Command(id="backfills.refresh", keys="ctrl+r", action="refresh_list", label="",
             help="Read the list again"),
     Command(id="backfills.back", keys="escape", action="back", label="back", help="Go back"),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from backfill_tui.bridge.plan_warnings import dates, grid, limits, past, refusals, scheduling
+from backfill_tui.bridge.plan_warnings import backfills, dates, grid, limits, past, refusals, scheduling
 from backfill_tui.bridge.plan_warnings.situation import GRAVITIES as GRAVITIES
 from backfill_tui.bridge.plan_warnings.situation import Look
 from backfill_tui.bridge.plan_warnings.situation import Situation as Situation
 from backfill_tui.domain.planning import Gravity, PlanWarning
 
 _LOOKS: Final[tuple[Look, ...]] = (
-    refusals.another_backfill,
+    backfills.another_backfill,
     refusals.run_type,
     refusals.depends_on_past_rules,
     refusals.conf,
@@ -34,6 +34,7 @@ _LOOKS: Final[tuple[Look, ...]] = (
     scheduling.catchup_hole,
     limits.stuck_in_pool,
     limits.creation_time,
+    backfills.orphaned_backfill,
     dates.out_of_order,
     dates.trigger_interval,
     dates.partition_wall_clock,

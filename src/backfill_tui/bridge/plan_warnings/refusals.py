@@ -9,43 +9,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from backfill_tui.bridge.finished_backfills import standing_in_the_way
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
-from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.requests import params_misfit
-from backfill_tui.domain.instants import SECOND, Instant, iso
+from backfill_tui.domain.instants import Instant, iso
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.plan_dates import ABSENT
 from backfill_tui.domain.planning import PlanWarning, ReprocessBehavior
 from backfill_tui.domain.text import one_line
-
-
-def another_backfill(it: Situation) -> Iterator[PlanWarning]:
-    """Airflow runs one backfill of a Dag at a time."""
-    if active := standing_in_the_way(it.session, it.request.dag_id):
-        yield warning(
-            "active_backfill",
-            f"Backfill {active[0]} of this Dag is active, and Airflow runs one at a time: "
-            f"{_story(it, active[0])}",
-            "watch it, and launch when it is done",
-        )
-
-
-def _story(it: Situation, number: int) -> str:
-    """Who started a backfill, when, and for which range."""
-    from airflow.models.backfill import Backfill
-    from sqlalchemy import select
-
-    row = it.session.execute(
-        select(
-            Backfill.triggering_user_name, Backfill.created_at, Backfill.from_date, Backfill.to_date
-        ).where(Backfill.id == number)
-    ).one()
-    first, last = (it.planned.meant_by(date) for date in (row.from_date, row.to_date))
-    created = instant_of(row.created_at)
-    who = f" by {one_line(row.triggering_user_name)}" if row.triggering_user_name else ""
-    began = it.said(created - created % SECOND)
-    return f"it was started{who} at {began} for {it.said(first)} to {it.said_end(last)}"
 
 
 def run_type(it: Situation) -> Iterator[PlanWarning]:

@@ -48,6 +48,7 @@ GRAVITIES: Final[Mapping[str, Gravity]] = MappingProxyType(
         "catchup_hole": Gravity.ASKS,
         "stuck_in_pool": Gravity.ASKS,
         "creation_time": Gravity.ASKS,
+        "orphaned_backfill": Gravity.TELLS,
         "dates_out_of_order": Gravity.TELLS,
         "trigger_interval": Gravity.TELLS,
         "partition_wall_clock": Gravity.TELLS,

@@ -1,11 +1,9 @@
-"""All backfills, newest first, each with the status that its runs give it."""
+"""All backfills, newest first, each with the status that its runs give it, and the keys that change that."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from rich.style import Style
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -14,28 +12,24 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.widgets import Static
 
-from backfill_tui.domain.instants import minute, zone_named
+from backfill_tui.domain.control import ControlOutcome
+from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Problem
-from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
+from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Look
-from backfill_tui.ui.listing import percent_done, standing_of
-from backfill_tui.ui.screens.base import PlaceScreen
-from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.listing import BackfillRow, backfill_rows
+from backfill_tui.ui.screens.controlling import ControllingScreen
 from backfill_tui.ui.watch_commands import BACKFILLS
+from backfill_tui.ui.widgets.backfill_details import BackfillDetails
+from backfill_tui.ui.widgets.backfill_table import BackfillTable
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.workers import ask, is_busy
 
 _READ_SECONDS: Final = 2.0
-_RANGE: Final = 22
-_STATUS: Final = 25
-_WHO: Final = 16
-_WIDE: Final = 110
-_PLAIN: Final = Style()
 
 
 class BackfillsRead(Message):
@@ -54,85 +48,14 @@ class BackfillsNotRead(Message):
         self.problem = problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Widths:
-    """The columns whose width depends on the screen and on what is in them."""
-
-    number: int
-    dag: int
-    runs: int
-    who: int
-
-
-class BackfillTable(LineList):
-    """One line a backfill; the cursor stays on its backfill while the list changes."""
-
-    def __init__(self) -> None:
-        super().__init__(id="backfills")
-        self._backfills: tuple[BackfillSummary, ...] = ()
-
-    @property
-    def row_count(self) -> int:
-        """How many backfills there are."""
-        return len(self._backfills)
-
-    @property
-    def current(self) -> BackfillSummary | None:
-        """The backfill under the cursor."""
-        return self._backfills[self.cursor] if self._backfills else None
-
-    def show(self, backfills: tuple[BackfillSummary, ...]) -> None:
-        """Take over what was read; only lines that changed are drawn again."""
-        before, self._backfills = self._backfills, backfills
-        numbers = [one.facts.backfill_id for one in backfills]
-        if numbers == [one.facts.backfill_id for one in before]:
-            for at, (was, now) in enumerate(zip(before, backfills, strict=True)):
-                if (was.facts, was.counts) != (now.facts, now.counts):
-                    self.refresh_row(at)
-            return
-        under = before[self.cursor].facts.backfill_id if before else None
-        self.reload()
-        if under in numbers:
-            self.cursor = numbers.index(under)
-
-    def draw_header(self, width: int) -> str:
-        """The names of the columns."""
-        at = self._widths(width)
-        words = f"{'#':>{at.number}}  {fit('Dag', at.dag)}  {fit('Range', _RANGE)}  {fit('Status', _STATUS)}"
-        return words + f"  {'Runs':>{at.runs}}" + (f"  {fit('Who', at.who)}" if at.who else "")
-
-    def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
-        """One backfill."""
-        summary = self._backfills[row]
-        facts = summary.facts
-        at = self._widths(width)
-        parts: list[Part] = [
-            (f"{facts.backfill_id:>{at.number}}  ", look.muted),
-            (f"{fit(facts.dag_id, at.dag)}  ", _PLAIN),
-            (f"{fit(range_words(facts), _RANGE)}  ", look.muted),
-            *_status_parts(summary, look),
-            (f"  {_runs_words(summary):>{at.runs}}", _PLAIN),
-        ]
-        if at.who:
-            parts.append((f"  {fit(facts.triggering_user or '', at.who)}", look.muted))
-        return parts
-
-    def _widths(self, width: int) -> _Widths:
-        number = max((len(str(one.facts.backfill_id)) for one in self._backfills), default=1)
-        runs = max((len(_runs_words(one)) for one in self._backfills), default=0)
-        number, runs = max(2, number), max(len("Runs"), runs)
-        who = _WHO if width >= _WIDE else 0
-        taken = number + 2 + 2 + _RANGE + 2 + _STATUS + 2 + runs + (who + 2 if who else 0) + 1
-        return _Widths(number=number, dag=max(8, width - taken), runs=runs, who=who)
-
-
-class BackfillsScreen(PlaceScreen[None]):
-    """Lists the backfills of all Dags; enter watches one."""
+class BackfillsScreen(ControllingScreen):
+    """Lists the backfills of all Dags, or of one; `dag_id` is the Dag whose newest the cursor is put on."""
 
     PLACE = "backfills"
     HELP = (
         "All backfills, newest first. The status is read off their runs: Airflow's own mark of completion "
-        "can come before the last run has ended."
+        "can come before the last run has ended. How long one took is counted from its creation to the end "
+        "of its last run."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(BACKFILLS)]
     DEFAULT_CSS = """
@@ -142,13 +65,21 @@ class BackfillsScreen(PlaceScreen[None]):
     """
 
     table = query_one(BackfillTable)
+    details = query_one(BackfillDetails)
     notice = query_one("#backfills-notice", Static)
 
+    def __init__(self, dag_id: DagId | None = None) -> None:
+        super().__init__()
+        self._begins_at = dag_id
+        self._only: DagId | None = None
+        self._rows: tuple[BackfillRow, ...] = ()
+
     def compose(self) -> ComposeResult:
-        """The list under the environment."""
+        """The list under the environment, and the backfill under the cursor."""
         yield EnvironmentLine("Backfills")
         yield Static("Reading the backfills…", id="backfills-notice", markup=False)
         yield BackfillTable()
+        yield BackfillDetails()
         yield KeyLine(self.PLACE)
 
     def on_mount(self) -> None:
@@ -159,6 +90,8 @@ class BackfillsScreen(PlaceScreen[None]):
     def on_screen_resume(self) -> None:
         """It is seen (again)."""
         self.action_refresh_list()
+
+    # Reading
 
     def _read_again(self) -> None:
         if self.is_current and not is_busy(self, "backfills"):
@@ -177,13 +110,26 @@ class BackfillsScreen(PlaceScreen[None]):
 
     @on(BackfillsRead)
     def _read(self, message: BackfillsRead) -> None:
-        self.table.show(message.backfills)
-        self.notice.set_class(bool(message.backfills), "-hidden")
+        self._rows = backfill_rows(message.backfills)
+        self._show()
+        if self._begins_at is not None:
+            self.table.go_to_dag(self._begins_at)
+            self._begins_at = None
+
+    def _show(self) -> None:
+        shown = tuple(row for row in self._rows if self._only in {None, row.summary.facts.dag_id})
+        self.table.show(shown)
+        self.notice.set_class(bool(shown), "-hidden")
         self.notice.remove_class("-bad")
-        self.notice.update(
-            Content("No Dag has had a backfill yet: choose one in the list of Dags and plan it")
-        )
-        self.refresh_bindings()
+        self.notice.update(Content(self._why_empty()))
+        self.query_one(EnvironmentLine).subject = f"of {self._only}" if self._only else ""
+        self._show_details()
+
+    def _why_empty(self) -> str:
+        if self._only is not None:
+            key = shown_key("backfills.only")
+            return one_line(f'"{self._only}" has no backfill any more: {key} shows those of all Dags')
+        return "No Dag has had a backfill yet: choose one in the list of Dags and plan it"
 
     @on(BackfillsNotRead)
     def _not_read(self, message: BackfillsNotRead) -> None:
@@ -191,48 +137,53 @@ class BackfillsScreen(PlaceScreen[None]):
         self.notice.add_class("-bad")
         self.notice.update(Content(one_line(str(message.problem))))
 
+    # The row under the cursor
+
+    @property
+    def subject(self) -> BackfillSummary | None:
+        """The backfill under the cursor."""
+        current = self.table.current if self.is_mounted else None
+        return current.summary if current is not None else None
+
+    def controlled(self, outcome: ControlOutcome) -> None:  # noqa: ARG002  # whatever it was
+        """It looks different now."""
+        self.action_refresh_list()
+
+    @on(LineList.Moved)
+    def _show_details(self) -> None:
+        self.details.row = self.table.current
+        self.refresh_bindings()
+
     @on(LineList.Chosen)
     def _chosen(self) -> None:
         self.action_watch()
 
     def action_watch(self) -> None:
         """Watch the backfill under the cursor."""
-        current = self.table.current
-        if current is not None:
-            self.program.watch_backfill(current.facts.backfill_id)
+        subject = self.subject
+        if subject is not None:
+            self.program.watch_backfill(subject.facts.backfill_id)
+
+    def action_only_this_dag(self) -> None:
+        """Show only the backfills of the Dag under the cursor, or those of all Dags again."""
+        subject = self.subject
+        self._only = None if self._only is not None or subject is None else subject.facts.dag_id
+        self._show()
 
     def action_back(self) -> None:
         """Go back."""
         self.dismiss()
 
+    def label_of(self, command_id: str) -> str:
+        """What `d` shows next."""
+        if command_id == "backfills.only" and self._only is not None:
+            return "all Dags"
+        return super().label_of(command_id)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """There must be a backfill to watch."""
+        """There must be a backfill to watch, and what can be done to it depends on how it is."""
         if action == "watch":
-            return self.is_mounted and self.table.current is not None
-        return True
-
-
-def range_words(facts: BackfillFacts) -> str:
-    """`2024-01-01..2024-03-31` in the Dag's timezone; days only, the plan has the rest."""
-    zone = zone_named(facts.timezone)
-    first, last = (minute(bound, zone)[:10] for bound in (facts.from_date, facts.to_date))
-    return first if first == last else f"{first}..{last}"
-
-
-def _runs_words(summary: BackfillSummary) -> str:
-    return f"{summary.counts.finished:,}/{summary.counts.included:,}"
-
-
-def _status_parts(summary: BackfillSummary, look: Look) -> list[Part]:
-    standing = standing_of(summary)
-    mark = STATUS_MARKS[standing.status]
-    words = f"{look.sign(mark)} {mark.word}"
-    if not standing.status.finished:
-        words += f" {percent_done(summary)} %"
-    counts = summary.counts
-    bad = [f"{counts.failed:,} failed"] if counts.failed else []
-    bad += [f"{counts.cancelled:,} never ran"] if counts.cancelled else []
-    words = fit(words, min(len(words), _STATUS - 2))
-    style = look.style(RUN_MARKS[RunState.FAILED]) if counts.failed else look.muted
-    rest = fit(", ".join(bad), _STATUS - len(words) - 2)
-    return [(f"{words}  ", look.style(mark) + Style(bold=True)), (rest, style)]
+            return self.subject is not None
+        if action == "only_this_dag":
+            return self._only is not None or self.subject is not None
+        return self.can_control(action)

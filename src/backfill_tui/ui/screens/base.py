@@ -34,6 +34,10 @@ class PlaceScreen(Screen[T]):
         """Whether footer and palette name a command that applies; its key works, if only to say why not."""
         return True
 
+    def label_of(self, command_id: str) -> str:  # noqa: ARG002  # a screen that says more looks at it
+        """What a command does now, where its label does not tell; else empty."""
+        return ""
+
     def say_read_only(self, what: str) -> None:
         """Say that a key does nothing, for `what`: `nothing is launched`."""
         self.notify(f"This session is read-only, so {what}: start it without --read-only", markup=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,22 +12,13 @@ from textual.content import Content
 from textual.getters import query_one
 from textual.widgets import Static
 
-from backfill_tui.domain.estimates import sentence
-from backfill_tui.domain.holes import RUNS
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.outcomes import Verdict
-from backfill_tui.domain.plan_dates import Occurrence
-from backfill_tui.domain.planning import BackfillPlan, Gravity, PlanWarning
-from backfill_tui.domain.problems import Problem
-from backfill_tui.domain.states import TaskState
+from backfill_tui.domain.planning import Gravity, PlanWarning
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DIALOG, SCROLL
-from backfill_tui.ui.plan_commands import LAUNCH
-from backfill_tui.ui.plan_values import DAG_PAUSED, date_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
-from backfill_tui.ui.text import count, in_words
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.plan_warnings import SIGNS, by_gravity
 
@@ -36,7 +27,8 @@ from backfill_tui.ui.widgets.plan_warnings import SIGNS, by_gravity
 class Question:
     """What a confirmation asks: the title, the verb of `enter`, what will happen, what else to know.
 
-    All of its warnings are shown, those that want a yes under a question of their own.
+    All of its warnings are shown, those that want a yes under a question of their own. `news` is what makes
+    it be asked again; `ways` are keys and what each does, where that needs more than the line of keys.
     """
 
     title: str
@@ -44,10 +36,11 @@ class Question:
     sentence: str
     notes: tuple[str, ...] = ()
     warnings: tuple[PlanWarning, ...] = ()
+    news: str = ""
+    ways: tuple[tuple[str, str], ...] = ()
 
 
 T = TypeVar("T")
-LaunchAnswer = Literal["launch", "unpause"]
 
 
 class QuestionDialog(Dialog[T]):
@@ -80,6 +73,8 @@ class QuestionDialog(Dialog[T]):
         asks = [warning for warning in question.warnings if warning.gravity is not Gravity.TELLS]
         tells = [warning for warning in question.warnings if warning.gravity is Gravity.TELLS]
         parts = [Content.styled(one_line(question.sentence), "bold")]
+        if question.news:
+            parts[:0] = [Content.styled(f"! {one_line(question.news)}", "$warning"), Content("")]
         parts += [Content.styled(one_line(note), "$muted") for note in question.notes]
         if asks:
             parts += [
@@ -90,6 +85,13 @@ class QuestionDialog(Dialog[T]):
         if tells:
             parts.append(Content(""))
         parts += _warnings(tells)
+        if question.ways:
+            width = max(len(key) for key, _ in question.ways) + 2
+            parts.append(Content(""))
+            parts += [
+                Content.assemble((f"{key:{width}}", "$accent"), (words, "$muted"))
+                for key, words in question.ways
+            ]
         return Content("\n").join(parts)
 
 
@@ -108,30 +110,6 @@ class ConfirmDialog(QuestionDialog[bool]):
         self.dismiss(False)  # noqa: FBT003  # the answer itself
 
 
-class LaunchDialog(QuestionDialog[LaunchAnswer | None]):
-    """Gives `launch`, or of a paused Dag `unpause`: then the launch is to be asked for again after it."""
-
-    PLACE = "launch"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(LAUNCH), *bindings(SCROLL)]
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Only a paused Dag can be unpaused."""
-        paused = any(warning.code == DAG_PAUSED for warning in self.question.warnings)
-        return paused if action == "unpause" else True
-
-    def action_accept(self) -> None:
-        """Launch."""
-        self.dismiss("launch")
-
-    def action_unpause(self) -> None:
-        """Unpause first."""
-        self.dismiss("unpause")
-
-    def action_cancel(self) -> None:
-        """Launch nothing."""
-        self.dismiss(None)
-
-
 def _warnings(warnings: Sequence[PlanWarning]) -> list[Content]:
     lines = []
     for warning in by_gravity(warnings):
@@ -140,84 +118,6 @@ def _warnings(warnings: Sequence[PlanWarning]) -> list[Content]:
         if warning.remedy:
             lines.append(Content.styled(f"  {one_line(warning.remedy)}", "$muted"))
     return lines
-
-
-def why_not(plan: BackfillPlan) -> Problem | None:
-    """What forbids the launch of a plan, None when nothing does."""
-    if plan.blocking:
-        first, *others = plan.blocking
-        more = "\n".join(f"{other.message}: {other.remedy}" for other in others)
-        return Problem(first.message, remedy=first.remedy, detail=more)
-    if not plan.run_count:
-        return Problem(
-            "Nothing would run: every date is skipped or not due yet",
-            remedy="choose another range, or another reprocess behavior",
-        )
-    return None
-
-
-def launch_question(plan: BackfillPlan) -> Question:
-    """What launching the plan does, in words."""
-    request = plan.request
-    order = "newest first" if request.run_backwards else "oldest first"
-    notes = [_range_words(plan)]
-    if plan.run_count > 1:
-        notes.append(f"At most {count(request.max_active_runs, 'run')} at a time, {order}")
-    skipped = plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT)
-    if skipped:
-        stay = "stays as it is" if skipped == 1 else "stay as they are"
-        notes.append(f"{count(skipped, 'date')} {stay}")
-    waiting = plan.count(Verdict.NOT_YET)
-    if waiting:
-        notes.append(
-            f"{count(waiting, 'date')} can not run yet and {'is' if waiting == 1 else 'are'} left out"
-        )
-    if plan.estimate is not None:
-        notes.append(sentence(plan.estimate))
-    return Question(
-        title=f"Launch a backfill of {request.dag_id}?",
-        verb="launch",
-        sentence=launch_sentence(plan),
-        notes=tuple(filter(None, notes)),
-        warnings=plan.warnings,
-    )
-
-
-def _range_words(plan: BackfillPlan) -> str:
-    """The first and the last date that run, on the Dag's clock; partitions by their keys."""
-    ends = _ends(plan)
-    if not ends:
-        return ""
-    first, last = (date_words(one, plan.timezone) for one in ends)
-    words = f"From {first} to {last}" if plan.run_count > 1 else f"For {first}"
-    return words if plan.judged.dates.partitioned else f"{words} ({plan.timezone})"
-
-
-def _ends(plan: BackfillPlan) -> tuple[Occurrence, Occurrence] | None:
-    judged = plan.judged
-    places = judged.where(*RUNS)
-    if not places:
-        return None
-    return judged.dates.occurrence(places[0]), judged.dates.occurrence(places[-1])
-
-
-def launch_sentence(plan: BackfillPlan) -> str:
-    """`Create 80 runs and run 3 again (15 task instances, 6 of them had succeeded)`."""
-    created, again = plan.count(Verdict.CREATE), plan.count(Verdict.REPROCESS)
-    doing = []
-    if created:
-        doing.append(f"create {count(created, 'run')}")
-    if again:
-        pairs = zip(plan.judged.outcomes, plan.judged.tally, strict=True)
-        taken = [
-            (one.existing, dates) for one, dates in pairs if one.verdict is Verdict.REPROCESS and one.existing
-        ]
-        tasks = sum(run.task_total * dates for run, dates in taken)
-        good = sum(run.count_of(TaskState.SUCCESS) * dates for run, dates in taken)
-        lost = f", {good:,} of them had succeeded" if good else ""
-        doing.append(f"run {again:,} again ({count(tasks, 'task instance')}{lost})")
-    words = in_words(doing) or "create a backfill without any run"
-    return words[0].upper() + words[1:]
 
 
 def pause_question(dag_id: DagId, *, is_paused: bool, released: str = "") -> Question:

@@ -14,7 +14,7 @@ from textual.widgets import Input
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui import readings
+from backfill_tui.ui import pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
@@ -221,8 +221,9 @@ class DagsScreen(PlaceScreen[None]):
             self.program.watch_backfill(active[0].facts.backfill_id)
 
     def action_backfills(self) -> None:
-        """List the backfills of all Dags."""
-        self.program.show_backfills()
+        """List the backfills, with the cursor on this Dag's newest."""
+        row = self.current
+        self.program.show_backfills(row.dag.dag_id if row is not None and row.dag is not None else None)
 
     def action_parse(self) -> None:
         """Parse the Dag files again."""
@@ -236,7 +237,7 @@ class DagsScreen(PlaceScreen[None]):
         if self.program.read_only:
             self.say_read_only("no Dag is paused or unpaused")
         else:
-            self.program.change_pause(self, row.dag.dag_id, is_paused=not row.dag.is_paused)
+            pausing.ask_to_pause(self, row.dag.dag_id, is_paused=not row.dag.is_paused)
 
     @on(DagPauseChanged)
     def _pause_changed(self) -> None:

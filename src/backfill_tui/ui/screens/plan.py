@@ -11,14 +11,15 @@ from textual.binding import BindingType
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.launching import Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan
-from backfill_tui.domain.problems import Interrupted, Problem, Unreachable
+from backfill_tui.domain.problems import Interrupted, PlanChanged, Problem, Unreachable
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui import readings
+from backfill_tui.ui import pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
 from backfill_tui.ui.plan_values import (
     ACTIVE_BACKFILL,
+    Wishes,
     released_words,
     warning_of,
 )
@@ -26,7 +27,7 @@ from backfill_tui.ui.screens.plan_ranges import PlanRangesScreen
 from backfill_tui.ui.widgets.plan_form import RANGES_HELP
 
 if TYPE_CHECKING:
-    from backfill_tui.ui.screens.confirm import LaunchAnswer
+    from backfill_tui.ui.screens.launch import LaunchAnswer
 
 _UNEASY_SECONDS: Final = 1.0
 """A launch that waits longer than this for its plan says so."""
@@ -46,8 +47,8 @@ class PlanScreen(PlanRangesScreen):
         super().__init__(dag)
         self._begins_with_holes = holes
         self._launch_is_wanted = False
-        self._launch_follows_unpausing = False
-        self._is_left_for_a_watch = False
+        self._news = ""
+        self._is_left_for_a_backfill = False
 
     def on_mount(self) -> None:
         """Plan the first range at once."""
@@ -74,8 +75,8 @@ class PlanScreen(PlanRangesScreen):
 
     def on_screen_resume(self) -> None:
         """Plan again after a backfill was watched: it may be done."""
-        if self._is_left_for_a_watch:
-            self._is_left_for_a_watch = False
+        if self._is_left_for_a_backfill:
+            self._is_left_for_a_backfill = False
             self.program.read_dags()
             self.ask_for_plan()
 
@@ -83,7 +84,7 @@ class PlanScreen(PlanRangesScreen):
         """A launch that waited for it is confirmed now."""
         if self._launch_is_wanted:
             self._launch_is_wanted = False
-            self._confirm(plan)
+            self._confirm(plan, self._news)
 
     def plan_failed(self, problem: Problem) -> None:
         """A launch that waited for it says why it is off."""
@@ -114,13 +115,11 @@ class PlanScreen(PlanRangesScreen):
         if self.program.read_only:
             self.say_read_only("no Dag is unpaused")
         else:
-            self._launch_follows_unpausing = False
             released = released_words(self.plan) if self.plan is not None else ""
-            self.program.change_pause(self, self.dag.dag_id, is_paused=False, released=released)
+            pausing.ask_to_pause(self, self.dag.dag_id, is_paused=False, released=released)
 
     @on(DagPauseChanged)
     def _pause_changed(self) -> None:
-        self._launch_is_wanted, self._launch_follows_unpausing = self._launch_follows_unpausing, False
         self.program.read_dags()
         self.ask_for_plan()
 
@@ -131,8 +130,13 @@ class PlanScreen(PlanRangesScreen):
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:
         if message.backfill_id is not None:
-            self._is_left_for_a_watch = True
+            self._is_left_for_a_backfill = True
             self.program.watch_backfill(message.backfill_id)
+
+    def action_backfills(self) -> None:
+        """List the backfills."""
+        self._is_left_for_a_backfill = True
+        self.program.show_backfills(self.dag.dag_id)
 
     def action_notes(self) -> None:
         """Read all warnings, and how long it takes."""
@@ -160,50 +164,53 @@ class PlanScreen(PlanRangesScreen):
         if self.plan is not None and self.is_current:
             self._confirm(self.plan)
             return
-        self._launch_is_wanted = True
-        self.set_timer(_UNEASY_SECONDS, self._tell_of_planning)
+        self._want_launch()
         if not self.totals.planning or not self.is_current:
             self.ask_for_plan()
+
+    def _want_launch(self, news: str = "") -> None:
+        """Confirm the launch once the plan is there; `news` is why it is asked again."""
+        self._launch_is_wanted, self._news = True, news
+        self.set_timer(_UNEASY_SECONDS, self._tell_of_planning)
 
     def _tell_of_planning(self) -> None:
         if self._launch_is_wanted:
             self.say("Still planning: the launch is confirmed once the plan is there, esc gives it up")
 
-    def _confirm(self, plan: BackfillPlan) -> None:
-        from backfill_tui.ui.screens.confirm import LaunchDialog, launch_question, why_not
+    def _confirm(self, plan: BackfillPlan, news: str = "") -> None:
+        from backfill_tui.ui.screens.launch import LaunchDialog, launch_question, why_not
 
-        problem = why_not(plan)
+        problem = why_not(plan, news)
         if problem is not None:
             self.program.show_problem(problem)
-        else:
-            self.app.push_screen(LaunchDialog(launch_question(plan)), partial(self._confirmed, plan))
-
-    def _confirmed(self, plan: BackfillPlan, answer: LaunchAnswer | None) -> None:
-        if answer == "unpause":
-            self.program.change_pause(
-                self,
-                self.dag.dag_id,
-                is_paused=False,
-                released=released_words(plan),
-                answered=self._unpaused_or_not,
-            )
-        elif answer == "launch":
-            from backfill_tui.ui.screens.creation import CreationDialog
-
-            launch = Launch(request=plan.request, fingerprint=plan.fingerprint)
-            self.app.push_screen(CreationDialog(launch), self._launched)
-
-    def _unpaused_or_not(self, unpaused: bool) -> None:
-        """The launch is still wanted: of a plan that knows of it, or of the same one."""
-        self._launch_follows_unpausing = unpaused
-        if not unpaused and self.plan is not None:
-            self._confirm(self.plan)
-
-    def _launched(self, outcome: Launched | Problem | None) -> None:
-        if isinstance(outcome, Launched):
-            self.program.launched(outcome)
             return
-        if isinstance(outcome, Interrupted):
+        wishes = self.form.wishes
+        question = launch_question(plan, wishes, news)
+        self.app.push_screen(LaunchDialog(question), partial(self._confirmed, plan, wishes))
+
+    def _confirmed(self, plan: BackfillPlan, wishes: Wishes, answer: LaunchAnswer | None) -> None:
+        from backfill_tui.ui.screens.creation import CreationDialog
+
+        if answer is None:
+            return
+        launch = Launch(
+            request=plan.request,
+            fingerprint=plan.fingerprint,
+            unpause=answer == "unpause",
+            paused=answer == "paused",
+            note=wishes.note,
+            stop_after_failures=wishes.stop_after_failures,
+        )
+        self.app.push_screen(CreationDialog(launch), partial(self._launched, plan))
+
+    def _launched(self, plan: BackfillPlan, outcome: Launched | Problem | None) -> None:
+        if isinstance(outcome, Launched):
+            self.program.launched(outcome, self.dag.dag_id)
+            return
+        if isinstance(outcome, PlanChanged) and self._is_asked(plan):
+            # Asked again with what has changed: nothing is launched that was not seen.
+            self._want_launch(outcome.message)
+        elif isinstance(outcome, Interrupted):
             self.say("The launch was taken back, nothing of it is left")
         elif isinstance(outcome, Unreachable):
             self.app.post_message(ProblemArose(outcome))

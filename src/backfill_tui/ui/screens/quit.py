@@ -9,11 +9,13 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import QUIT
-from backfill_tui.ui.listing import percent_done
+from backfill_tui.ui.glyphs import STATUS_MARKS
+from backfill_tui.ui.listing import percent_done, standing_of
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -58,10 +60,13 @@ class QuitDialog(Dialog[str]):
         ]
         for summary in self._active[:_NAMED]:
             facts, counts = summary.facts, summary.counts
+            paused = standing_of(summary).status is BackfillStatus.PAUSED
+            mark = STATUS_MARKS[BackfillStatus.PAUSED if paused else BackfillStatus.RUNNING]
+            state = "paused, " if paused else ""
             words.append(
                 Content.assemble(
-                    ("▶ ", "$state-running"),
-                    f"{one_line(facts.dag_id)}: backfill {facts.backfill_id}, "
+                    (f"{mark.sign} ", f"${mark.variable}"),
+                    f"{one_line(facts.dag_id)}: backfill {facts.backfill_id}, {state}"
                     f"{counts.finished} of {counts.included} runs, {percent_done(summary)} %",
                 )
             )

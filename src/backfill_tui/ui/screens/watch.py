@@ -19,12 +19,13 @@ from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.ui import pausing
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
-from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
 from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_rerun, waiting_because
+from backfill_tui.ui.screens.watch_control import WatchControlScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
@@ -43,35 +44,33 @@ class RerunDone(Message):
         self.outcome = outcome
 
 
-class WatchScreen(PlaceScreen[None]):
+class WatchScreen(WatchControlScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
     HELP = (
-        "A row is a date of the backfill, in the order in which Airflow starts them; a column is a task. A "
-        "mapped task shows the most urgent state of its task instances, a row without a run says why it has "
-        "none. Mark dates with space, or all failed ones with a, then rerun them with r."
+        "Where a backfill stands, as it was read last. Mark dates with space, or all failed ones with a, then "
+        "rerun them with r. Stop after pauses the backfill once so many of its runs have failed: this screen "
+        "does that, so it works as long as the screen is open."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
     CSS_PATH = "../styles/watch.tcss"
 
-    header = query_one(ProgressHeader)
     grid = query_one(RunGrid)
     inspector = query_one(Inspector)
     notice = query_one("#watch-notice", Static)
 
     def __init__(self, backfill_id: BackfillId) -> None:
-        super().__init__()
-        self.backfill_id = backfill_id
+        super().__init__(backfill_id)
         self.store = GridStore()
         self._stream: Stream | None = None
-        self._progress: Progress | None = None
         self._broken: Problem | None = None
 
     def compose(self) -> ComposeResult:
         """Header, grid and the pane about the cell under the cursor."""
         yield EnvironmentLine("Watch", f"backfill {self.backfill_id}")
         yield ProgressHeader()
+        yield Static(id="watch-banner", markup=False)
         yield Static(id="watch-notice", markup=False)
         with Container(id="watch-body"):
             yield RunGrid(self.store)
@@ -149,7 +148,7 @@ class WatchScreen(PlaceScreen[None]):
 
     def _show(self, update: GridUpdate) -> None:
         counts = self.store.counts()
-        self._progress = Progress(
+        self.progress = Progress(
             facts=update.facts,
             counts=counts,
             total_rows=update.total_rows,
@@ -158,13 +157,15 @@ class WatchScreen(PlaceScreen[None]):
         )
         self.header.arrived_at = self.program.clock()
         self.header.broken = False
-        changed = not self._progress.looks_like(self.header.progress)
+        changed = not self.progress.looks_like(self.header.progress)
         if changed:
-            self.header.progress = self._progress
-            self.grid.waiting_because = waiting_because(self._progress)
+            self.header.progress = self.progress
+            self.grid.waiting_because = waiting_because(self.progress)
         self.notice.remove_class("-shown")
         self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
         self._show_cell()
+        if update.loaded:
+            self.guard(self.progress)
         if changed:
             self.refresh_bindings()
 
@@ -185,9 +186,9 @@ class WatchScreen(PlaceScreen[None]):
         self.action_details()
 
     def _show_cell(self) -> None:
-        if self._progress is not None:
-            cell = cell_in_view(self.grid, self._progress.read_at)
-            self.inspector.follow(self._progress.facts.dag_id, cell)
+        if self.progress is not None:
+            cell = cell_in_view(self.grid, self.progress.read_at)
+            self.inspector.follow(self.progress.facts.dag_id, cell)
 
     def action_details(self) -> None:
         """Show or hide the log."""
@@ -233,11 +234,11 @@ class WatchScreen(PlaceScreen[None]):
     def action_rerun(self) -> None:
         """Rerun the marked dates, else the failed one under the cursor."""
         rows = rows_to_rerun(self.grid)
-        if not rows or self._progress is None:
+        if not rows or self.progress is None:
             self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
             return
         dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
-        self.app.push_screen(RerunDialog(self._progress.facts.dag_id, dates), self._rerun)
+        self.app.push_screen(RerunDialog(self.progress.facts.dag_id, dates), self._rerun)
 
     def _rerun(self, request: RerunRequest | None) -> None:
         if request is not None:
@@ -254,16 +255,16 @@ class WatchScreen(PlaceScreen[None]):
 
     def action_unpause(self) -> None:
         """Unpause the Dag, after a question."""
-        if self._progress is not None:
-            self.program.change_pause(self, self._progress.facts.dag_id, is_paused=False)
+        if self.progress is not None:
+            pausing.ask_to_pause(self, self.progress.facts.dag_id, is_paused=False)
 
     @on(DagPauseChanged)
     def _pause_changed(self, message: DagPauseChanged) -> None:
         message.stop()
 
     def action_backfills(self) -> None:
-        """List the backfills of all Dags."""
-        self.program.show_backfills()
+        """List the backfills, with the cursor on this Dag's newest."""
+        self.program.show_backfills(self.progress.facts.dag_id if self.progress is not None else None)
 
     def action_back(self) -> None:
         """Leave the log, else take the marks away, else leave."""
@@ -276,7 +277,7 @@ class WatchScreen(PlaceScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what applies now."""
-        progress = self._progress
+        progress = self.progress
         may_write = not self.program.read_only and progress is not None
         cell = self.inspector.cell if self.is_mounted else None
         instance = cell.instance if cell is not None else None
@@ -290,5 +291,6 @@ class WatchScreen(PlaceScreen[None]):
             "reconnect": self._broken is not None and self.program.connection is Connection.READY,
             "another_try": instance is not None and instance.try_number > 1,
             "map_index": cell is not None and cell.is_mapped,
+            "stop_after": may_write and progress is not None and progress.facts.completed_at is None,
         }
-        return applies.get(action.partition("(")[0], True)
+        return applies.get(action.partition("(")[0], self.can_control(action))

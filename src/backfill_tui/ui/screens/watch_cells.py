@@ -42,7 +42,9 @@ def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
 def waiting_because(progress: Progress) -> str:
     """Why the next queued run has not started; empty while the scheduler may start it at once."""
     standing, facts, counts = progress.standing, progress.facts, progress.counts
-    if standing.status in {BackfillStatus.BLOCKED, BackfillStatus.PAUSED}:
+    if standing.status is BackfillStatus.PAUSED:
+        return "the backfill is paused"
+    if standing.status is BackfillStatus.BLOCKED:
         return standing.sentence
     if counts.running >= facts.max_active_runs:
         return f"{counts.running} of {facts.max_active_runs} active runs of this backfill"

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from backfill_tui.ui.command import key_words
+from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.commands import PLACES
 from backfill_tui.ui.screens.base import PlaceScreen
 
@@ -75,9 +75,13 @@ class KeyLine(Widget):
                     Content.assemble(
                         (key_words(keys[0]), style[0]),
                         " ",
-                        (self._named.get(command.id, command.label), style[1]),
+                        (self._word(command), style[1]),
                     ),
                 )
+
+    def _word(self, command: Command) -> str:
+        now = self.screen.label_of(command.id) if isinstance(self.screen, PlaceScreen) else ""
+        return now or self._named.get(command.id, command.label)
 
     def _is_offered(self, command_id: str) -> bool:
         return not isinstance(self.screen, PlaceScreen) or self.screen.offers(command_id)

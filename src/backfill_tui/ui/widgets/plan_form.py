@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from backfill_tui.domain.planning import DEFAULT_MAX_ACTIVE_RUNS, ReprocessBehavior
-from backfill_tui.ui.plan_values import PlanValues
+from backfill_tui.ui.plan_values import PlanValues, Wishes, number_of
 from backfill_tui.ui.widgets.conf_field import ConfField, Field
 from backfill_tui.ui.widgets.fields import Choice, Switch
 
@@ -21,6 +21,8 @@ _BEHAVIORS = tuple(ReprocessBehavior)
 _LONGEST: Final = 100
 """No expression is longer; what is pasted by mistake is not drawn."""
 _LONGEST_NUMBER: Final = 20
+_LONGEST_NOTE: Final = 1000
+"""Airflow keeps no longer one."""
 
 RANGES_HELP: Final = (
     "From and To are the bounds of the range, and both count: a day (2024-03-01), a month (2024-03), a "
@@ -31,6 +33,28 @@ RANGES_HELP: Final = (
 """How a range is written."""
 
 
+class StopAfterField(Field):
+    """The number of failures that pause the backfill."""
+
+    HELP = (
+        "Stop after pauses the backfill once so many of its runs have failed. Airflow has no such thing: "
+        "whoever watches does it, so it needs a watch screen that stays open, or `backfill-tui watch`. Empty "
+        "means never."
+    )
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's
+        super().__init__("", id=id, placeholder="never", max_length=_LONGEST_NUMBER)
+
+
+class NoteField(Field):
+    """A line of words for the runs."""
+
+    HELP = "The note is written on each run of the backfill that has none yet, for whoever looks at it later."
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's
+        super().__init__("", id=id, placeholder="why this is run", max_length=_LONGEST_NOTE)
+
+
 class PlanForm(Widget):
     """Tells every change of a field at once; reading it gives text, not yet checked."""
 
@@ -38,19 +62,22 @@ class PlanForm(Widget):
     PlanForm { height: auto; padding: 0 1; }
     PlanForm Horizontal { height: 1; }
     PlanForm Label { width: auto; color: $muted; padding: 0 1; }
-    PlanForm .first { width: 11; }
+    PlanForm .first { width: 12; }
     PlanForm Input { background: $panel; }
     PlanForm Input:focus { background: $cursor-background; }
-    PlanForm #from { width: 25; }
+    PlanForm #from { width: 24; }
     PlanForm #to { width: 21; }
     PlanForm #max { width: 5; }
-    PlanForm #conf { width: 1fr; max-width: 60; }
+    PlanForm #stop-after { width: 7; }
+    PlanForm #conf, PlanForm #note { width: 1fr; max-width: 60; }
     """
 
     from_field = query_one("#from", Input)
     to_field = query_one("#to", Input)
     max_field = query_one("#max", Input)
     conf_field = query_one("#conf", ConfField)
+    stop_field = query_one("#stop-after", Input)
+    note_field = query_one("#note", Input)
     behavior = query_one("#behavior", Choice)
     backwards = query_one("#backwards", Switch)
     latest = query_one("#latest", Switch)
@@ -64,7 +91,7 @@ class PlanForm(Widget):
         self._behavior = behavior
 
     def compose(self) -> ComposeResult:
-        """Three lines of fields."""
+        """Four lines of fields."""
         with Horizontal():
             yield Label("From", classes="first")
             yield Field(self._range[0], id="from", placeholder="last 30 days, 2024-Q1", max_length=_LONGEST)
@@ -82,6 +109,12 @@ class PlanForm(Widget):
             yield Switch("latest version", on=True, id="latest")
             yield Label("Conf")
             yield ConfField("", placeholder='{"key": "value"}', id="conf")
+        with Horizontal():
+            yield Label("Stop after", classes="first")
+            yield StopAfterField(id="stop-after")
+            yield Label("failed runs")
+            yield Label("Note")
+            yield NoteField(id="note")
 
     @property
     def values(self) -> PlanValues:
@@ -94,6 +127,14 @@ class PlanForm(Widget):
             run_backwards=self.backwards.on,
             run_on_latest_version=self.latest.on,
             conf=self.conf_field.text,
+            stop_after=self.stop_field.value,
+        )
+
+    @property
+    def wishes(self) -> Wishes:
+        """What is wanted of the launch; no part of the plan."""
+        return Wishes(
+            stop_after_failures=number_of(self.stop_field.value), note=self.note_field.value.strip()
         )
 
     def take(self, from_text: str, to_text: str, behavior: ReprocessBehavior | None = None) -> None:

@@ -13,8 +13,10 @@ from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.progress import Standing, standing, with_engine
 from backfill_tui.domain.states import RunState
+from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Mark
+from backfill_tui.ui.listing import percent_of
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
 
@@ -50,36 +52,48 @@ class Progress:
             other is not None
             and (self.counts, self.total_rows) == (other.counts, other.total_rows)
             and self.standing == other.standing
+            and _control(self.facts) == _control(other.facts)
         )
 
     @property
     def percent(self) -> int:
         """Finished runs of those the backfill has."""
-        return self.counts.finished * 100 // self.counts.included if self.counts.included else 100
+        return percent_of(self.counts)
 
 
 class ProgressHeader(Widget):
     """Three lines over the grid; `progress` is None until the first reading.
 
     `arrived_at` is when the last reading came, by the program's clock; `broken` says that none will come.
+    `armed` says that a circuit breaker is on: it and the note of the launch have a fourth line.
     """
 
     HELP = (
         "The status is read off the runs themselves; Airflow's own mark of completion can be early or late."
     )
     DEFAULT_CSS = """
-    ProgressHeader { height: 3; padding: 0 1; background: $background; }
+    ProgressHeader { height: 3; padding: 0 1; background: $background; text-wrap: nowrap; }
+    ProgressHeader.-noted { height: 4; }
     """
 
     progress: reactive[Progress | None] = reactive[Progress | None](None)
     broken: reactive[bool] = reactive(default=False)
     marked: reactive[int] = reactive(0)
     age: reactive[int] = reactive(0)
+    armed: reactive[str] = reactive("")
     arrived_at: var[float] = var(0.0)
 
     def on_mount(self) -> None:
         """Keep an eye on the age of what is shown."""
         self.set_interval(_LOOK_SECONDS, self.look_at_clock)
+
+    def watch_progress(self) -> None:
+        """It may have a note."""
+        self._note()
+
+    def watch_armed(self) -> None:
+        """It is on, or off."""
+        self._note()
 
     def watch_arrived_at(self) -> None:
         """A reading came: nothing is stale."""
@@ -98,13 +112,28 @@ class ProgressHeader(Widget):
         counted = count_words(self.progress.counts)
         if self.marked:
             counted.insert(0, Content.styled(f"{MARKED_MARK.sign} {self.marked:,} marked", "bold $accent"))
-        return Content("\n").join(
-            [
-                self._status(self.progress, width),
-                self._bar(self.progress, width),
-                Content("  ").join(counted),
-            ]
-        )
+        lines = [
+            self._status(self.progress, width),
+            self._bar(self.progress, width),
+            Content("  ").join(counted),
+        ]
+        if self.has_class("-noted"):
+            lines.append(self._said(self.progress.facts.note, width))
+        return Content("\n").join(lines)
+
+    def _note(self) -> None:
+        """What is said beside the state has a line of its own."""
+        note = self.progress.facts.note if self.progress is not None else ""
+        self.set_class(bool(note or self.armed), "-noted")
+
+    def _said(self, note: str, width: int) -> Content:
+        """The circuit breaker and the note; where both have no room the breaker has fewer words."""
+        said = [f"Note: {one_line(note)}"] if note else []
+        armed = self.armed[:1].upper() + self.armed[1:]
+        whole = Content("   ").join([armed, *said] if armed else said)
+        if whole.cell_length > width and armed:
+            whole = Content("   ").join([armed.partition(",")[0], *said])
+        return Content.styled(whole.plain, "$muted").truncate(width, ellipsis=True)
 
     def _status(self, progress: Progress, width: int) -> Content:
         now = progress.standing
@@ -131,6 +160,11 @@ class ProgressHeader(Widget):
             for mark, cells in bar(counts, max(1, width - len(done)))
         ]
         return Content("").join([*parts, Content.styled(done, "$muted")])
+
+
+def _control(facts: BackfillFacts) -> tuple[bool, bool]:
+    """What decides, beside the runs, what can be done to it."""
+    return facts.is_paused, facts.completed_at is None
 
 
 def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:

@@ -1,0 +1,181 @@
+"""The command `journal`: what was done from here, read from its file without Airflow."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import SECOND, Instant, to_datetime
+from backfill_tui.domain.journal import JournalEntry, Phase
+from backfill_tui.domain.problems import Unreachable
+from backfill_tui.domain.text import one_line
+from backfill_tui.headless import encode
+from backfill_tui.headless.paper import Paper
+from backfill_tui.headless.session import counted
+from backfill_tui.headless.tables import Cell, Column, Table, Tone
+from backfill_tui.headless.voice import Voice
+from backfill_tui.wire.journal import entries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRoom:
+    """The journal's file, which may not exist yet, and who wants to see it."""
+
+    path: Path
+    voice: Voice
+    paper: Paper
+    as_json: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which deeds are wanted: of a Dag, of a backfill or its runs, the last few; None for all."""
+
+    dag_id: str | None = None
+    backfill_id: int | None = None
+    last: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Deed:
+    """What all lines of one deed say together; of its runs only the counts are kept."""
+
+    at: Instant
+    deed: str
+    dag_id: DagId
+    user: str
+    backfill_id: BackfillId | None = None
+    phase: Phase = Phase.BEGUN
+    note: str = ""
+    problem: str = ""
+    details: dict[str, str | int | bool | None] = field(default_factory=dict)
+    runs: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    backfills: set[int] = field(default_factory=set)
+
+
+def show_journal(room: JournalRoom, search: Search) -> int:
+    """Show the deeds that are wanted, newest last; with `--json` their lines, an object each."""
+    deeds = _wanted(_deeds(room.path), search)
+    room.voice.say(f"The journal is {one_line(str(room.path))}, its times are UTC")
+    if room.as_json:
+        for entry in _read(room.path):
+            if entry.number in deeds:
+                room.paper.json_line(encode.journal_entry(entry))
+    elif deeds:
+        room.paper.table(Table(columns=_COLUMNS, rows=[_row(deed) for deed in deeds.values()]))
+    if not deeds:
+        every = search == Search(last=search.last)
+        room.voice.say(f"Nothing {'' if every else 'of the kind '}was done from here yet")
+    return 0
+
+
+_COLUMNS: Final = (
+    Column(heading="When (UTC)"),
+    Column(heading="Who"),
+    Column(heading="Deed"),
+    Column(heading="Dag"),
+    Column(heading="Backfill", number=True),
+    Column(heading="Touched, as it was before", folds=True, least=20),
+    Column(heading="Outcome", folds=True, least=20),
+)
+
+
+def _read(path: Path) -> Iterator[JournalEntry]:
+    try:
+        yield from entries(path)
+    except OSError as cause:
+        raise Unreachable(
+            f"The journal {one_line(str(path))} can not be read: {cause.strerror}", remedy="see to its rights"
+        ) from cause
+
+
+def _deeds(path: Path) -> dict[str, _Deed]:
+    """The deeds by number, in the order in which they began."""
+    deeds: dict[str, _Deed] = {}
+    for entry in _read(path):
+        deed = deeds.get(entry.number)
+        if deed is None:
+            deed = deeds[entry.number] = _Deed(
+                at=entry.at, deed=entry.deed, dag_id=entry.dag_id, user=entry.user
+            )
+        _take_in(deed, entry)
+    return deeds
+
+
+def _take_in(deed: _Deed, entry: JournalEntry) -> None:
+    deed.phase, deed.problem = entry.phase, entry.problem
+    deed.note = entry.note or deed.note
+    deed.details |= entry.details
+    if entry.backfill_id is not None:
+        deed.backfill_id = entry.backfill_id
+        deed.backfills.add(entry.backfill_id)
+    for run in entry.runs:
+        deed.runs[run.state] += 1
+        deed.tasks.update(run.tasks)
+        if run.backfill_id is not None:
+            deed.backfills.add(run.backfill_id)
+
+
+def _wanted(deeds: dict[str, _Deed], search: Search) -> dict[str, _Deed]:
+    chosen = [
+        (number, deed)
+        for number, deed in deeds.items()
+        if search.dag_id in {None, deed.dag_id}
+        and (search.backfill_id is None or search.backfill_id in deed.backfills)
+    ]
+    return dict(chosen if search.last is None else chosen[-search.last :])
+
+
+def _row(deed: _Deed) -> tuple[Cell, ...]:
+    backfills = [deed.backfill_id] if deed.backfill_id is not None else sorted(deed.backfills)
+    return (
+        Cell(to_datetime(Instant(deed.at - deed.at % SECOND)).strftime("%Y-%m-%d %H:%M:%S")),
+        Cell(deed.user),
+        Cell(deed.deed.replace("_", " ")),
+        Cell(deed.dag_id),
+        Cell(", ".join(map(str, backfills))),
+        Cell(_touched(deed)),
+        _outcome(deed),
+    )
+
+
+def _touched(deed: _Deed) -> str:
+    """`3 runs: 2 failed, 1 success; 9 task instances: 6 success, 3 failed`."""
+    if not deed.runs:
+        return ""
+    words = f"{counted(deed.runs.total(), 'run')}: {_states(deed.runs)}"
+    if not deed.tasks:
+        return words
+    return f"{words}; {counted(deed.tasks.total(), 'task instance')}: {_states(deed.tasks)}"
+
+
+def _states(counts: Counter[str]) -> str:
+    return ", ".join(f"{number:,} {state or 'none'}" for state, number in counts.most_common())
+
+
+def _outcome(deed: _Deed) -> Cell:
+    words = {Phase.BEGUN: "did not end", Phase.DONE: "done", Phase.UNDONE: "nothing of it is left"}[
+        deed.phase
+    ]
+    tone = {Phase.BEGUN: Tone.ODD, Phase.DONE: Tone.PLAIN, Phase.UNDONE: Tone.FAINT}[deed.phase]
+    more = [
+        deed.problem,
+        *(f"{number:,} {word}" for word, number in _numbers(deed)),
+        str(deed.details.get("reason") or ""),
+        f'note "{deed.note}"' if deed.note else "",
+    ]
+    return Cell(", ".join(filter(None, [words, *more])), tone)
+
+
+def _numbers(deed: _Deed) -> Iterator[tuple[str, int]]:
+    """What became of the dates of a launch; of one that did not end, how many runs were planned."""
+    words = ("created", "reprocessed", "skipped") if deed.phase is Phase.DONE else ("planned",)
+    for word in words:
+        number = deed.details.get(word)
+        if isinstance(number, int) and number:
+            yield word, number

@@ -1,0 +1,63 @@
+"""Leaving the program: what is running goes on, unless its engine is to stop with it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.ui import readings
+from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.workers import is_busy
+
+if TYPE_CHECKING:
+    from backfill_tui.ui.app import BackfillApp
+
+
+class Leaving:
+    """The ways out of the program."""
+
+    def __init__(self, app: BackfillApp) -> None:
+        self._app = app
+
+    def follow_signals(self) -> None:
+        """Leave the terminal as it was found when somebody ends the program; a backfill goes on."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.leave, "keep", 128 + number)
+
+    def ask(self) -> None:
+        """Leave; a backfill that is running on the embedded engine is asked about first."""
+        app = self._app
+        if app.engine is None or app.read_only:
+            self.leave("keep")
+        elif app.connection is Connection.READY and not is_busy(app, readings.LEAVING):
+            readings.read_active_backfills(app, app.link)
+        else:
+            self.ask_as_last_read()
+
+    def ask_about(self, active: list[BackfillSummary]) -> None:
+        """Leave once it is said what is to become of these backfills, at once when there are none."""
+        if active:
+            from backfill_tui.ui.screens.quit import QuitDialog
+
+            self._app.push_screen(QuitDialog(active), self.leave)
+        else:
+            self.leave("keep")
+
+    def ask_as_last_read(self) -> None:
+        """Ask about the backfills that were active when the Dags were last read."""
+        listing = self._app.listing
+        self.ask_about(readings.that_would_run(listing.active.values()) if listing else [])
+
+    def leave(self, choice: str | None, return_code: int = 0) -> None:
+        """Leave now, with `stop` the engine ends too; None stays."""
+        app = self._app
+        if choice == "stop" and app.engine is not None:
+            threading.Thread(target=app.engine.stop, name="stop-engine").start()
+        if choice is not None:
+            # A thread that waits for the bridge would hold the process open.
+            threading.Thread(target=app.link.close, name="close-bridge").start()
+            app.exit(return_code=return_code, message="Stopping the engine" if choice == "stop" else None)

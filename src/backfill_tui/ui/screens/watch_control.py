@@ -1,0 +1,125 @@
+"""What the watch screen does to its backfill: control by keys, and the circuit breaker on its own."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual import on
+from textual.content import Content
+from textual.getters import query_one
+from textual.message import Message
+from textual.widgets import Static
+
+from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.ui.breaker import ScreenBreaker
+from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.messages import ProblemArose
+from backfill_tui.ui.screens.controlling import ControllingScreen
+from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
+from backfill_tui.ui.workers import ask
+
+_LONG_SECONDS: Final = 15.0
+
+
+class BreakerPaused(Message):
+    """The circuit breaker has paused the backfill."""
+
+    def __init__(self, outcome: ControlOutcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class BreakerFailed(Message):
+    """The circuit breaker tripped, and could not pause the backfill."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class WatchControlScreen(ControllingScreen):
+    """Holds the backfill that is watched as it was read last, and its circuit breaker."""
+
+    header = query_one(ProgressHeader)
+    banner = query_one("#watch-banner", Static)
+
+    def __init__(self, backfill_id: BackfillId) -> None:
+        super().__init__()
+        self.backfill_id = backfill_id
+        self.progress: Progress | None = None
+        self._breaker: ScreenBreaker | None = None
+
+    @property
+    def subject(self) -> BackfillSummary | None:
+        """The backfill as the stream said last."""
+        now = self.progress
+        return BackfillSummary(facts=now.facts, counts=now.counts, read_at=now.read_at) if now else None
+
+    @property
+    def breaker(self) -> ScreenBreaker:
+        """The circuit breaker, which lives as long as this screen."""
+        if self._breaker is None:
+            self._breaker = ScreenBreaker(self.program.clock)
+        return self._breaker
+
+    def controlled(self, outcome: ControlOutcome) -> None:
+        """What was removed can not be watched any more."""
+        if outcome.deed is Deed.REMOVE:
+            self.dismiss()
+
+    def guard(self, progress: Progress) -> None:
+        """Look at the counts of all rows, and pause the backfill once too many have failed."""
+        if self.program.read_only:
+            return
+        if self.breaker.look(progress.facts, progress.counts):
+            self._pause()
+        self._show_breaker()
+
+    def _pause(self) -> None:
+        program = self.program
+        request = ControlRequest(backfill_id=self.backfill_id, deed=Deed.PAUSE, reason=self.breaker.reason())
+        ask(
+            self,
+            "breaker",
+            lambda _: program.gateway.control(request),
+            BreakerPaused,
+            failure=BreakerFailed,
+        )
+
+    def _show_breaker(self) -> None:
+        self.header.armed = self.breaker.armed()
+        words = self.breaker.banner(shown_key("watch.pause"))
+        self.banner.set_class(bool(words), "-shown")
+        self.banner.update(Content(words))
+
+    @on(BreakerPaused)
+    def _breaker_paused(self, message: BreakerPaused) -> None:
+        for words in message.outcome.remarks:
+            self.notify(one_line(words), timeout=_LONG_SECONDS, markup=False)
+
+    @on(BreakerFailed)
+    def _breaker_failed(self, message: BreakerFailed) -> None:
+        reason = self.breaker.reason()
+        self.breaker.failed_to_pause()
+        self._show_breaker()
+        if isinstance(message.problem, Unreachable):
+            self.app.post_message(ProblemArose(message.problem))
+            return
+        words = one_line(f"{reason}, but it could not be paused: {message.problem}")
+        self.notify(words, severity="error", timeout=_LONG_SECONDS, markup=False)
+
+    def action_stop_after(self) -> None:
+        """Set how many failed runs pause the backfill, or that none do."""
+        from backfill_tui.ui.screens.stop_after import StopAfterDialog
+
+        self.app.push_screen(StopAfterDialog(self.breaker.limit, self.breaker.failed), self._set_limit)
+
+    def _set_limit(self, limit: int | None) -> None:
+        if limit is None or self.progress is None:
+            return
+        self.breaker.set(limit or None)
+        self.guard(self.progress)
