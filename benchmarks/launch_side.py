@@ -1,4 +1,7 @@
-"""One process with Airflow for `benchmarks.launch`: our launch and Airflow's creation of the same request."""
+"""One process with Airflow for `benchmarks.launch`: our launch and Airflow's creation of the same request.
+
+It also knows what can go wrong with both: `tests/support/fault_main.py`.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,20 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support import worker_main  # it takes over stdout
+from tests.support import fault_main, worker_main  # the second takes over stdout
 
 
 def ours(request: dict[str, Any], journal: str) -> dict[str, Any]:
     """The bridge's launch, its progress told and its journal written: CPU and wall seconds."""
-    return _measured(lambda: worker_main.launch(request, journal=journal).backfill_id)
+    return _measured(lambda: worker_main.launch(request, journal=journal))
 
 
 def stock(request: dict[str, Any]) -> dict[str, Any]:
     """Airflow's `_create_backfill`, as it is: CPU and wall seconds."""
-    return _measured(lambda: worker_main.stock_create(request)["backfill_id"])
+    return _measured(lambda: worker_main.stock_create(request))
 
 
-def _measured(create: Callable[[], int]) -> dict[str, Any]:
+def _measured(create: Callable[[], Any]) -> dict[str, Any]:
     worker_main.reset()
     gc.collect()
     began = (time.process_time(), time.perf_counter())
@@ -33,9 +36,7 @@ def _measured(create: Callable[[], int]) -> dict[str, Any]:
     return {"cpu": took[0], "wall": took[1], **worker_main.totals()}
 
 
-_MORE: tuple[Callable[..., Any], ...] = (ours, stock)
-
-
 if __name__ == "__main__":
-    worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
+    for deed in (*fault_main.MORE, ours, stock):
+        worker_main.DEEDS[deed.__name__] = deed
     worker_main.main()

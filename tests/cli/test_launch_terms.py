@@ -118,6 +118,13 @@ def test_to_wait_for_what_is_paused_contradicts_itself(run: CommandLine) -> None
     assert run.composition.gateways == []
 
 
+def test_a_note_that_airflow_can_not_keep_is_refused_before_anything_is_asked(run: CommandLine) -> None:
+    ended = run(*LAUNCH, "--note", "x" * 1001, "--yes")
+    assert ended.code == 2
+    assert "error: --note has 1,001 characters, and Airflow keeps 1,000: make it shorter" in ended.talk
+    assert run.composition.gateways == []
+
+
 def test_a_note_and_a_limit_are_kept_and_the_limit_is_said_to_need_a_watcher(run: CommandLine) -> None:
     note = "late data [/red]"
     ended = run(*LAUNCH, "--note", note, "--stop-after-failures", "2", "--yes", "--json")

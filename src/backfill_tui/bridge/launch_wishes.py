@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from backfill_tui.bridge.audit import write_audit_line
 from backfill_tui.bridge.journal import STOP_AFTER, Detail, user_name
 from backfill_tui.bridge.requests import conf_of
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import iso
-from backfill_tui.domain.launching import Launch
+from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS, Launch
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-MOST_NOTE_CHARACTERS: Final = 1000
-"""Airflow 3.3 models/dagrun.py, `DagRunNote.content`."""
-
 
 def check_wishes(params: Launch) -> None:
     """Raise BadRequest for a note that Airflow can not keep, and for a limit that means nothing."""

@@ -133,10 +133,21 @@ def launch(invocation: Invocation, /, *, as_json: bool, **options: object) -> in
         raise BadRequest(
             "--paused and --wait contradict: a paused backfill never ends", remedy="leave one of them out"
         )
+    _check_note(str(options["note"]))
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.launching import launch as run
 
         return run(opened, _wish(options), _terms(options))
+
+
+def _check_note(note: str) -> None:
+    from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS
+
+    if len(note) > MOST_NOTE_CHARACTERS:
+        raise BadRequest(
+            f"--note has {len(note):,} characters, and Airflow keeps {MOST_NOTE_CHARACTERS:,}",
+            remedy="make it shorter",
+        )
 
 
 def _check_usage(options: Mapping[str, object]) -> None:

@@ -22,8 +22,12 @@ class Breaker:
     accepted: int = 0
 
     def trips(self, facts: BackfillFacts, counts: RunCounts) -> bool:
-        """Whether the backfill is to be paused now; one that is at its end or paused already is not."""
-        if self.limit is None or facts.is_paused or facts.completed_at is not None:
+        """Whether the backfill is to be paused now.
+
+        One that is paused or complete already is not, and neither is one without a queued run: that would stop
+        nothing, and once its last run has ended it would look cancelled.
+        """
+        if self.limit is None or facts.is_paused or facts.completed_at is not None or not counts.queued:
             return False
         return counts.failed - self.accepted >= self.limit
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.planning import BackfillRequest
+
+MOST_NOTE_CHARACTERS: Final = 1000
+"""How long the note of a run may be (Airflow 3.3 models/dagrun.py, `DagRunNote.content`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

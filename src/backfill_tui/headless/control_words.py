@@ -125,7 +125,9 @@ def _removing(_outcome: ControlOutcome) -> list[str]:
     ]
 
 
-_NO_WAY_BACK: Final = "A cancelled backfill can not be resumed: launch its dates again to run them"
+_NO_WAY_BACK: Final = (
+    "A cancelled backfill can not be resumed: launch its dates again, with --reprocess-behavior failed"
+)
 _OF_DEED: Final = {
     Deed.PAUSE: _pausing,
     Deed.RESUME: _resuming,
