@@ -197,9 +197,20 @@ class TestABackfillWithoutDates:
     def test_it_is_removed_later_and_leaves_nothing(self, stage: Stage) -> None:
         backfill_id = self.left_by_a_creation(stage)
         self.age(stage)
+        stage.worker("heartbeat", age_seconds=3600)
         assert stage.preview(Deed.REMOVE, backfill_id) == stage.control(Deed.REMOVE, backfill_id)
         assert stage.worker("picture") == []
         assert [line[0] for line in stage.audit()] == ["remove_backfill"]
+
+    def test_a_scheduler_at_work_finds_it_complete_and_not_gone(self, stage: Stage) -> None:
+        backfill_id = self.left_by_a_creation(stage)
+        self.age(stage)
+        stage.worker("heartbeat", age_seconds=0)
+        outcome = stage.control(Deed.REMOVE, backfill_id)
+        assert outcome.remarks[0].startswith("A scheduler is at work, so it is marked complete")
+        assert stage.database.ask("SELECT count(*) FROM backfill WHERE completed_at IS NOT NULL") == 1
+        with pytest.raises(Refused):
+            stage.control(Deed.REMOVE, backfill_id)
 
     def test_it_stays_while_a_run_belongs_to_it(self, stage: Stage) -> None:
         backfill_id = stage.backfill("chain", 1)

@@ -1,7 +1,7 @@
 """A worker in whose launches something goes wrong at a chosen moment; started as `worker_main.py` is.
 
-A moment is the number of a date in the order of creation, or `commit`: the last one of all. With `stock` it is
-Airflow's own creation that meets the fault.
+A moment is the number of a date in the order of creation, or `commit`: the last one of all. With `stock` it
+is Airflow's own creation that meets the fault.
 """
 
 from __future__ import annotations

@@ -47,16 +47,16 @@ class Stage:
 
 
 @contextmanager
-def launch_stage(kind: str, folder: Path) -> Iterator[Stage]:
+def launch_stage(kind: str, folder: Path, main: Path = FAULT_MAIN) -> Iterator[Stage]:
     """A stage on `sqlite` or `postgresql` (skipped where there is no server)."""
     if kind == "sqlite":
         place = embedded_place(folder, DAG_FILES, PLUGIN_FILES)
-        with worker_on(place, FAULT_MAIN) as worker:
+        with worker_on(place, main) as worker:
             yield Stage(place, sqlite_database(place.home / "airflow.db"), worker)
         return
     with postgresql_database() as database:
         place = attached_place(folder, DAG_FILES, PLUGIN_FILES, database.url)
-        with worker_on(place, FAULT_MAIN) as worker:
+        with worker_on(place, main) as worker:
             yield Stage(place, database, worker)
 
 

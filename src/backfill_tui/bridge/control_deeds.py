@@ -119,16 +119,18 @@ class Control:
 
     def in_hand_of_scheduler(self) -> frozenset[int]:
         """The queued runs that a scheduler may be about to start, where no lock keeps it from that."""
-        beat = self._facts.scheduler_heartbeat
-        alive = beat is not None and self._now - beat <= STALE_HEARTBEAT_SECONDS * SECOND
         unlocked = dialect_of(self._session) == "sqlite"
-        return frozenset(run.id for run in self._queued) if unlocked and alive else frozenset()
+        in_hand = unlocked and self._scheduler_is_alive()
+        return frozenset(run.id for run in self._queued) if in_hand else frozenset()
 
     def carry_out(self) -> None:
         """Do it; the session's owner commits."""
         session, deed, number = self._session, self._request.deed, self._request.backfill_id
         write_audit_line(session, _ROUTE_OF[deed], self._facts.dag_id, backfill_id=str(number))
-        if deed is Deed.REMOVE:
+        if deed is Deed.REMOVE and self._scheduler_is_alive():
+            # It may have the row in hand to mark it complete, and ends with an error where the row is gone.
+            session.get_one(Backfill, number).completed_at = timezone.utcnow()
+        elif deed is Deed.REMOVE:
             session.execute(delete(Backfill).where(Backfill.id == number))
         else:
             self._change(session.get_one(Backfill, number))
@@ -173,6 +175,10 @@ class Control:
                 remedy="delete these first",
             )
 
+    def _scheduler_is_alive(self) -> bool:
+        beat = self._facts.scheduler_heartbeat
+        return beat is not None and self._now - beat <= STALE_HEARTBEAT_SECONDS * SECOND
+
     def _is_so_already(self) -> bool:
         """Whether it is to be paused and is, or is to be resumed and is not paused."""
         wanted = {Deed.PAUSE: True, Deed.RESUME: False}.get(self._request.deed)
@@ -198,6 +204,10 @@ class Control:
     def _remarks(self) -> list[str]:
         deed, facts = self._request.deed, self._facts
         remarks = []
+        if deed is Deed.REMOVE and self._scheduler_is_alive():
+            remarks.append(
+                "A scheduler is at work, so it is marked complete and stays in the list, without runs"
+            )
         if deed is Deed.RESUME and facts.dag_is_paused:
             remarks.append("The Dag is paused, so nothing starts before it is unpaused")
         if deed is Deed.REOPEN and (others := queries.other_active(self._session, facts)):

@@ -26,6 +26,9 @@ BUSY_SECONDS: Final = 60.0
 """How long a launch waits for another writer before it gives up."""
 
 _SQLITE_BUSY_MS: Final = 200
+_TURN_OF_OTHERS: Final = 0.25
+"""Seconds in which nothing is locked after a launch on SQLite. Whoever waits there only looks every tenth of a
+second, and a scheduler that in 5 s, Airflow's default, never finds the way free ends itself."""
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
 _LOCK_SPACE: Final = 0x42465455
@@ -62,7 +65,7 @@ def launch_transaction(
 
 
 def commit(connection: Connection) -> None:
-    """Make the backfill visible; raises Unreachable when nobody can tell whether it is."""
+    """Make the backfill visible, and let others write; Unreachable when nobody can tell whether it is there."""
     from sqlalchemy.exc import DBAPIError
 
     try:
@@ -75,6 +78,8 @@ def commit(connection: Connection) -> None:
             remedy="look at the list of backfills before you launch again",
             detail=str(failure.orig),
         ) from failure
+    if connection.dialect.name == "sqlite":
+        time.sleep(_TURN_OF_OTHERS)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from backfill_tui.domain.problems import BadRequest
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+
 def check_wishes(params: Launch) -> None:
     """Raise BadRequest for a note that Airflow can not keep, and for a limit that means nothing."""
     if len(params.note) > MOST_NOTE_CHARACTERS:

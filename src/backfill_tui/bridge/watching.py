@@ -53,7 +53,7 @@ class Watcher:
         self._airflow = airflow
         self._params = params
         self._call = call
-        self._facts_reader = FactsReader()
+        self._facts_reader = FactsReader(airflow.journal)
         self._facts: BackfillFacts | None = None
         self._grid: SentGrid | None = None
         self._strays: frozenset[str] = frozenset()
@@ -94,7 +94,11 @@ class Watcher:
         return None
 
     def _tick(self, session: Session, read_at: Instant, *, moved: bool) -> None:
-        facts = self._read_facts(session) if moved or self._facts is None else self._facts
+        if moved or self._facts is None:
+            facts = self._read_facts(session)
+        else:
+            # The journal is written right after the commit that it tells of.
+            facts = self._facts_reader.with_notes(self._facts)
         self._facts = facts
         grid = self._grid or self._new_grid(facts)
         self._grid = grid

@@ -24,8 +24,8 @@ class Breaker:
     def trips(self, facts: BackfillFacts, counts: RunCounts) -> bool:
         """Whether the backfill is to be paused now.
 
-        One that is paused or complete already is not, and neither is one without a queued run: that would stop
-        nothing, and once its last run has ended it would look cancelled.
+        One that is paused or complete already is not, and neither is one without a queued run: that would
+        stop nothing, and once its last run has ended it would look cancelled.
         """
         if self.limit is None or facts.is_paused or facts.completed_at is not None or not counts.queued:
             return False

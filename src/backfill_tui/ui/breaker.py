@@ -23,6 +23,7 @@ class ScreenBreaker:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._breaker: Breaker | None = None
+        self._is_set_here = False
         self._failed = 0
         self._tripped: Breaker | None = None
         self._was_paused = False
@@ -40,11 +41,14 @@ class ScreenBreaker:
 
     def set(self, limit: int | None) -> None:
         """Take another limit from now on."""
-        self._breaker = replace(self._breaker or Breaker(), limit=limit)
+        self._breaker, self._is_set_here = replace(self._breaker or Breaker(), limit=limit), True
 
     def look(self, facts: BackfillFacts, counts: RunCounts) -> bool:
         """Whether the backfill is to be paused now."""
         breaker = (self._breaker or breaker_of(facts)).seen(facts, counts)
+        if not self._is_set_here:
+            # What was asked for at the launch may be known only after the first reading.
+            breaker = replace(breaker, limit=breaker_of(facts).limit)
         self._breaker, self._failed = breaker, counts.failed
         if self._tripped is not None:
             self._was_paused = self._was_paused or facts.is_paused

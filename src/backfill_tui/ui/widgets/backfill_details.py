@@ -67,4 +67,4 @@ def _lines(row: BackfillRow, width: int) -> Iterator[Content]:
 
 
 def _limit(limit: int | None) -> str:
-    return "" if limit is None else f", stops after {count(limit, 'failure')} while it is watched"
+    return "" if limit is None else f", stops after {count(limit, 'failure')}"
