@@ -1,9 +1,9 @@
 """Launches beside Airflow's own `_create_backfill`: how long they take, and what becomes of them in trouble.
 
 1,000 runs of ten tasks are created by both, in turns, in one process on the same database, SQLite and then
-PostgreSQL: ours is what the bridge does for a launch, with the plan looked at again, progress, the journal and
-the comparison with what was there before. The ratio is that of the medians. What goes wrong is in
-`benchmarks.launch_faults`.
+PostgreSQL: ours is what the bridge does for a launch, with the plan looked at again, progress, the journal
+and the comparison with what was there before. The ratio is that of the medians. What goes wrong is in
+`benchmarks.launch_faults`. `python -m benchmarks.launch speed` or `faults` does one of the two.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from benchmarks.launch_faults import compare
 from tests.support.launch_stage import Stage, a_request, launch_stage
 from tests.support.world import instant
+
+from benchmarks.launch_faults import compare
 
 DATABASES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 SIDE: Final = Path(__file__).with_name("launch_side.py")
@@ -31,12 +32,14 @@ def main() -> int:
     chosen = sys.argv[1:]
     failed = False
     for kind, name in DATABASES.items():
-        with tempfile.TemporaryDirectory(prefix="backfill-tui-bench-") as folder:
-            with launch_stage(kind, Path(folder), SIDE) as stage:
-                if "faults" not in chosen:
-                    failed |= not _speed(stage, name, Path(folder))
-                if "speed" not in chosen:
-                    compare(stage, name)
+        with (
+            tempfile.TemporaryDirectory(prefix="backfill-tui-bench-") as folder,
+            launch_stage(kind, Path(folder), SIDE) as stage,
+        ):
+            if "faults" not in chosen:
+                failed |= not _speed(stage, name, Path(folder))
+            if "speed" not in chosen:
+                compare(stage, name)
     return int(failed)
 
 
@@ -46,7 +49,7 @@ def _speed(stage: Stage, name: str, folder: Path) -> bool:
     # The first round warms both up; the order changes, so that no side always comes second.
     for number in range(ROUNDS + 1):
         for side in sorted(both, reverse=bool(number % 2)):
-            more = {"journal": str(folder / "journal")} if side == "ours" else {}
+            more: dict[str, Any] = {"journal": str(folder / "journal")} if side == "ours" else {}
             measured = stage.worker(side, request=request, **more)
             if number:
                 both[side].append(measured)

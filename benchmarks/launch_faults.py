@@ -1,8 +1,8 @@
 """What becomes of a launch that meets a fault, with Airflow's own creation and with ours.
 
 Each fault of the list hits the creation of twelve dates, on four of which runs exist. Beside the list, on
-SQLite: twenty creations while another process writes every two milliseconds and the scheduler is alive, which
-runs what was created; with Airflow's stock settings but for the scheduler's idle sleep of a tenth of a second.
+SQLite: twenty creations while another process writes every two milliseconds and a scheduler is alive, which
+runs what was created; with Airflow's stock settings but for the scheduler's idle sleep of 0.1 s.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from backfill_tui.domain.problems import Problem
 from tests.support.databases import sqlite_database
 from tests.support.launch_stage import FAULT_MAIN, FIRST, Stage, a_request, some_runs
 from tests.support.worker import Worker, attached_place, worker_on
 from tests.support.world import DAY
+
+from backfill_tui.domain.problems import Problem
 
 DATES: Final = 12
 MIDDLE: Final = 6
@@ -201,7 +202,6 @@ def _scheduler(environment: dict[str, str], folder: Path) -> Iterator[subprocess
         try:
             yield process
         finally:
-            import shutil; shutil.copy(folder / "scheduler.log", f"/tmp/h-launching/sched-{time.time():.0f}.log")
             # With the executor's own processes.
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)

@@ -36,7 +36,9 @@ def _measured(create: Callable[[], Any]) -> dict[str, Any]:
     return {"cpu": took[0], "wall": took[1], **worker_main.totals()}
 
 
+_MORE: tuple[Callable[..., Any], ...] = (ours, stock)
+
+
 if __name__ == "__main__":
-    for deed in (*fault_main.MORE, ours, stock):
-        worker_main.DEEDS[deed.__name__] = deed
+    worker_main.DEEDS.update({deed.__name__: deed for deed in (*fault_main.MORE, *_MORE)})
     worker_main.main()

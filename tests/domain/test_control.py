@@ -20,7 +20,7 @@ _MOVING = RunCounts(queued=3, running=2)
     [
         (_MOVING, {}, {Deed.PAUSE, Deed.CANCEL, Deed.CANCEL_RUNNING}),
         (_MOVING, {"is_paused": True}, {Deed.RESUME, Deed.CANCEL, Deed.CANCEL_RUNNING}),
-        (RunCounts(queued=3), {}, {Deed.PAUSE, Deed.CANCEL}),
+        (RunCounts(queued=3), {}, {Deed.PAUSE, Deed.CANCEL, Deed.CANCEL_RUNNING}),
         (RunCounts(running=2), {}, {Deed.PAUSE, Deed.CANCEL, Deed.CANCEL_RUNNING}),
         (RunCounts(success=3, failed=1), {}, set()),
         (RunCounts(success=3), {"completed_at": _ENDED}, set()),

@@ -141,9 +141,8 @@ def test_beside_a_live_scheduler_and_a_busy_writer_every_launch_succeeds_and_no_
             launched = running.worker("launch", request=request, paused=True)
             assert (launched["created"], launched["reprocessed"]) == (RUNS - EXISTING, EXISTING)
             assert launched["remarks"] == []
-        running.wait(lambda: running.runs("lively", "success") + running.runs("lively", "failed") == 10)
+        running.wait(lambda: running.runs("lively", "success") == 10)
     assert written[0] > LAUNCHES
-    assert running.runs("lively", "success") > 0
     after = {row[0] for row in running.ask("SELECT run_id FROM dag_run")}
     assert before <= after
     assert running.ask("SELECT count(*) FROM dag_run WHERE dag_id LIKE 'waiting%'") == [(LAUNCHES * RUNS,)]

@@ -249,12 +249,12 @@ def test_a_backfill_resumed_by_anybody_takes_the_banner_away() -> None:
 def test_the_limit_of_the_launch_may_be_known_late_and_gives_way_to_one_set_here() -> None:
     breaker = ScreenBreaker(lambda: 0.0)
     assert not breaker.look(replace(RUNNING, stop_after_failures=None), failed(1))
-    assert breaker.limit is None
+    assert breaker.armed() == ""
     assert not breaker.look(RUNNING, failed(1))
-    assert breaker.limit == 2
+    assert breaker.armed() == "stops after 2 failures, while it is watched"
     breaker.set(None)
     assert not breaker.look(RUNNING, failed(5))
-    assert breaker.limit is None
+    assert breaker.armed() == ""
 
 
 def test_a_backfill_cancelled_after_it_tripped_is_not_said_to_be_paused() -> None:

@@ -118,3 +118,16 @@ def test_sizes_are_told_in_kilobytes_and_megabytes() -> None:
     assert [size_words("x" * size) for size in (501, 12_000, 1_000_000, 1_250_000)] == [
         "1 kB", "12 kB", "1.0 MB", "1.2 MB",
     ]  # fmt: skip
+
+
+@on_screen
+async def test_keys_that_come_in_one_burst_are_done_in_their_order() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("122 create")
+        screen.form.max_field.focus()
+        await eyes.pilot.pause()
+        for key, letter in (("backspace", None), ("backspace", None), ("1", "1"), ("2", "2"), ("left", None)):
+            eyes.app.post_message(events.Key(key, letter))
+        await eyes.write("3")
+        await eyes.until(lambda: screen.form.max_field.value == "132", "132")

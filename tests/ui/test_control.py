@@ -9,11 +9,11 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import FACTS
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
-from tests.support.world import SECOND, World, a_dag, instant
+from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.control import ControlOutcome, Deed
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed, Refused

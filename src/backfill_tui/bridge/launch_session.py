@@ -27,8 +27,8 @@ BUSY_SECONDS: Final = 60.0
 
 _SQLITE_BUSY_MS: Final = 200
 _TURN_OF_OTHERS: Final = 0.25
-"""Seconds in which nothing is locked after a launch on SQLite. Whoever waits there only looks every tenth of a
-second, and a scheduler that in 5 s, Airflow's default, never finds the way free ends itself."""
+"""Seconds in which nothing is locked after a launch on SQLite. Whoever waits there looks every tenth of a
+second only, and a scheduler that never finds the way free in 5 s, Airflow's default, ends itself."""
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
 _LOCK_SPACE: Final = 0x42465455
@@ -65,7 +65,7 @@ def launch_transaction(
 
 
 def commit(connection: Connection) -> None:
-    """Make the backfill visible, and let others write; Unreachable when nobody can tell whether it is there."""
+    """Make the backfill visible and let others write; Unreachable when nobody can tell if it is there."""
     from sqlalchemy.exc import DBAPIError
 
     try:

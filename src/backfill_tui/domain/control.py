@@ -67,7 +67,8 @@ def possible_deeds(facts: BackfillFacts, counts: RunCounts, now: Instant) -> fro
 
     Airflow pauses, resumes and cancels only what it does not count as complete. Stopping is possible as long
     as something is left to stop: also runs that a cancel left running, that were cleared after the end, or
-    that a mark of completion forgot.
+    that a mark of completion forgot. The running runs of one that moves can always be stopped: that none is
+    running at this moment says nothing of the next.
     """
     status = standing(facts, counts, now).status
     if status is BackfillStatus.ABANDONED:
@@ -75,7 +76,7 @@ def possible_deeds(facts: BackfillFacts, counts: RunCounts, now: Instant) -> fro
     if not counts.active:
         return frozenset()
     deeds = {Deed.CANCEL} if counts.queued or facts.completed_at is None else set()
-    if counts.running:
+    if counts.running or facts.completed_at is None:
         deeds.add(Deed.CANCEL_RUNNING)
     if facts.completed_at is None:
         deeds.add(Deed.RESUME if facts.is_paused else Deed.PAUSE)

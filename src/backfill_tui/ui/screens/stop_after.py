@@ -82,12 +82,13 @@ class StopAfterDialog(Dialog[int]):
             limit = stop_after_of(self.field.value)
         except BadRequest as problem:
             return Content.styled(problem.remedy.capitalize(), "$error")
-        so_far = f"{count(self._failed, 'run')} {'has' if self._failed == 1 else 'have'} failed so far"
+        runs = count(self._failed, "run") if self._failed else "no run"
+        so_far = f"{runs} {'has' if self._failed <= 1 else 'have'} failed so far"
         if limit is None:
             return Content.styled(f"Empty means never; {so_far}", "$muted")
         if self._failed >= limit:
             return Content.styled(f"{so_far}: it is paused at once", "$warning")
-        return Content.styled(so_far, "$muted")
+        return Content.styled(so_far[0].upper() + so_far[1:], "$muted")
 
     def action_accept(self) -> None:
         """Take the number."""

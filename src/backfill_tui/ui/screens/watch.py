@@ -49,9 +49,9 @@ class WatchScreen(WatchControlScreen):
 
     PLACE = "watch"
     HELP = (
-        "Where a backfill stands, as it was read last. Mark dates with space, or all failed ones with a, then "
-        "rerun them with r. Stop after pauses the backfill once so many of its runs have failed: this screen "
-        "does that, so it works as long as the screen is open."
+        "Where a backfill stands, as it was read last. Mark dates with space, or all failed ones with a, "
+        "then rerun them with r. Stop after pauses the backfill once so many of its runs have failed: this "
+        "screen does that, so it works as long as the screen is open."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
     CSS_PATH = "../styles/watch.tcss"

@@ -15,7 +15,11 @@ _LINE_BREAKS: Final = re.compile(r"[\r\n]+")
 
 
 class Field(Input):
-    """A field whose cursor does not blink: nothing is drawn while nothing happens."""
+    """A field whose cursor does not blink: nothing is drawn while nothing happens.
+
+    Its keys are done in the order in which they come, also in one burst: Textual itself carries a key that
+    is bound, such as backspace, to the app and back, while the letters after it are written already.
+    """
 
     def __init__(
         self,
@@ -27,6 +31,14 @@ class Field(Input):
     ) -> None:
         super().__init__(value, placeholder=placeholder, id=id, max_length=max_length, compact=True)
         self.cursor_blink = False
+
+    async def _on_key(self, event: events.Key) -> None:
+        for binding in self._bindings.key_to_bindings.get(event.key, ()):
+            if await self.app.run_action(binding.action, self):
+                event.stop()
+                event.prevent_default()
+                return
+        await super()._on_key(event)
 
 
 class ConfField(Field):
