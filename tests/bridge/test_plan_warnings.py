@@ -514,6 +514,18 @@ def test_a_creation_of_minutes_is_proposed_in_parts(stage: Stage) -> None:
     assert "begin the first at 2023-" in backwards.remedy or "begin the first at 2022-" in backwards.remedy
 
 
+def test_processes_that_are_not_ours_are_not_kept_waiting_for_longer_than_they_do(stage: Stage) -> None:
+    month: dict[str, Any] = {"from_date": instant("2023-11-01"), "to_date": instant("2024-01-01")}
+    found = stage.warnings("hourly", **month)
+    if stage.database.kind == "postgresql":
+        assert "creation_time" not in found
+        return
+    assert found["creation_time"].message.endswith(
+        "a scheduler that has to may end itself after Airflow's usual 5 s"
+    )
+    assert "creation_time" not in stage.warnings("hourly", mode="embedded", **month)
+
+
 def statements(stage: Stage, plan: dict[str, Any]) -> int:
     return int(stage.worker("statements", request=plan))
 

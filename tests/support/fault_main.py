@@ -67,7 +67,7 @@ def launch_twice_at_once(request: dict[str, Any], *, stock: bool = False) -> Non
         creation.wait()
 
 
-def launch_without_room(request: dict[str, Any], pages: int) -> Any:
+def launch_without_room(request: dict[str, Any], pages: int, *, stock: bool = False) -> Any:
     """Launch on a SQLite database that may not grow by more than so many pages: its disk is full."""
     from airflow import settings
     from sqlalchemy import event
@@ -82,7 +82,7 @@ def launch_without_room(request: dict[str, Any], pages: int) -> Any:
     settings.engine.dispose()
     event.listen(settings.engine, "connect", limit)
     try:
-        return worker_main.launch(request)
+        return _create(request, stock=stock)
     except Problem as problem:
         # As the bridge's server tells it.
         raise _report_of_problem(problem).revive() from problem

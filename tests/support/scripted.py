@@ -173,7 +173,7 @@ class ScriptedGateway:
             )
         if launch.fingerprint and (changed := what_changed(launch.fingerprint, plan.judged)):
             raise PlanChanged(
-                f"The plan has changed since it was shown: {changed}", remedy="look at it again"
+                f"The plan has changed since it was shown: {changed}", remedy="look at it again, then launch"
             )
         taken_up = list(plan.runs[: plan.judged.due])
         if not taken_up:

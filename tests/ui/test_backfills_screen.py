@@ -130,16 +130,15 @@ async def test_the_lines_below_tell_the_rest_of_the_backfill_under_the_cursor() 
     async with looking_at(an_app(four_backfills())) as eyes:
         await listing(eyes)
         await eyes.sees(
-            "sales_daily   backfill 4",
+            "sales_daily   backfill 4   created 2024-06-15 12:00 by you   8 s so far",
             "▶ RUNNING  4 of 4 slots",
             "Thu 2024-02-01 00:00 to Thu 2024-02-29 00:00  UTC",
             "Missing Runs, at most 4 runs at a time",
-            "by you   8 s so far",
             "Note: prices were wrong [/]",
         )
         await eyes.press("down", "down")
         await eyes.sees(
-            "stock_[/red]   backfill 2", "✗ DONE  9 succeeded, 1 failed  (rerun what failed)", "took"
+            "stock_[/red]   backfill 2", "✗ DONE  9 succeeded, 1 failed (rerun what failed)", "took"
         )
         assert "Note:" not in eyes.text()
 
@@ -195,3 +194,18 @@ async def test_the_list_opens_from_the_plan_and_from_the_watch_screen() -> None:
         await eyes.until(lambda: "▌" in eyes.text() and eyes.line_with("▌").split()[1] == "3")
         await eyes.press("escape", "escape", "escape")
         await eyes.sees("Plan  web_traffic")
+
+
+@on_screen
+async def test_a_status_that_has_no_room_loses_whole_parts_and_no_digits() -> None:
+    world = World([a_dag("sales_daily")])
+    world.fail("sales_daily", "load", *(f"2024-01-{day:02}" for day in range(1, 5)))
+    launch(world, "sales_daily", "2024-01-01", "2024-04-30")
+    world.advance(3)
+    world.cancel(BackfillId(1))
+    world.advance_to_end()
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("b")
+        await eyes.sees("– CANCELLED  4 failed  ")
+        await eyes.sees("117 never ran, 4 failed")

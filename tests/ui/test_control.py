@@ -13,7 +13,6 @@ from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.control import ControlOutcome, Deed
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed, Refused
@@ -48,10 +47,8 @@ def an_orphaned_backfill() -> World:
 
 def an_abandoned_backfill() -> World:
     """Its creation died before it made a run, longer ago than any creation takes."""
-    world = a_running_backfill()
-    world.backfills[FIRST].entries.clear()
-    world.runs.clear()
-    world.backfills[FIRST].created_at = Instant(world.now - 300 * SECOND)
+    world = World([a_dag("sales_daily")])
+    world.add_abandoned("sales_daily")
     return world
 
 
@@ -227,7 +224,7 @@ async def test_an_abandoned_backfill_is_removed_and_the_screen_left(picture: Sna
         assert app.export_screenshot() == picture
         await eyes.press("enter")
         await eyes.until(lambda: isinstance(app.screen, DagsScreen), "the list of Dags")
-        await eyes.sees("Backfill 1 is removed")
+        await eyes.sees("Backfill 1 is out of the way")
     assert not world.backfills
 
 
@@ -310,8 +307,10 @@ async def test_the_list_controls_the_backfill_under_the_cursor() -> None:
 async def test_a_backfill_removed_from_the_list_is_gone() -> None:
     world = an_abandoned_backfill()
     async with looking_at(an_app(world)) as eyes:
-        await listing(eyes)
-        await eyes.sees("? ABANDONED", "x remove")
+        await eyes.sees("sales_daily", "Schedule")
+        await eyes.press("b")
+        await eyes.sees("? ABANDONED", "x remove", "(remove it)")
+        assert "so far" not in eyes.text()
         await eyes.press("x")
         await eyes.sees("It has no run")
         await eyes.press("enter")

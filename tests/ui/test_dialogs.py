@@ -10,7 +10,7 @@ from tests.support.world import World, a_dag, instant
 from textual.command import CommandPalette
 
 from backfill_tui.domain.environment import EngineStatus
-from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed
@@ -60,6 +60,26 @@ async def test_quitting_while_a_backfill_runs_asks_about_the_engine(picture: Sna
         await eyes.press("escape")
         await eyes.no_longer_sees("not done yet")
         assert app.is_running
+
+
+@on_screen
+async def test_quitting_says_which_backfill_is_paused() -> None:
+    world, engine = a_running_backfill()
+    world.backfills[BackfillId(1)].is_paused = True
+    async with looking_at(an_app(world, engine=engine)) as eyes:
+        await eyes.sees("backfill 1")
+        engine.ready()
+        await eyes.press("q")
+        await eyes.sees("‖ sales_daily: backfill 1, paused, 1 of 10 runs, 10 %")
+
+
+@on_screen
+async def test_nothing_is_asked_when_all_there_is_has_no_run() -> None:
+    world = World([a_dag("sales_daily")])
+    world.add_abandoned("sales_daily")
+    engine = WatchedEngine(world)
+    await ends(an_app(world, engine=engine), "q")
+    assert not engine.stopped
 
 
 @on_screen

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backfill_tui.bridge import journal
@@ -86,6 +86,15 @@ def launch(
     return replace(done, remarks=tuple(remarks))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """The world as it is when nobody else can launch the Dag: its dates, the plan, the runs in the range."""
+
+    dates: Dates
+    plan: BackfillPlan
+    before: Snapshot
+
+
 class _Creator:
     """One creation, in its own thread."""
 
@@ -101,13 +110,14 @@ class _Creator:
         """Create in one transaction, and see what came of it before it ends."""
         params, dag_id = self._params, self._params.request.dag_id
         with launch_transaction(dag_id, self._call, busy_seconds=busy_seconds) as connection:
-            plan, before = self._look_again(connection, dates)
+            look = self._look_again(connection, dates)
             mark_finished(connection, dag_id)
-            counter = CreationCounter(self._call, total=plan.judged.due)
+            counter = CreationCounter(self._call, total=look.plan.judged.due)
             with self._airflow.journal.deed(
-                journal.LAUNCH, dag_id, note=params.note, runs=before.taken, details=details_of(params, plan)
-            ) as opened:
-                done = self._create_all(connection, plan, before, dates, counter)
+                journal.LAUNCH, dag_id, note=params.note, runs=look.before.taken,
+                details=details_of(params, look.plan),
+            ) as opened:  # fmt: skip
+                done = self._create_all(connection, look, counter)
                 opened.backfill_id = done.backfill_id
                 opened.details |= {
                     journal.CREATED_AT: created_at(connection, done.backfill_id),
@@ -122,8 +132,8 @@ class _Creator:
         counter.tell_end()
         return replace(done, remarks=(*done.remarks, opened.unwritten)) if opened.unwritten else done
 
-    def _look_again(self, connection: Connection, dates: Dates) -> tuple[BackfillPlan, Snapshot]:
-        """The plan as it is now that nobody else can launch, and the runs in its range."""
+    def _look_again(self, connection: Connection, dates: Dates) -> _Look:
+        """Plan once more; the dates are read again only for another version of the Dag."""
         from sqlalchemy.orm import Session
 
         request = self._params.request
@@ -133,26 +143,19 @@ class _Creator:
                 dates = read_dates(self._airflow, session, request, asker)
             plan = judge(self._airflow, session, dates)
             _refuse_unfit(plan, self._params.fingerprint)
-            return plan, take_snapshot(session, plan)
+            return _Look(dates=dates, plan=plan, before=take_snapshot(session, plan))
 
-    def _create_all(
-        self,
-        connection: Connection,
-        plan: BackfillPlan,
-        before: Snapshot,
-        dates: Dates,
-        counter: CreationCounter,
-    ) -> Launched:
+    def _create_all(self, connection: Connection, look: _Look, counter: CreationCounter) -> Launched:
         """The backfill as it is to be seen; raises AirflowFailed when it is not what it should be."""
         with self._problems_told(), as_airflows_session(connection) as session:
             counter.listen_to(session)
-            backfill_id = self._adapter.create(self._creation(dates))
+            backfill_id = self._adapter.create(self._creation(look.dates))
         with self._problems_told():
             made = made_by(connection, backfill_id, counter.new_run_ids)
-            lost = lost_since(connection, plan, before)
+            lost = lost_since(connection, look.plan, look.before)
             unpaused = self._grant_wishes(connection, backfill_id)
         name = one_line(self._params.request.dag_id)
-        if not is_whole(made, plan):
+        if not is_whole(made, look.plan):
             raise AirflowFailed(
                 f"Airflow created only a part of the backfill of {name}", remedy=_NOTHING_LEFT
             )
@@ -163,8 +166,8 @@ class _Creator:
                 remedy="nothing was changed by the launch; look at the runs, then launch again",
                 detail="\n".join(lost),
             )
-        done = launched(backfill_id, made, plan)
-        return replace(done, unpaused=unpaused, remarks=tuple(differences(made, plan)))
+        done = launched(backfill_id, made, look.plan)
+        return replace(done, unpaused=unpaused, remarks=tuple(differences(made, look.plan)))
 
     def _grant_wishes(self, connection: Connection, backfill_id: BackfillId) -> bool:
         params = self._params

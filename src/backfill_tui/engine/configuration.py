@@ -132,4 +132,7 @@ def _sections(home: Path, dags_folder: Path, kept: Secrets) -> dict[str, dict[st
             "enable_health_check": "False",
             "scheduler_health_check_server_host": "127.0.0.1",
         },
+        # A launch keeps SQLite to itself while it creates. A task that asked again after the default of 5 s
+        # could be answered out of order, and one that has ended be set back to running.
+        "workers": {"execution_api_timeout": "90"},
     }

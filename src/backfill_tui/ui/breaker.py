@@ -27,6 +27,7 @@ class ScreenBreaker:
         self._failed = 0
         self._tripped: Breaker | None = None
         self._was_paused = False
+        self._is_over = False
         self._not_before = 0.0
 
     @property
@@ -50,9 +51,10 @@ class ScreenBreaker:
             # What was asked for at the launch may be known only after the first reading.
             breaker = replace(breaker, limit=breaker_of(facts).limit)
         self._breaker, self._failed = breaker, counts.failed
+        self._is_over = facts.completed_at is not None
         if self._tripped is not None:
             self._was_paused = self._was_paused or facts.is_paused
-            if facts.completed_at is not None or (self._was_paused and not facts.is_paused):
+            if self._is_over or (self._was_paused and not facts.is_paused):
                 self._tripped = None
         if self._tripped is not None or self._clock() < self._not_before or not breaker.trips(facts, counts):
             return False
@@ -83,7 +85,7 @@ class ScreenBreaker:
     def armed(self) -> str:
         """That it is on: `stops after 3 failures, while it is watched`; empty when it is not."""
         breaker = self._breaker
-        if breaker is None or breaker.limit is None:
+        if breaker is None or breaker.limit is None or self._is_over:
             return ""
         more = "more " if breaker.accepted else ""
         return f"stops after {count(breaker.limit, f'{more}failure')}, while it is watched"

@@ -30,7 +30,7 @@ _DONE: Final = {
     Deed.CANCEL: "cancelled",
     Deed.CANCEL_RUNNING: "cancelled",
     Deed.REOPEN: "active again",
-    Deed.REMOVE: "removed",
+    Deed.REMOVE: "out of the way",
 }
 
 
@@ -66,19 +66,37 @@ def consequences(outcome: ControlOutcome, subject: BackfillSummary) -> list[str]
 
 
 def done_words(outcome: ControlOutcome) -> str:
-    """What a deed did, for the notice: `Backfill 7 is paused: 4 running go on to their end`."""
+    """What a deed did, for the notice: `Backfill 7 is paused: 4 running go on to their end`.
+
+    Only what became of its runs: the screen shows the rest.
+    """
     name = f"Backfill {outcome.backfill_id}"
     if not outcome.changed:
         words = f"{name} was {_DONE[outcome.deed]} already"
     else:
         words = f"{name} is {_DONE[outcome.deed]}"
-        details = [_starting(outcome.starting, None)] if outcome.deed is Deed.RESUME else _stopped(outcome)
+        details = (
+            [_starting(outcome.starting, None)] if outcome.deed is Deed.RESUME else _runs_stopped(outcome)
+        )
         if details:
             words += f": {in_words(details)}"
     return ". ".join([words, *map(one_line, outcome.remarks)])
 
 
 def _stopped(outcome: ControlOutcome) -> list[str]:
+    """What becomes of the runs of a backfill that is cancelled, and of their task instances."""
+    told = _runs_stopped(outcome)
+    if outcome.ended_tasks or outcome.skipped_tasks:
+        told.append(_tasks(outcome.ended_tasks, outcome.skipped_tasks))
+    if outcome.teardowns:
+        number = outcome.teardowns
+        told.append(
+            f"{count(number, 'run')} {_verb(number, 'end')} only after {_their(number)} teardown tasks"
+        )
+    return told
+
+
+def _runs_stopped(outcome: ControlOutcome) -> list[str]:
     """What becomes of the runs of a backfill that is paused or cancelled."""
     told = []
     if outcome.stopped_queued:
@@ -91,13 +109,6 @@ def _stopped(outcome: ControlOutcome) -> list[str]:
     if outcome.stopped_running:
         number = outcome.stopped_running
         told.append(f"{count(number, 'running run')} {'is' if number == 1 else 'are'} marked failed")
-    if outcome.ended_tasks or outcome.skipped_tasks:
-        told.append(_tasks(outcome.ended_tasks, outcome.skipped_tasks))
-    if outcome.teardowns:
-        number = outcome.teardowns
-        told.append(
-            f"{count(number, 'run')} {_verb(number, 'end')} only after {_their(number)} teardown tasks"
-        )
     return told
 
 

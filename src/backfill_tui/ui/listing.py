@@ -73,8 +73,8 @@ def took_words(summary: BackfillSummary) -> str:
 
     Empty where that is not known: when none of its runs ever began, or the last was deleted.
     """
-    end = summary.ended_at
-    if end is None and not standing_of(summary).status.finished:
+    end, status = summary.ended_at, standing_of(summary).status
+    if end is None and not status.finished and status is not BackfillStatus.ABANDONED:
         end = summary.read_at
     return "" if end is None else clock(end - summary.facts.created_at)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
+from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.estimates import Limits
 from backfill_tui.domain.instants import SECOND
 from backfill_tui.domain.outcomes import Verdict
@@ -17,6 +18,10 @@ from backfill_tui.domain.time_ranges import in_words
 LONG_CREATION: Final = 120 * SECOND
 """After so long the scheduler takes a backfill without visible runs for a finished one (Airflow 3.3
 jobs/scheduler_job_runner.py, `_mark_backfills_complete`)."""
+
+STOCK_WAIT: Final = 5 * SECOND
+"""How long Airflow's processes wait for SQLite's one writer unless told otherwise: what Python's driver does.
+Those of the embedded engine are told to wait for a minute."""
 
 
 def above_the_scheduler(it: Situation) -> Iterator[PlanWarning]:
@@ -101,17 +106,28 @@ def _slots(number: int) -> str:
 
 def creation_time(it: Situation) -> Iterator[PlanWarning]:
     """The runs are created in one transaction, whose locks others wait for."""
-    if it.estimate is None or it.estimate.creation.high <= LONG_CREATION:
+    longest = STOCK_WAIT if _others_give_up(it) else LONG_CREATION
+    if it.estimate is None or it.estimate.creation.high <= longest:
         return
     creation = it.estimate.creation
     yield warning(
         "creation_time",
         f"Creating {it.run_count:,} runs takes {in_words(creation)}, {_meanwhile(it)}",
-        _in_parts(it, it.run_count * LONG_CREATION * 9 // (creation.high * 10)),
+        _in_parts(it, it.run_count * longest * 9 // (creation.high * 10)),
     )
 
 
+def _others_give_up(it: Situation) -> bool:
+    """Whether processes that are not ours may end with an error when they can not write for a while."""
+    return it.airflow.mode is Mode.ATTACHED and dialect_of(it.session) == "sqlite"
+
+
 def _meanwhile(it: Situation) -> str:
+    if _others_give_up(it):
+        return (
+            "and nothing else can write to the database meanwhile: a scheduler that has to may end itself "
+            "after Airflow's usual 5 s"
+        )
     if dialect_of(it.session) == "sqlite":
         return "and nothing else can write to the database meanwhile"
     if it.judged.count(Verdict.REPROCESS):
@@ -120,7 +136,7 @@ def _meanwhile(it: Situation) -> str:
 
 
 def _in_parts(it: Situation, fitting: int) -> str:
-    """Where a first part that is surely created in two minutes ends; backwards it has the latest dates."""
+    """Where a first part that is surely created in time ends; backwards it has the latest dates."""
     places = it.running_places()
     fitting = min(max(1, fitting), len(places))
     if it.request.run_backwards:

@@ -94,5 +94,6 @@ class ControllingScreen(PlaceScreen[None]):
         outcome = message.outcome
         if outcome.deed in {Deed.RESUME, Deed.REOPEN}:
             self.program.start_engine()
-        self.notify(done_words(outcome), timeout=_LONG_SECONDS, markup=False)
+        timeout = _LONG_SECONDS if outcome.remarks else None
+        self.notify(done_words(outcome), timeout=timeout, markup=False)
         self.controlled(outcome)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import tzinfo
+from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -14,7 +17,10 @@ from backfill_tui.domain.ranges import describe
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import BackfillRow, standing_of, took_words
-from backfill_tui.ui.text import count, fit, in_words
+from backfill_tui.ui.text import count, fit, in_words, wrapped
+
+_LEAST_NAME: Final = 12
+_TO_THE_MINUTE: Final = len("2024-06-15 12:00")
 
 
 class BackfillDetails(Widget):
@@ -39,31 +45,45 @@ class BackfillDetails(Widget):
 
 
 def _lines(row: BackfillRow, width: int) -> Iterator[Content]:
-    facts, stands = row.summary.facts, standing_of(row.summary)
-    mark = STATUS_MARKS[stands.status]
-    name = Content.styled(one_line(facts.dag_id), "bold")
-    yield Content.assemble(name, (f"   backfill {facts.backfill_id}", "$muted"))
-    status = Content.styled(f"{mark.sign} {mark.word}", f"bold ${mark.variable}")
-    remedy = (f"  ({stands.remedy})", "$muted") if stands.remedy else ""
-    yield Content.assemble(status, f"  {stands.sentence}", remedy)
+    facts = row.summary.facts
+    zone = zone_named(facts.timezone)
+    made = f"   backfill {facts.backfill_id}   {_made(row, zone)}"
+    name = one_line(facts.dag_id)
+    shown = fit(name, min(cell_len(name), max(_LEAST_NAME, width - cell_len(made))))
+    yield Content.assemble((shown, "bold"), (made, "$muted"))
+    yield from _standing(row, width)
     if row.rivals:
-        # Airflow means there to be one, and refuses a second that is asked for later than the first.
         numbers = in_words([str(number) for number in row.rivals])
         yield Content.styled(f"! {len(row.rivals)} active of this Dag: {numbers}", "$warning")
-    zone = zone_named(facts.timezone)
     words = describe(Span(facts.from_date, facts.to_date), zone, facts.timezone)
     yield Content.assemble(words.local, (f"  {words.timezone}   {words.length}", "$muted"))
     at_once = f"at most {count(facts.max_active_runs, 'run')} at a time"
-    yield Content.styled(
-        f"{facts.reprocess_behavior.label}, {at_once}{_limit(facts.stop_after_failures)}", "$muted"
-    )
-    by = f" by {one_line(facts.triggering_user)}" if facts.triggering_user else ""
-    took = took_words(row.summary)
-    created = f"Created {minute(facts.created_at, zone)[:16]}{by}"
-    lasted = f"took {took}" if row.ended else f"{took} so far"
-    yield Content.styled(f"{created}   {lasted if took else ''}", "$muted")
+    limit = _limit(facts.stop_after_failures)
+    yield Content.styled(f"{facts.reprocess_behavior.label}, {at_once}{limit}", "$muted")
     if facts.note:
         yield Content.styled(fit(f"Note: {facts.note}", width), "$muted")
+
+
+def _made(row: BackfillRow, zone: tzinfo) -> str:
+    """`created 2024-06-15 12:00 by ci   took 1:09`."""
+    facts = row.summary.facts
+    by = f" by {one_line(facts.triggering_user)}" if facts.triggering_user else ""
+    created = f"created {minute(facts.created_at, zone)[:_TO_THE_MINUTE]}{by}"
+    took = took_words(row.summary)
+    if not took:
+        return created
+    return f"{created}   took {took}" if row.ended else f"{created}   {took} so far"
+
+
+def _standing(row: BackfillRow, width: int) -> Iterator[Content]:
+    """The status, the sentence that goes with it, and what to do, on two lines where one is too short."""
+    stands = standing_of(row.summary)
+    mark = STATUS_MARKS[stands.status]
+    status = f"{mark.sign} {mark.word}  "
+    said = f"{stands.sentence} ({stands.remedy})" if stands.remedy else stands.sentence
+    first, *others = wrapped(said, width - cell_len(status), 2)
+    yield Content.assemble((status, f"bold ${mark.variable}"), first)
+    yield from (Content(" " * cell_len(status) + words) for words in others)
 
 
 def _limit(limit: int | None) -> str:

@@ -180,7 +180,9 @@ def _status_parts(row: BackfillRow, look: Look) -> list[Part]:
     if not told and row.rivals:
         told, style = [f"{len(row.rivals)} active"], look.warning
     words = fit(words, min(len(words), _STATUS - 2))
-    rest = fit(", ".join(told), _STATUS - len(words) - 2)
+    room = _STATUS - len(words) - 2
+    # Half a number would be a wrong one; the lines below the list have all of them.
+    rest = fit(", ".join(told) if len(", ".join(told)) <= room else "".join(told[:1]), room)
     return [(f"{words}  ", look.style(mark) + Style(bold=True)), (rest, style)]
 
 
