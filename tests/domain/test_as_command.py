@@ -129,6 +129,19 @@ def test_our_own_command_leaves_out_what_is_the_default() -> None:
     )
 
 
+def test_a_note_and_a_limit_of_failures_are_for_this_program_alone() -> None:
+    plain = commands_for(MARCH, partitioned=False, zone=NEW_YORK)
+    more = commands_for(
+        MARCH, partitioned=False, zone=NEW_YORK, note="-- it's late data", stop_after_failures=3
+    )
+    assert shlex.split(more.own) == [
+        *shlex.split(plain.own),
+        *("--stop-after-failures", "3"),
+        "--note=-- it's late data",
+    ]
+    assert (more.airflow, more.rest) == (plain.airflow, plain.rest)
+
+
 def test_the_rest_call_holds_no_secret_and_the_whole_request() -> None:
     assert commands_for(MARCH, partitioned=False, zone=NEW_YORK).rest == (
         'curl -X POST "$AIRFLOW_URL/api/v2/backfills" -H "Authorization: Bearer $AIRFLOW_TOKEN"'

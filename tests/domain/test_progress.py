@@ -43,7 +43,7 @@ def _standing(counts: RunCounts, **facts: Any) -> Standing:
             RunCounts(),
             {"created_at": Instant(NOW - 120 * SECOND)},
             BackfillStatus.ABANDONED,
-            "its creation died before it had any run, and Airflow still counts it as active",
+            "its creation died before it had any run",
         ),
         (
             RunCounts(),

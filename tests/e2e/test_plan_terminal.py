@@ -43,7 +43,7 @@ def test_a_range_is_typed_as_one_says_it_and_a_span_of_the_strip_becomes_the_ran
         # To, max active, and to the right: Missing and Errored Runs.
         terminal.press("tab", "tab", "right")
         terminal.wait_for("↻ 2 reprocess", "2024 Feb ···██✗✗█···")
-        terminal.press("tab", "tab", "tab", "tab")
+        terminal.press(*["tab"] * 6)
         terminal.wait_for("v span", "] next hole")
         terminal.press("]")
         # The reason is cut in its row and stands in full below the list.

@@ -144,6 +144,18 @@ async def test_cancelling_offers_both_ways_counted(size: tuple[int, int], pictur
 
 
 @on_screen
+async def test_the_counts_follow_the_backfill_while_the_question_stands() -> None:
+    world = a_running_backfill(steps=0)
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes, "QUEUED")
+        await eyes.press("x")
+        # That none is running at this moment says nothing of the next: both ways are offered.
+        await eyes.sees("10 queued runs never run", "( ) running ones too")
+        world.advance()
+        await eyes.sees("6 queued runs never run", "4 running go on to their end")
+
+
+@on_screen
 async def test_the_first_choice_lets_the_running_runs_end() -> None:
     world = a_running_backfill()
     async with looking_at(an_app(world)) as eyes:

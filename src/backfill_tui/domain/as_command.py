@@ -37,9 +37,17 @@ class Commands:
 
 
 def commands_for(
-    request: BackfillRequest, *, partitioned: bool, zone: tzinfo, program: tuple[str, ...] = _PROGRAM
+    request: BackfillRequest,
+    *,
+    partitioned: bool,
+    zone: tzinfo,
+    program: tuple[str, ...] = _PROGRAM,
+    note: str = "",
+    stop_after_failures: int | None = None,
 ) -> Commands:
     """The commands of a request; `program` are the words that reach the same Airflow again.
+
+    A note and a number of failures to stop after are for this program's command alone: Airflow has neither.
 
     `zone` is that of the Dag's timetable, which need not be the Dag's: a partitioned Dag takes the wall clock
     of a bound for one of that zone (Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`), so
@@ -54,7 +62,7 @@ def commands_for(
     )
     return Commands(
         airflow=_line(_airflow_words(request, first, last, conf)),
-        own=_line([*program, *_own_words(request, zone, conf)]),
+        own=_line([*program, *_own_words(request, zone, conf, note, stop_after_failures)]),
         rest=_rest_line(request, first, last, conf),
     )
 
@@ -102,7 +110,9 @@ def _airflow_words(request: BackfillRequest, first: str, last: str, conf: str) -
     ]
 
 
-def _own_words(request: BackfillRequest, zone: tzinfo, conf: str) -> list[str]:
+def _own_words(
+    request: BackfillRequest, zone: tzinfo, conf: str, note: str, stop_after_failures: int | None
+) -> list[str]:
     """Only what is not the default; the bounds with their offset, so that they mean the same in any zone."""
     dag_id = request.dag_id
     options = ["--from", _local(request.from_date, zone), "--to", _local(request.to_date, zone)]
@@ -116,6 +126,11 @@ def _own_words(request: BackfillRequest, zone: tzinfo, conf: str) -> list[str]:
         options += ["--conf", conf]
     if not request.run_on_latest_version:
         options += ["--original-version"]
+    if stop_after_failures is not None:
+        options += ["--stop-after-failures", str(stop_after_failures)]
+    if note:
+        # Behind `=`, for a note may begin with a dash.
+        options += [f"--note={note}"]
     if dag_id.startswith("-"):
         return ["launch", *options, "--", dag_id]
     return ["launch", dag_id, *options]

@@ -132,7 +132,7 @@ def _without_dates(facts: BackfillFacts, now: Instant) -> Standing:
     if facts.completed_at is None:
         return Standing(
             status=BackfillStatus.ABANDONED,
-            sentence="its creation died before it had any run, and Airflow still counts it as active",
+            sentence="its creation died before it had any run",
             remedy="remove it",
         )
     # Airflow commits the row before the runs, and closes it later when the creation of the runs failed.
@@ -180,7 +180,7 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
     if facts.completed_at is not None and counts.active > counts.rerunning:
         return Standing(
             status=BackfillStatus.ORPHANED,
-            sentence=f"{left}, though Airflow counts it as complete",
+            sentence=f"{left}, but Airflow counts it as complete",
             remedy="reopen it, to pause or cancel it again",
         )
     if counts.running == 0 and counts.finished == 0:

@@ -23,9 +23,10 @@ from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.watch_commands import CONTROL
 from backfill_tui.ui.widgets.key_line import KeyLine
-from backfill_tui.ui.workers import Asking
+from backfill_tui.ui.workers import Asking, is_busy
 
 _INDENT: Final = "    "
+_READ_SECONDS: Final = 2.0
 
 
 class DeedCounted(Message):
@@ -82,8 +83,16 @@ class ControlDialog(Dialog[Deed]):
             yield KeyLine(self.PLACE, words={"control.accept": f"{verb} it"})
 
     def on_mount(self) -> None:
-        """Count what each choice would touch."""
+        """Count what each choice would touch, again and again: the backfill goes on under the question."""
         self._tell()
+        self._begin_to_count()
+        self.set_interval(_READ_SECONDS, self._count_again)
+
+    def _count_again(self) -> None:
+        if not is_busy(self, "preview"):
+            self._begin_to_count()
+
+    def _begin_to_count(self) -> None:
         self.run_worker(self._count, group="preview", name="preview", exclusive=True, thread=True)
 
     @property
@@ -112,11 +121,13 @@ class ControlDialog(Dialog[Deed]):
     @on(DeedCounted)
     def _counted(self, message: DeedCounted) -> None:
         self._outcomes[message.outcome.deed] = message.outcome
+        self._problem = None
         self._tell()
 
     @on(DeedRefused)
     def _refused(self, message: DeedRefused) -> None:
         self._problem = message.problem
+        self._outcomes.clear()
         self._tell()
 
     def watch_chosen(self) -> None:

@@ -17,7 +17,7 @@ from backfill_tui.domain.text import harmless
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.plan_commands import COPY
-from backfill_tui.ui.plan_values import size_words
+from backfill_tui.ui.plan_values import Wishes, size_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -34,7 +34,7 @@ _NAMES: Final = {
 }
 
 
-def open_copy_dialog(program: BackfillApp, plan: BackfillPlan) -> None:
+def open_copy_dialog(program: BackfillApp, plan: BackfillPlan, wishes: Wishes) -> None:
     """Show the commands of a plan, or why there are none."""
     try:
         commands = commands_for(
@@ -42,6 +42,8 @@ def open_copy_dialog(program: BackfillApp, plan: BackfillPlan) -> None:
             partitioned=plan.judged.dates.partitioned or bool(plan.partition_zone),
             zone=zone_named(plan.partition_zone or plan.timezone),
             program=program.program_words,
+            note=wishes.note,
+            stop_after_failures=wishes.stop_after_failures,
         )
     except BadRequest as problem:
         program.show_problem(problem)

@@ -150,7 +150,7 @@ class PlanScreen(PlanRangesScreen):
         from backfill_tui.ui.screens.copy_command import open_copy_dialog
 
         if self.plan is not None:
-            open_copy_dialog(self.program, self.plan)
+            open_copy_dialog(self.program, self.plan, self.form.wishes)
 
     def action_launch(self) -> None:
         """Launch what the list shows, as soon as it shows what is typed."""
