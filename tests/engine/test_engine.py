@@ -12,7 +12,7 @@ import psutil
 import pytest
 from tests.support.homes import create_backfill, private_home, rows, wait_until
 
-from backfill_tui.engine.attendance import attend
+from backfill_tui.engine.attendance import attend, try_lock
 from backfill_tui.engine.component import Name
 from backfill_tui.engine.control import COMPONENTS, EngineControl
 from backfill_tui.engine.home import EmbeddedHome
@@ -140,6 +140,18 @@ def test_a_killed_scheduler_is_started_again_and_its_tasks_run_again(ready_engin
     ready_engine.open_gate("without_scheduler")
     ready_engine.wait_for_runs(backfill, "success", 1)
     assert ready_engine.state.components[Name.API_SERVER] == before.components[Name.API_SERVER]
+
+
+def test_an_engine_that_has_to_wait_for_the_one_before_comes_up_all_the_same(ready_engine: Engine) -> None:
+    ready_engine.state.supervisor.find().kill()  # type: ignore[union-attr]  # it runs
+    lock = os.open(ready_engine.home.engine_lock, os.O_RDWR)
+    try:
+        # Whoever has the lock is ending, as long as it takes.
+        ready_engine.wait(lambda: try_lock(lock))
+        assert not ready_engine.control.start().running
+    finally:
+        os.close(lock)
+    ready_engine.wait(lambda: ready_engine.control.status().ready)
 
 
 def test_a_killed_engine_leaves_nothing_and_the_next_one_goes_on(ready_engine: Engine) -> None:

@@ -60,8 +60,9 @@ def _become_engine(home: EmbeddedHome, grace_seconds: float, word: int) -> NoRet
         os.setsid()
         os.chdir(home.path)
         _leave_terminal(home)
-        if _take_lock(home, word):
-            _supervise(home, grace_seconds, word)
+        left = _take_lock(home, word)
+        if left is not None:
+            _supervise(home, grace_seconds, left)
     except BaseException:  # noqa: BLE001  # a fork must not return into its parent's code, whatever happens
         traceback.print_exc()
     finally:
@@ -83,21 +84,25 @@ def _supervise(home: EmbeddedHome, grace_seconds: float, word: int) -> None:
     warden.dismiss()
 
 
-def _take_lock(home: EmbeddedHome, word: int) -> bool:
-    """Take the engine's lock; False when a healthy engine has it. It is never given back but by ending."""
+def _take_lock(home: EmbeddedHome, word: int) -> int | None:
+    """Take the engine's lock, which is never given back but by ending.
+
+    Gives what later words go to: nobody, once it was told that this takes a while. None when a healthy engine
+    has the lock.
+    """
     lock = os.open(home.engine_lock, os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + _TAKE_OVER_SECONDS
     while not try_lock(lock):
         state = read_state(home)
         if state is not None and state.supervisor.alive and state.phase in {Phase.STARTING, Phase.READY}:
             _tell(word, "running")
-            return False
+            return None
         if time.monotonic() > deadline:
-            return False
+            return None
         if state is not None:
             word = _tell(word, "waiting")
         time.sleep(0.05)
-    return True
+    return word
 
 
 def _tell(word: int, text: str) -> int:
