@@ -14,7 +14,7 @@ from backfill_tui.domain.control import Deed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
-from backfill_tui.domain.problems import Interrupted
+from backfill_tui.domain.problems import AirflowFailed, Interrupted
 from backfill_tui.wire.journal import entries
 
 DAG = DagId("sales [bold]")
@@ -66,6 +66,13 @@ def test_an_unexpected_error_leaves_its_name_but_not_its_words(file: Path) -> No
         raise ValueError("password=hunter2")
     assert "hunter2" not in file.read_text()
     assert list(entries(file))[-1].problem == "ValueError"
+
+
+def test_what_airflow_said_of_it_stays_out_for_it_may_quote_a_conf(file: Path) -> None:
+    with pytest.raises(AirflowFailed), Journal(file).deed(LAUNCH, DAG):
+        raise AirflowFailed("Airflow could not create it: {'password': 'hunter2'} is not valid")
+    assert "hunter2" not in file.read_text()
+    assert list(entries(file))[-1].problem == "Airflow could not do it; the log of the bridge says why"
 
 
 def test_what_was_asked_for_at_the_launch_is_known_to_every_later_session(file: Path) -> None:

@@ -22,7 +22,7 @@ from backfill_tui.domain.control import Deed
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
-from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.problems import AirflowFailed, Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire.journal import decoded, encoded
 
@@ -91,8 +91,7 @@ class Journal:
         try:
             yield opened
         except BaseException as failure:
-            problem = str(failure) if isinstance(failure, Problem) else type(failure).__name__
-            self._write(self._end(entry, opened, Phase.UNDONE, one_line(problem)), opened)
+            self._write(self._end(entry, opened, Phase.UNDONE, _why(failure)), opened)
             raise
         self._write(self._end(entry, opened, Phase.DONE), opened)
 
@@ -153,6 +152,13 @@ class Journal:
             known = self._launches[entry.backfill_id]
             accepted = _number(details.get(FAILED)) or 0
             self._launches[entry.backfill_id] = replace(known, failures_accepted=accepted)
+
+
+def _why(failure: BaseException) -> str:
+    """Why a deed came to nothing, in this program's own words: those of Airflow may quote a conf."""
+    if isinstance(failure, AirflowFailed):
+        return "Airflow could not do it; the log of the bridge says why"
+    return one_line(str(failure)) if isinstance(failure, Problem) else type(failure).__name__
 
 
 def user_name() -> str:
