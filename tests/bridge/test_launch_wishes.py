@@ -185,9 +185,8 @@ def test_what_was_undone_is_in_the_journal_as_that(stage: Stage, journal: Path) 
         stage.worker("launch_failing", request=a_request("daily"), at=5, how="bug", journal=str(journal))
     begun, undone = read(journal)
     assert (begun.phase, undone.phase) == (Phase.BEGUN, Phase.UNDONE)
-    assert undone.problem.startswith(
-        "Airflow could not create the backfill of daily: something in the middle"
-    )
+    assert undone.problem == "Airflow could not do it; the log of the bridge says why"
+    assert "something in the middle" not in journal.read_text(encoding="utf-8")
     assert undone.backfill_id is None
 
 
