@@ -18,7 +18,7 @@ from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
 from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.program import Invocation, Program
-from backfill_tui.settings import KEYS
+from backfill_tui.settings import FLAGS
 
 _FOLDER: Final = click.Path(path_type=Path)
 
@@ -43,7 +43,7 @@ def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
     invocation: Invocation = context.obj
     invocation.verbose = verbose
     # A flag that was not given must not hide what the environment or the file says.
-    invocation.flags = {key: options[key] for key in KEYS if options[key] not in {None, False}}
+    invocation.flags = {key: options[key] for key in FLAGS if options[key] not in {None, False}}
     return 0 if context.invoked_subcommand else _run_screen(invocation)
 
 
@@ -72,6 +72,8 @@ def _run_screen(invocation: Invocation) -> int:
             where=connection.where,
             log_folder=connection.log_folder,
             program_words=program_words(invocation.flags),
+            may_notify=connection.notify,
+            notify_command=connection.notify_command,
         )
         app.run()
     code = app.return_code or 0

@@ -39,7 +39,8 @@ class Connection:
 
     `connect` gives the gateway on that bridge the first time and one on a fresh bridge afterwards. `engine`
     is None where Airflow is not ours. `where` names the Airflow in a few words. `log_folder` is where this
-    session's logs are, None where there are none.
+    session's logs are, None where there are none. `notify` says whether the terminal may call for attention,
+    `notify_command` starts a program that does.
     """
 
     connect: Callable[[], Gateway]
@@ -47,6 +48,8 @@ class Connection:
     read_only: bool
     where: str
     log_folder: Path | None = None
+    notify: bool = True
+    notify_command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +186,8 @@ class RealComposition:
                 read_only=settings.read_only,
                 where=f"{place.mode} {_short(place.path, self._cwd)}",
                 log_folder=first.log.parent,
+                notify=settings.notify,
+                notify_command=settings.notify_command,
             )
         finally:
             for gateway in gateways:

@@ -7,6 +7,7 @@ nearest one that is: a `read_onyl` that was silently ignored would be a write.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,19 +26,27 @@ CONFIG_VARIABLE: Final = "BACKFILL_TUI_CONFIG"
 _NOT_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "BACKFILL_TUI_ENGINE"})
 """The second one marks the processes of an engine; a task of a Dag may run this program."""
 
-KEYS: Final = ("dags_folder", "airflow_home", "home", "read_only")
+FLAGS: Final = ("dags_folder", "airflow_home", "home", "read_only")
+"""The settings that are options of the command line too."""
+
+KEYS: Final = (*FLAGS, "notify", "notify_command")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What was set, None where nothing was; at most one of `dags_folder` and `airflow_home` is."""
+    """What was set, None where nothing was; at most one of `dags_folder` and `airflow_home` is.
+
+    `notify_command` are the words of a command that gets a sentence as one more, empty where there is none.
+    """
 
     dags_folder: Path | None = None
     airflow_home: Path | None = None
     home: Path | None = None
     read_only: bool = False
+    notify: bool = True
+    notify_command: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +87,10 @@ def resolve(*sources: Source) -> Settings:
         dags_folder=None if place is None else _path(place, "dags_folder"),
         airflow_home=None if place is None else _path(place, "airflow_home"),
         home=next((path for source in sources if (path := _path(source, "home")) is not None), None),
-        read_only=next(
-            (state for source in sources if (state := _switch(source, "read_only")) is not None), False
+        read_only=_first_switch(sources, "read_only", default=False),
+        notify=_first_switch(sources, "notify", default=True),
+        notify_command=next(
+            (words for source in sources if (words := _command(source, "notify_command")) is not None), ()
         ),
     )
 
@@ -177,6 +188,26 @@ def _path(source: Source, key: str) -> Path | None:
             f"{key} in {source.name} is not a path", remedy=f'write it like {key} = "/some/folder"'
         )
     return (source.base / Path(value).expanduser()).absolute()
+
+
+def _command(source: Source, key: str) -> tuple[str, ...] | None:
+    value = source.values.get(key)
+    if value is None:
+        return None
+    try:
+        if isinstance(value, str):
+            return tuple(shlex.split(value))
+        why = "it must be one text"
+    except ValueError as broken:
+        why = str(broken)
+    raise BadRequest(
+        f"{key} in {source.name} is not a command: {why}",
+        remedy=f'write it as in a shell: {key} = "program word"',
+    )
+
+
+def _first_switch(sources: tuple[Source, ...], key: str, *, default: bool) -> bool:
+    return next((state for source in sources if (state := _switch(source, key)) is not None), default)
 
 
 def _switch(source: Source, key: str) -> bool | None:

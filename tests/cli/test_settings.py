@@ -39,6 +39,29 @@ def test_a_variable_can_take_back_what_the_file_says() -> None:
     assert not resolve(environment, source("file", read_only=True)).read_only
 
 
+def test_the_terminal_may_ring_unless_it_is_switched_off(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("notify = false\n")
+    assert Settings().notify
+    assert not resolve(from_file(file)).notify
+    assert resolve(from_environment({"BACKFILL_TUI_NOTIFY": "yes"}, HERE), from_file(file)).notify
+
+
+def test_the_command_that_notifies_is_written_as_in_a_shell(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("notify_command = \"notify-send 'my backfills'\"\n")
+    assert resolve(from_file(file)).notify_command == ("notify-send", "my backfills")
+    assert Settings().notify_command == ()
+
+
+@pytest.mark.parametrize("value", ["notify_command = 3", 'notify_command = "say \'it"'])
+def test_a_command_that_is_none_is_an_error(value: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(value)
+    with pytest.raises(BadRequest, match=r"notify_command in .*config.toml is not a command"):
+        resolve(from_file(file))
+
+
 def test_the_source_that_chooses_an_airflow_decides_about_both_ways() -> None:
     settings = resolve(source("flags", dags_folder="dags"), source("the environment", airflow_home="/opt/af"))
     assert settings == Settings(dags_folder=Path("/here/dags"))

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
@@ -207,6 +208,7 @@ class ScriptedGateway:
                     counts=count_runs(row for row, _ in self.world.rows(backfill)),
                     read_at=self.world.now,
                     ended_at=self.world.ended_at(backfill),
+                    causes=self.world.causes_of(backfill),
                 )
                 for backfill in reversed(self.world.backfills.values())
                 if dag_id in {None, backfill.request.dag_id}
@@ -359,19 +361,21 @@ class ScriptedGateway:
             for task in self.world.dags[backfill.request.dag_id].summary.task_ids
         )
         sent: dict[int, object] = {}
+        told: tuple[Cause, ...] | None = None
         while not left.is_set():
             with self.world.changed:
                 if self._closed:
                     raise Unreachable("The connection to the bridge was closed")
                 rows = self.world.rows(backfill)
                 changed = [entry for entry in rows if sent.get(entry[0].ordinal) != entry]
+                causes = self.world.causes_of(backfill)
                 update = GridUpdate(
                     read_at=self.world.now, facts=self.world.facts(backfill), columns=columns,
                     rows=tuple(row for row, _ in changed), cells=b"".join(cells for _, cells in changed),
-                    total_rows=len(rows), loaded=True,
+                    total_rows=len(rows), loaded=True, causes=None if causes == told else causes,
                 )  # fmt: skip
             sent.update({row.ordinal: (row, cells) for row, cells in changed})
-            columns = None
+            columns, told = None, causes
             yield update
             with self.world.changed:
                 if self.world.rows(backfill) == rows:

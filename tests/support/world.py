@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem, RecentRun
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
@@ -117,6 +118,7 @@ class World:
         self.failing: dict[tuple[DagId, TaskId], set[Instant]] = {}
         self.logs: dict[TaskInstanceKey, tuple[str, ...]] = {}
         self.scheduler_alive = True
+        self.causes: dict[BackfillId, tuple[Cause, ...]] = {}
 
     # What a test does to the world.
 
@@ -159,6 +161,12 @@ class World:
     def add_log(self, run_id: str, task_id: str, *lines: str) -> None:
         """What the log of that task instance holds."""
         self.logs[TaskInstanceKey(run_id=RunId(run_id), task_id=TaskId(task_id))] = lines
+
+    def let_wait(self, backfill_id: BackfillId, *causes: Cause) -> None:
+        """What something of that backfill waits for, until told otherwise."""
+        with self.changed:
+            self.causes[backfill_id] = causes
+            self.changed.notify_all()
 
     def advance(self, steps: int = 1) -> None:
         """Let the scheduler make some steps: start queued runs, move every running run by one task state."""
@@ -351,6 +359,11 @@ class World:
     def rows(self, backfill: ScriptedBackfill) -> list[tuple[RunRow, bytes]]:
         """Every row of the grid with its cells."""
         return [self._row(backfill, ordinal, *entry) for ordinal, entry in enumerate(backfill.entries, 1)]
+
+    def causes_of(self, backfill: ScriptedBackfill) -> tuple[Cause, ...]:
+        """Why something of it waits: nothing does once none of its runs is queued or running."""
+        active = any(not run.state.finished for run in self.runs_of(backfill))
+        return self.causes.get(backfill.backfill_id, ()) if active else ()
 
     def facts(self, backfill: ScriptedBackfill) -> BackfillFacts:
         """The row of a backfill, and what decides whether it moves."""

@@ -22,6 +22,7 @@ HOLDERS = {
     "launch": "screens.launch:LaunchDialog",
     "control": "screens.control:ControlDialog",
     "stop_after": "screens.stop_after:StopAfterDialog",
+    "jump": "screens.jump:JumpDialog",
     "quit": "screens.quit:QuitDialog",
     "text": "screens.problem:ProblemDialog",
     "creation": "screens.creation:CreationDialog",
@@ -34,11 +35,19 @@ HOLDERS = {
     "choice": "widgets.fields:Choice",
     "switch": "widgets.fields:Switch",
     "grid": "widgets.run_grid:RunGrid",
+    "zoom": "widgets.run_strip:RunStrip",
     "log": "widgets.log_view:LogView",
 }
 """Who carries out the commands of each place."""
 
-BEFORE_THE_SCREENS_OWN = {"strip.drop"}
+BEFORE_THE_SCREENS_OWN = {
+    "log.drop_search",
+    "log.next_match",
+    "log.previous_match",
+    "log.search",
+    "strip.drop",
+    "zoom.open",
+}
 """Commands of a widget whose key is also the screen's: while they apply, the widget takes it first."""
 
 TERMINAL_ALIASES = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}

@@ -10,7 +10,8 @@ from textual.app import App, ComposeResult
 
 from backfill_tui.domain.tasks import TaskLog
 from backfill_tui.ui.themes import DARK
-from backfill_tui.ui.widgets.log_view import LogView, last_exception
+from backfill_tui.ui.widgets.log_view import LogView
+from backfill_tui.ui.widgets.log_words import last_exception
 
 
 class LogApp(App[None]):
@@ -111,8 +112,8 @@ def test_the_last_exception_of_a_log_is_its_point() -> None:
         "  my.package.LoadError: [/red] no file ",
         "bye",
     )
-    assert last_exception(TaskLog(lines=lines)) == "my.package.LoadError: [/red] no file"
-    assert last_exception(TaskLog(lines=("all is well",))) == ""
+    assert last_exception(lines) == "my.package.LoadError: [/red] no file"
+    assert last_exception(("all is well",)) == ""
 
 
 @on_screen

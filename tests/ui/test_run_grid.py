@@ -10,12 +10,14 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import TASKS, a_mixed_backfill, a_row, an_update
 from tests.support.screen import Eyes, looking_at, on_screen
 from tests.support.world import HOUR
+from textual import events
 from textual.app import App, ComposeResult
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate, TaskColumn
 from backfill_tui.ui.themes import DARK, LIGHT
+from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
 
 
@@ -225,11 +227,23 @@ async def test_a_click_puts_the_cursor_there() -> None:
 
 
 @on_screen
+async def test_the_wheel_scrolls_and_the_cursor_stays() -> None:
+    async with a_grid(many(100)) as (eyes, grid):
+        for _ in range(3):
+            wheel = events.MouseScrollDown(grid, 10, 10, 0, 1, button=0, shift=False, meta=False, ctrl=False)
+            eyes.app.screen._forward_event(wheel)
+        await eyes.no_longer_sees("2024-02-01")
+        assert cursor(grid) == (0, 0)
+        await eyes.press("down")
+        await eyes.sees("> 2024-02-02")
+
+
+@on_screen
 async def test_the_next_failed_date_is_found_around_the_end_at_its_failed_task() -> None:
     async with a_grid(a_mixed_backfill()) as (_, grid):
         places = []
         for step in (1, 1, 1, -1):
-            grid.action_failed(step)
+            grid.go_to_next(Only.FAILED, step)
             places.append(cursor(grid))
         assert places == [(3, 2), (5, 1), (3, 2), (5, 1)], "the cancelled run is none of them"
 
@@ -237,7 +251,7 @@ async def test_the_next_failed_date_is_found_around_the_end_at_its_failed_task()
 @on_screen
 async def test_a_backfill_without_failures_says_so() -> None:
     async with a_grid(many(3)) as (eyes, grid):
-        grid.action_failed(1)
+        grid.go_to_next(Only.FAILED, 1)
         await eyes.sees("No date of this backfill has failed")
         assert cursor(grid) == (0, 0)
 
@@ -307,7 +321,7 @@ async def test_ten_thousand_dates_of_a_hundred_tasks_arrive_in_parts_and_are_all
 async def test_the_grid_as_a_picture(size: tuple[int, int], picture: SnapshotAssertion) -> None:
     async with a_grid(a_mixed_backfill(), size) as (eyes, grid):
         grid.waiting_because = "4 of 4 active runs of this backfill"
-        grid.action_failed(1)
+        grid.go_to_next(Only.FAILED, 1)
         grid.action_mark()
         await eyes.pilot.pause()
         assert eyes.app.export_screenshot(title=" ".join(TASKS)) == picture

@@ -8,28 +8,30 @@ from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import TaskState
-from backfill_tui.domain.tasks import TaskInstanceDetails
+from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry
 from backfill_tui.ui.widgets.task_details import CellInView, TaskDetails
 
 NOW = Instant(1_000 * SECOND)
 
 
-def words_of(state: TaskState, started_at: int | None, ended_at: int | None) -> str:
+def words_of(
+    state: TaskState, started_at: int | None, ended_at: int | None, *, shown: int = 1, **more: object
+) -> str:
+    fields: dict[str, object] = {"try_number": 1, "max_tries": 1, **more}
     instance = TaskInstanceDetails(
         key=TaskInstanceKey(run_id=RunId("run"), task_id=TaskId("load")),
         state=state,
-        try_number=1,
-        max_tries=1,
         operator="PythonOperator",
         started_at=None if started_at is None else Instant(started_at * SECOND),
         ended_at=None if ended_at is None else Instant(ended_at * SECOND),
+        **fields,  # type: ignore[arg-type]  # they are its fields
     )
     details = TaskDetails()
     details.set_reactive(
         TaskDetails.cell,
         CellInView(
             task_id=TaskId("load"), run_id=RunId("run"), date="2024-02-06", state=state, mapped=False,
-            operator="", instances=(instance,), try_number=1, now=NOW,
+            operator="", instances=(instance,), try_number=shown, now=NOW,
         ),
     )  # fmt: skip
     return details.render().plain
@@ -54,3 +56,38 @@ def test_what_ran_and_what_runs_say_how_long() -> None:
     assert "try 1 of 1  4 s  Python" in words_of(TaskState.FAILED, 990, 994)
     assert "try 1 of 1  10 s  Python" in words_of(TaskState.RUNNING, 990, None)
     assert "try 1 of 1  4 s  Python" in words_of(TaskState.SKIPPED, 990, 994)
+
+
+PAST = tuple(
+    TaskTry(
+        number=number,
+        state=TaskState.FAILED,
+        started_at=Instant((900 + 10 * number) * SECOND),
+        ended_at=Instant((900 + 11 * number) * SECOND),
+    )
+    for number in (1, 2)
+)
+
+
+def test_several_tries_are_listed_with_their_durations_and_the_shown_one_stands_out() -> None:
+    words = words_of(TaskState.RUNNING, 990, None, shown=3, try_number=3, max_tries=4, past_tries=PAST)
+    assert "try 3 of 4  10 s" in words
+    assert "tries  1 ✗ 1 s  2 ✗ 2 s [3 ▶ 10 s]" in words.splitlines()
+    words = words_of(TaskState.RUNNING, 990, None, shown=2, try_number=3, max_tries=4, past_tries=PAST)
+    assert "try 2 of 4 (latest 3)  2 s" in words
+    assert "[2 ✗ 2 s] 3 ▶ 10 s" in words
+
+
+def test_of_one_try_no_list_is_made() -> None:
+    assert "tries" not in words_of(TaskState.RUNNING, 990, None)
+
+
+def test_pool_and_queue_are_named_where_they_are_not_the_defaults() -> None:
+    usual = words_of(TaskState.RUNNING, 990, None, pool="default_pool", queue="default")
+    assert "pool" not in usual
+    assert "queue" not in usual
+    words = words_of(TaskState.RUNNING, 990, None, pool="[/red]ssh", pool_slots=2, queue="gpu\n")
+    assert "pool [/red]ssh (2 slots)  queue gpu" in words
+    assert "pool default_pool (3 slots)" in words_of(
+        TaskState.RUNNING, 990, None, pool="default_pool", pool_slots=3
+    )

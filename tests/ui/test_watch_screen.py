@@ -12,6 +12,7 @@ from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import NOW, World, a_dag, instant
 
+from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
@@ -115,7 +116,7 @@ async def test_the_header_counts_every_run_and_the_failed_ones_first() -> None:
     async with looking_at(an_app(world)) as eyes:
         await watching(eyes)
         counts = eyes.line_with("failed")
-        assert counts.split() == [
+        assert counts.split()[:15] == [
             "✗",
             "2",
             "failed",
@@ -165,6 +166,40 @@ async def test_the_first_waiting_date_says_what_it_waits_for() -> None:
         await watching(eyes)
         await eyes.sees("waits: 4 of 4 active runs of this backfill")
         assert eyes.text().count("waits:") == 1
+
+
+@on_screen
+async def test_the_main_cause_stands_in_the_first_waiting_date_with_its_remedy_in_the_header() -> None:
+    world = a_backfill()
+    world.paused.add(DagId("sales_daily"))
+    paused = Cause(
+        code=CauseCode.DAG_AUTO_PAUSED,
+        sentence="Airflow paused the Dag after 3 failed runs in a row",
+        remedy="unpause the Dag",
+    )
+    async with looking_at(an_app(world), (120, 36)) as eyes:
+        screen = await watching(eyes, "BLOCKED: the Dag is paused, so nothing starts")
+        world.let_wait(screen.backfill_id, paused)
+        await eyes.sees(
+            "BLOCKED: Airflow paused the Dag after 3 failed runs in a row (unpause the Dag)",
+            "waits: Airflow paused the Dag after 3",
+        )
+
+
+@on_screen
+async def test_what_only_holds_back_tasks_is_in_the_header_and_in_no_waiting_date() -> None:
+    world = a_backfill()
+    world.advance(3)
+    full = Cause(code=CauseCode.NO_POOL, sentence='there is no pool "north"', remedy='add the pool "north"')
+    async with looking_at(an_app(world), (120, 36)) as eyes:
+        screen = await watching(eyes, "RUNNING")
+        world.let_wait(screen.backfill_id, full)
+        await eyes.sees(
+            'RUNNING 4 of 4 slots, waits: there is no pool "north" (add the pool "north")',
+            "waits: 4 of 4 active runs",
+        )
+        world.let_wait(screen.backfill_id)
+        await eyes.no_longer_sees("add the pool")
 
 
 @on_screen

@@ -12,6 +12,7 @@ from airflow.models.dagrun import DagRun
 from sqlalchemy import and_, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import FactsReader
+from backfill_tui.bridge.causes import CauseReader
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.progress import kinds_of
@@ -46,12 +47,23 @@ _KINDS = (
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
     """Let the server answer `backfills`."""
+    # One reader each, for it keeps the Dag, which is costly to read.
+    readers: dict[BackfillId, CauseReader] = {}
 
     def backfills(params: ForDag, _call: Call[Nothing]) -> Backfills:
         with airflow.session() as session:
             facts = FactsReader(airflow.journal).all(session, params.dag_id)
             counted = count_by_backfill(session, [fact.backfill_id for fact in facts])
             read_at = airflow.now(session)
+            causes = {
+                fact.backfill_id: readers.setdefault(fact.backfill_id, CauseReader()).read(
+                    session, fact, read_at
+                )
+                for fact in facts
+                if counted[fact.backfill_id].counts.active
+            }
+            for ended in readers.keys() - causes.keys():
+                del readers[ended]
         return Backfills(
             backfills=tuple(
                 BackfillSummary(
@@ -59,6 +71,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
                     counts=counted[fact.backfill_id].counts,
                     read_at=read_at,
                     ended_at=counted[fact.backfill_id].ended_at,
+                    causes=causes.get(fact.backfill_id, ()),
                 )
                 for fact in facts
             )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.taskinstancehistory import TaskInstanceHistory
 from sqlalchemy import select
 
 from backfill_tui.bridge import logs
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import CODES, task_code
-from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails
+from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails, TaskTry
 from backfill_tui.wire.methods import CELL, Nothing
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from backfill_tui.bridge.environment import AirflowEnvironment
     from backfill_tui.bridge.server import Call, Server
 
@@ -25,7 +29,10 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     def cell(query: CellQuery, _call: Call[Nothing]) -> CellDetails:
         with airflow.session() as session:
             rows = session.execute(_instances_of(query)).all()
-        return CellDetails(instances=tuple(_details(query, row) for row in rows))
+            tries = _past_tries(session, query) if any(row.try_number > 1 for row in rows) else {}
+        return CellDetails(
+            instances=tuple(_details(query, row, tries.get(row.map_index, ())) for row in rows)
+        )
 
     server.handle(CELL, cell)
     logs.register(server, airflow)
@@ -42,6 +49,9 @@ def _instances_of(query: CellQuery) -> Any:
             TaskInstance.custom_operator_name,
             TaskInstance.start_date,
             TaskInstance.end_date,
+            TaskInstance.pool,
+            TaskInstance.pool_slots,
+            TaskInstance.queue,
         )
         .where(
             TaskInstance.dag_id == query.dag_id,
@@ -52,7 +62,31 @@ def _instances_of(query: CellQuery) -> Any:
     )
 
 
-def _details(query: CellQuery, row: Any) -> TaskInstanceDetails:
+def _past_tries(session: Session, query: CellQuery) -> dict[int, list[TaskTry]]:
+    """The tries before the latest, by map index; a task instance keeps only its latest itself."""
+    history = TaskInstanceHistory
+    rows = session.execute(
+        select(history.map_index, history.try_number, history.state, history.start_date, history.end_date)
+        .where(
+            history.dag_id == query.dag_id,
+            history.run_id == query.run_id,
+            history.task_id == query.task_id,
+        )
+        .order_by(history.map_index, history.try_number)
+    )
+    found: dict[int, list[TaskTry]] = {}
+    for row in rows:
+        one = TaskTry(
+            number=row.try_number,
+            state=CODES[task_code(row.state)],
+            started_at=optional_instant(row.start_date),
+            ended_at=optional_instant(row.end_date),
+        )
+        found.setdefault(row.map_index, []).append(one)
+    return found
+
+
+def _details(query: CellQuery, row: Any, tries: Sequence[TaskTry]) -> TaskInstanceDetails:
     return TaskInstanceDetails(
         key=TaskInstanceKey(run_id=query.run_id, task_id=query.task_id, map_index=row.map_index),
         state=CODES[task_code(row.state)],
@@ -60,6 +94,11 @@ def _details(query: CellQuery, row: Any) -> TaskInstanceDetails:
         # The column counts retries: 0 means one try.
         max_tries=row.max_tries + 1,
         operator=row.custom_operator_name or row.operator or "",
+        pool=row.pool or "",
+        pool_slots=row.pool_slots or 1,
+        queue=row.queue or "",
+        # A cleared task instance has the number of its last try until it is tried again.
+        past_tries=tuple(one for one in tries if one.number < row.try_number),
         started_at=optional_instant(row.start_date),
         ended_at=optional_instant(row.end_date),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import text
 
 from backfill_tui.bridge.environment import dialect_of
-from backfill_tui.bridge.grid_reader import Entry, GridReader, is_running
+from backfill_tui.bridge.grid_known import KnownEntries
+from backfill_tui.bridge.grid_reader import GridReader
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunRow, TaskColumn
 
@@ -19,12 +21,15 @@ if TYPE_CHECKING:
 CHUNK_ROWS: Final = 200
 """Rows of one update at most: enough to be quick, few enough to paint between two of them."""
 
-SLOW_LANE_CELLS: Final = 2_000
+FIRST_ROWS: Final = 50
+"""Rows of the very first update: about a screen, so that something is seen soon."""
+
+SLOW_LANE_CELLS: Final = 3_000
 """Cells read at each tick though nothing says that they changed."""
 
 
 class SentGrid:
-    """Remembers each row as it was sent, by its ordinal, and the entry it was read for.
+    """Remembers each row as it was sent, by its ordinal.
 
     Three kinds of rows are read again: those whose entry changed (their run began, ended, was cleared,
     deleted or taken over), those whose run is running, and some of the others in turn.
@@ -35,8 +40,7 @@ class SentGrid:
         self._columns = columns
         self._columns_sent = False
         self._sent: dict[int, tuple[RunRow, bytes]] = {}
-        self._entries: dict[int, Entry] = {}
-        self._round: Iterator[int] = iter(())
+        self._entries = KnownEntries(reader.entries)
         self._quiet_rows = 0
 
     def updates(
@@ -44,40 +48,29 @@ class SentGrid:
     ) -> Iterator[GridUpdate]:
         """One update, or several where the rows to send are very many.
 
-        `moved` is false when the database is known not to have changed since the last reading; once every
-        row was read again after a change, nothing is read then. Raises UnknownTasksError (see GridReader).
+        `moved` is false when the database is known not to have changed since the last reading: then only rows
+        in turn are read, and nothing once all were since the last change. Raises UnknownTasksError (see
+        GridReader).
         """
         self._quiet_rows = 0 if moved else self._quiet_rows
-        if self._columns_sent and self._quiet_rows >= len(self._entries):
-            yield self._update(facts, read_at, [], total_rows=max(self._entries, default=0), loaded=True)
+        entries = self._entries
+        if self._columns_sent and not moved and self._quiet_rows >= entries.count:
+            yield self._update(facts, read_at, [], loaded=True)
             return
-        entries = self._reader.entries(connection)
-        wanted = self._to_read(entries)
-        last = max(0, len(wanted) - 1) // CHUNK_ROWS
-        for number in range(last + 1):
-            chunk = [entries[at] for at in wanted[number * CHUNK_ROWS : (number + 1) * CHUNK_ROWS]]
+        entries.refresh(connection, moved=moved)
+        in_turn = entries.in_turn(max(1, SLOW_LANE_CELLS // max(1, len(self._columns))))
+        self._quiet_rows += len(in_turn)
+        moving = entries.running if moved else set()
+        wanted = sorted(entries.unread | moving | set(in_turn))
+        bounds = [0, *range(CHUNK_ROWS if self._sent else FIRST_ROWS, len(wanted), CHUNK_ROWS), len(wanted)]
+        for start, end in pairwise(bounds):
+            chunk = entries.of(wanted[start:end])
             rows = self._reader.rows(connection, chunk) if chunk else []
             fresh = [row for row in rows if self._sent.get(row[0].ordinal) != row]
             self._sent.update((row[0].ordinal, row) for row in rows)
-            self._entries.update((entry[0], entry) for entry in chunk)
-            if fresh or number == last:
-                loaded = len(self._sent) >= len(entries)
-                yield self._update(facts, read_at, fresh, total_rows=max(entries, default=0), loaded=loaded)
-
-    def _to_read(self, entries: dict[int, Entry]) -> list[int]:
-        known = self._entries
-        hot = {
-            ordinal for ordinal, entry in entries.items() if known.get(ordinal) != entry or is_running(entry)
-        }
-        in_turn = max(1, SLOW_LANE_CELLS // max(1, len(self._columns)))
-        for _ in range(min(in_turn, len(entries))):
-            ordinal = next(self._round, None)
-            if ordinal is None:
-                self._round = iter(sorted(entries))
-                ordinal = next(self._round)
-            hot.add(ordinal)
-            self._quiet_rows += 1
-        return sorted(hot & entries.keys())
+            entries.were_read(chunk)
+            if fresh or end == len(wanted):
+                yield self._update(facts, read_at, fresh, loaded=len(self._sent) >= entries.count)
 
     def _update(
         self,
@@ -85,7 +78,6 @@ class SentGrid:
         read_at: Instant,
         rows: Sequence[tuple[RunRow, bytes]],
         *,
-        total_rows: int,
         loaded: bool,
     ) -> GridUpdate:
         columns = None if self._columns_sent else self._columns
@@ -96,7 +88,7 @@ class SentGrid:
             columns=columns,
             rows=tuple(row for row, _ in rows),
             cells=b"".join(cells for _, cells in rows),
-            total_rows=total_rows,
+            total_rows=self._entries.last,
             loaded=loaded,
         )
 

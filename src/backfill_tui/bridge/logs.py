@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.exceptions import TaskNotFound
@@ -16,19 +17,23 @@ from airflow.utils.log.log_reader import TaskLogReader
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from backfill_tui.bridge.log_files import only_file_of, read_page
 from backfill_tui.bridge.log_lines import lines_of
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import AirflowFailed, NotThere
-from backfill_tui.domain.states import CODES, task_code
-from backfill_tui.domain.tasks import LogQuery, TaskLog
+from backfill_tui.domain.states import CODES, TaskState, task_code
+from backfill_tui.domain.tasks import LogPlace, LogQuery, TaskLog
 from backfill_tui.wire.methods import LOG, Nothing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy.orm import Session
 
     from backfill_tui.bridge.environment import AirflowEnvironment
     from backfill_tui.bridge.server import Call, Server
 
+_SERVED: Final = frozenset({TaskState.RUNNING, TaskState.DEFERRED})
 _SOURCES_BEGIN: Final = "::group::Log message source details"
 _SOURCES_END: Final = "::endgroup::"
 
@@ -60,7 +65,13 @@ def read_log(session: Session, query: LogQuery, *, served: bool) -> TaskLog:
             "Airflow's log handler can not read logs",
             remedy="see [logging] task_log_reader in airflow.cfg",
         )
-    ended = CODES[task_code(instance.state)].finished
+    state = CODES[task_code(instance.state)]
+    ended = state.finished
+    # Airflow asks the worker's log server for what runs, whatever is here.
+    is_served = served and state in _SERVED
+    path = None if is_served else only_file_of(reader.log_handler, instance, query.try_number, session)
+    if path is not None and (page := _page(path, query, ended=ended)) is not None:
+        return page
     session.expunge(instance)
     if not served:
         # Airflow asks the worker's log server for what runs, and for what has no file here. Without such a
@@ -69,18 +80,58 @@ def read_log(session: Session, query: LogQuery, *, served: bool) -> TaskLog:
         instance.state = None
     stream, _ = reader.read_log_chunks(instance, query.try_number, {"end_of_log": False})
     sources, messages = _without_sources(stream)
-    kept: deque[str] = deque(maxlen=max(1, query.max_lines))
-    count = 0
-    for line in lines_of(messages):
-        kept.append(line)
-        count += 1
-    if not count and ended and not _writes_nothing(instance):
+    log = _last_lines(lines_of(messages), query)
+    if not log.lines and not query.after and state.finished and not _writes_nothing(instance):
         raise NotThere(
             f"No log of try {query.try_number} of {query.key.task_id} in {query.key.run_id} can be found",
             remedy="it may be on another machine, or have been cleaned up",
             detail="\n".join(sources),
         )
-    return TaskLog(lines=tuple(kept), truncated=count > len(kept))
+    return log
+
+
+def _page(path: Path, query: LogQuery, *, ended: bool) -> TaskLog | None:
+    """A page of the only file; None when it has gone, or has nothing in it."""
+    try:
+        page = read_page(
+            path,
+            max_lines=max(1, query.max_lines),
+            before=_place(query.before, in_file=True),
+            after=query.after.at if query.after is not None and query.after.in_file else 0,
+            ended=ended,
+        )
+    except OSError:
+        return None
+    if not page.lines and not page.ends:
+        return None
+    return TaskLog(
+        lines=page.lines,
+        truncated=page.begins > 0,
+        begins=LogPlace(at=page.begins, in_file=True),
+        ends=LogPlace(at=page.ends, in_file=True),
+    )
+
+
+def _last_lines(lines: Iterable[str], query: LogQuery) -> TaskLog:
+    """The last lines of a log that comes from its beginning; it is read to the end, only they are kept."""
+    kept: deque[str] = deque(maxlen=max(1, query.max_lines))
+    count = 0
+    for line in islice(lines, _place(query.before, in_file=False)):
+        kept.append(line)
+        count += 1
+    after = query.after
+    if after is not None and not after.in_file and 0 <= count - after.at <= len(kept):
+        kept = deque(islice(kept, len(kept) - (count - after.at), None))
+    begins = count - len(kept)
+    return TaskLog(
+        lines=tuple(kept), truncated=begins > 0, begins=LogPlace(at=begins), ends=LogPlace(at=count)
+    )
+
+
+def _place(place: LogPlace | None, *, in_file: bool) -> int | None:
+    if place is not None and place.in_file != in_file:
+        raise NotThere("The log is kept elsewhere by now", remedy="read it from its end")
+    return place.at if place is not None else None
 
 
 def _find(session: Session, query: LogQuery) -> Any:

@@ -1,9 +1,9 @@
 """Follows a backfill: everything at first, then at each tick what changed.
 
-A tick reads the entries of the backfill (one short tuple a date), and in full only the rows whose entry
-changed, those whose run is running, and a few more in turn (the slow lane), which finds what was edited
+A tick reads which runs are running and sums over all entries, every entry only when these do not add up, and
+in full only the rows whose entry changed, those whose run is running, and a few more in turn (the slow lane), which finds what was edited
 behind the back of the runs. So its cost follows what moves, and after one round of the slow lane the rows
-sent equal a full reading.
+sent equal a full reading. Why something waits is read seldom (see `cause_watch`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backfill_tui.bridge import backfills
 from backfill_tui.bridge.backfill_facts import FactsReader
+from backfill_tui.bridge.cause_watch import CauseWatch
 from backfill_tui.bridge.grid_columns import read_columns
 from backfill_tui.bridge.grid_reader import GridReader, UnknownTasksError
 from backfill_tui.bridge.grid_sent import ChangeMark, SentGrid
@@ -54,6 +55,7 @@ class Watcher:
         self._params = params
         self._call = call
         self._facts_reader = FactsReader(airflow.journal)
+        self._causes = CauseWatch(airflow)
         self._facts: BackfillFacts | None = None
         self._grid: SentGrid | None = None
         self._strays: frozenset[str] = frozenset()
@@ -104,7 +106,7 @@ class Watcher:
         self._grid = grid
         try:
             for update in grid.updates(session.connection(), facts, read_at, moved=moved):
-                self._call.emit(update)
+                self._call.emit(self._causes.complete(update))
                 if self._call.cancelled:
                     return
         except UnknownTasksError as unknown:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from backfill_tui.domain.causes import Cause, CauseCode, in_order
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, clock
@@ -208,28 +209,48 @@ def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
     )
 
 
-def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
+def what_stops(facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
+    """What of the Dag and of the scheduler lets nothing start, the gravest first; `now` is the database's."""
+    found = []
     if facts.dag_is_paused:
-        return Standing(
-            status=BackfillStatus.BLOCKED,
-            sentence="the Dag is paused, so nothing starts",
-            remedy="unpause the Dag",
+        found.append(
+            Cause(
+                code=CauseCode.DAG_PAUSED,
+                sentence="the Dag is paused, so nothing starts",
+                remedy="unpause the Dag",
+            )
         )
     if facts.dag_is_stale:
-        return Standing(
-            status=BackfillStatus.BLOCKED,
-            sentence="the Dag is no longer in its file, so nothing starts",
-            remedy="restore the Dag and parse again",
+        found.append(
+            Cause(
+                code=CauseCode.DAG_STALE,
+                sentence="the Dag is no longer in its file, so nothing starts",
+                remedy="restore the Dag and parse again",
+            )
         )
     beat = facts.scheduler_heartbeat
     if beat is None or now - beat > STALE_HEARTBEAT_SECONDS * SECOND:
         silent = f"no scheduler heartbeat for {clock(now - beat)}" if beat else "no scheduler is running"
-        return Standing(
-            status=BackfillStatus.BLOCKED,
-            sentence=silent,
-            remedy=_START_SCHEDULER,
-        )
+        found.append(Cause(code=CauseCode.NO_SCHEDULER, sentence=silent, remedy=_START_SCHEDULER))
+    return in_order(found)
+
+
+def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
+    for cause in what_stops(facts, now):
+        return Standing(status=BackfillStatus.BLOCKED, sentence=cause.sentence, remedy=cause.remedy)
     return None
+
+
+def with_causes(stands: Standing, causes: Sequence[Cause]) -> Standing:
+    """The standing with the remedy of the main cause, where it has none of its own and is not at its end.
+
+    It keeps its words, but that somebody has paused the Dag is less than that Airflow has, and why.
+    """
+    if stands.status.finished or not causes:
+        return stands
+    if causes[0].code is CauseCode.DAG_AUTO_PAUSED and stands.remedy == causes[0].remedy:
+        return replace(stands, sentence=causes[0].sentence)
+    return stands if stands.remedy else replace(stands, remedy=causes[0].remedy)
 
 
 def with_engine(stands: Standing, engine: EngineStatus | None) -> Standing:

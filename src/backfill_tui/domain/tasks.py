@@ -20,10 +20,21 @@ class CellQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTry:
+    """One try of a task instance, and how it ended."""
+
+    number: int
+    state: TaskState
+    started_at: Instant | None
+    ended_at: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInstanceDetails:
     """One task instance: its state, its latest try, and how many it may have in all.
 
     `max_tries` is the number of the last try Airflow would make by itself (its column counts retries).
+    `past_tries` are those before the latest, in order, as far as Airflow has kept them.
     """
 
     key: TaskInstanceKey
@@ -33,6 +44,10 @@ class TaskInstanceDetails:
     operator: str
     started_at: Instant | None
     ended_at: Instant | None
+    pool: str = ""
+    pool_slots: int = 1
+    queue: str = ""
+    past_tries: tuple[TaskTry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,18 +58,37 @@ class CellDetails:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogPlace:
+    """A place between two lines of a log: so many bytes into its only file, else so many lines."""
+
+    at: int
+    in_file: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
-    """Which log to read: of one try of one task instance; `max_lines` keeps the last ones."""
+    """Which log to read: of one try of one task instance; `max_lines` keeps the last ones.
+
+    Those `before` a place make the page before it; `after` asks for what was written since, and is answered
+    by the last lines as ever, which begin at another place, where that is too much or the log was replaced.
+    """
 
     dag_id: DagId
     key: TaskInstanceKey
     try_number: int
     max_lines: int = 5_000
+    before: LogPlace | None = None
+    after: LogPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskLog:
-    """The lines of a log as they were written, outside text throughout; `truncated` when its head was cut."""
+    """The lines of a log as they were written, outside text throughout; `truncated` when its head was cut.
+
+    They stand between the places `begins` and `ends`; without these nothing before or after can be asked for.
+    """
 
     lines: tuple[str, ...]
     truncated: bool = False
+    begins: LogPlace | None = None
+    ends: LogPlace | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
@@ -147,6 +148,7 @@ class GridUpdate:
     `cells` has `len(rows) * number of columns` bytes, row-major: the whole of each changed row, each byte a
     code of `states.CODES`. `columns` is None while they stay the same; when it is not, every row comes anew.
     `loaded` turns true once every row of the backfill has been sent. `read_at` is the database's clock.
+    `causes` say why something of it waits, the main one first; None while they stay the same.
     """
 
     read_at: Instant
@@ -156,6 +158,7 @@ class GridUpdate:
     cells: bytes
     total_rows: int
     loaded: bool
+    causes: tuple[Cause, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,10 +203,12 @@ class RunCounts:
 class BackfillSummary:
     """One backfill in a list: its facts and its runs, counted by Airflow's database.
 
-    `ended_at` is when the last of its runs ended, None while one has not, or none ever began.
+    `ended_at` is when the last of its runs ended, None while one has not, or none ever began. `causes` say
+    why something of it waits, the main one first.
     """
 
     facts: BackfillFacts
     counts: RunCounts
     read_at: Instant
     ended_at: Instant | None = None
+    causes: tuple[Cause, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, Deed, possible_deeds
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus
@@ -98,6 +99,19 @@ def backfill(summary: BackfillSummary, stands: Standing) -> JsonObject:
         "duration_seconds": None if took is None else took / SECOND,
         "deeds": [str(deed) for deed in Deed if deed in deeds],
     }
+
+
+def causes(found: Iterable[Cause]) -> list[JsonObject]:
+    """Why something of a backfill waits, the main cause first."""
+    return [
+        {
+            "code": str(cause.code),
+            "sentence": cause.sentence,
+            "remedy": cause.remedy,
+            "ordinal": cause.ordinal,
+        }
+        for cause in found
+    ]
 
 
 def took_of(summary: BackfillSummary) -> Microseconds | None:

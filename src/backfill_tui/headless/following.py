@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, RunId
 from backfill_tui.domain.instants import Instant, minute, zone_named
@@ -17,6 +18,7 @@ from backfill_tui.domain.progress import (
     count_runs,
     failed_rows,
     standing,
+    with_causes,
     with_engine,
 )
 from backfill_tui.domain.text import one_line
@@ -30,11 +32,14 @@ from backfill_tui.domain.watching import (
 )
 from backfill_tui.headless import encode
 from backfill_tui.headless.breaking import FailureStop
-from backfill_tui.headless.remedies import standing_in_commands
+from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session, counted
 
 _ENGINE_SECONDS: Final = 1.0
 _FAILED_SHOWN: Final = 20
+_SAID_BY_STANDING: Final = frozenset(
+    {CauseCode.MAX_ACTIVE_RUNS, CauseCode.NO_SCHEDULER, CauseCode.BACKFILL_CANCELLED}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +47,7 @@ class Reading:
     """A backfill as it was read at one time, and its failed rows.
 
     `stopped` says that whoever follows it has paused it, because too many of its runs had failed. Time alone
-    makes no other reading.
+    makes no other reading, nor do other words of the same `causes`, which say why something of it waits.
     """
 
     facts: BackfillFacts
@@ -52,6 +57,8 @@ class Reading:
     read_at: Instant = field(compare=False)
     ended_at: Instant | None = None
     stopped: bool = False
+    causes: tuple[Cause, ...] = field(default=(), compare=False)
+    cause_codes: tuple[CauseCode, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -64,7 +71,11 @@ class Reading:
         summary = BackfillSummary(
             facts=self.facts, counts=self.counts, read_at=self.read_at, ended_at=self.ended_at
         )
-        return {**encode.backfill(summary, self.stands), "stopped_after_failures": self.stopped}
+        return {
+            **encode.backfill(summary, self.stands),
+            "stopped_after_failures": self.stopped,
+            "causes": encode.causes(self.causes),
+        }
 
     @property
     def sentence(self) -> str:
@@ -72,9 +83,16 @@ class Reading:
         facts = self.facts
         status = str(self.stands.status).replace("_", " ")
         remedy = f": {self.stands.remedy}" if self.stands.remedy else ""
-        return one_line(
-            f"Backfill {facts.backfill_id} of {facts.dag_id}: {status}, {self.stands.sentence}{remedy}"
-        )
+        said = f"{self.stands.sentence}{self._why}"
+        return one_line(f"Backfill {facts.backfill_id} of {facts.dag_id}: {status}, {said}{remedy}")
+
+    @property
+    def _why(self) -> str:
+        """The main cause behind a sentence that does not say it itself."""
+        moves = self.stands.status in {BackfillStatus.RUNNING, BackfillStatus.QUEUED}
+        if not moves or not self.causes or self.causes[0].code in _SAID_BY_STANDING:
+            return ""
+        return f", {self.causes[0].sentence}"
 
 
 class Follower:
@@ -99,6 +117,7 @@ class Follower:
         self._stop = stop
         self._store = GridStore()
         self._engine_asked_at = 0.0
+        self._causes: tuple[Cause, ...] = ()
         self.latest: Reading | None = None
 
     def to_end(self, on_change: Callable[[Reading], None]) -> Reading:
@@ -132,21 +151,32 @@ class Follower:
 
     def _read(self, update: GridUpdate) -> Reading | None:
         self._store.apply(update)
+        self._causes = self._causes if update.causes is None else update.causes
         if not self._store.loaded:
             return None
         rows = [row for row in self._store.rows if row is not None and self._counts(row)]
         counts = count_runs(rows)
         if self._stop is not None:
             self._stop.look(update.facts, counts)
-        stands = self._with_engine(standing(update.facts, counts, update.read_at))
-        stands = standing_in_commands(stands, update.facts, self._session)
+        stands = with_causes(standing(update.facts, counts, update.read_at), self._causes)
+        stands = standing_in_commands(self._with_engine(stands), update.facts, self._session)
+        causes = () if stands.status.finished else self._in_commands(stands, update.facts)
         # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
         facts = replace(update.facts, scheduler_heartbeat=None)
         return Reading(
             facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)),
             read_at=update.read_at, ended_at=_last_end(rows, counts),
             stopped=self._stop is not None and self._stop.stopped,
+            causes=causes, cause_codes=tuple(dict.fromkeys(cause.code for cause in causes)),
         )  # fmt: skip
+
+    def _in_commands(self, stands: Standing, facts: BackfillFacts) -> tuple[Cause, ...]:
+        """The causes with their remedies as one would type them."""
+        causes = self._causes
+        if causes and causes[0].code is CauseCode.NO_SCHEDULER:
+            # The engine knows more of a scheduler that is not there.
+            causes = (replace(causes[0], sentence=stands.sentence, remedy=stands.remedy), *causes[1:])
+        return causes_in_commands(causes, facts, self._session)
 
     def _counts(self, row: RunRow) -> bool:
         return self._run_ids is None or row.run_id in self._run_ids

@@ -8,12 +8,12 @@ from typing import Final
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, clock, to_datetime, zone_named
-from backfill_tui.domain.progress import BackfillStatus, standing
+from backfill_tui.domain.progress import BackfillStatus, standing, with_causes
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
 from backfill_tui.headless import encode
-from backfill_tui.headless.remedies import standing_in_commands
+from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session, find_dag
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
@@ -122,11 +122,12 @@ def active_by_dag(summaries: Iterable[BackfillSummary]) -> dict[DagId, list[Back
 def _entry(
     session: Session, summary: BackfillSummary, active: Mapping[DagId, list[BackfillId]]
 ) -> encode.JsonObject:
-    stands = standing(summary.facts, summary.counts, summary.read_at)
+    stands = with_causes(standing(summary.facts, summary.counts, summary.read_at), summary.causes)
     stands = standing_in_commands(stands, summary.facts, session)
     return {
         **encode.backfill(summary, stands),
         "active_of_this_dag": active.get(summary.facts.dag_id, []),
+        "causes": encode.causes(causes_in_commands(summary.causes, summary.facts, session)),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
+    from backfill_tui.domain.causes import Cause
     from backfill_tui.domain.planning import PlanWarning
     from backfill_tui.domain.progress import Standing
     from backfill_tui.domain.watching import BackfillFacts
@@ -66,16 +68,24 @@ def remedy_of(warning: PlanWarning, dag_id: str, session: Session) -> str:
 
 def standing_in_commands(stands: Standing, facts: BackfillFacts, session: Session) -> Standing:
     """The standing with its remedy as one would type it; one that no command carries out stays as it is."""
+    return replace(stands, remedy=_typed(stands.remedy, facts, session))
+
+
+def _typed(remedy: str, facts: BackfillFacts, session: Session) -> str:
     number = facts.backfill_id
-    if stands.remedy == "unpause the Dag":
-        return replace(stands, remedy=session.how_to_unpause(facts.dag_id))
-    if stands.remedy == "rerun them from here":
-        rerunning = session.again("rerun", facts.dag_id, "--backfill", number)
-        return replace(stands, remedy=f"rerun them with {rerunning}")
-    if stands.remedy == _RERUN_WHAT_FAILED:
+    if remedy == "unpause the Dag":
+        return session.how_to_unpause(facts.dag_id)
+    if remedy == "rerun them from here":
+        return f"rerun them with {session.again('rerun', facts.dag_id, '--backfill', number)}"
+    if remedy == _RERUN_WHAT_FAILED:
         # Whoever asks for that gets the command in a sentence of its own.
-        return stands
-    return replace(stands, remedy=control_in_commands(stands.remedy, number, session))
+        return remedy
+    return control_in_commands(remedy, number, session)
+
+
+def causes_in_commands(causes: Iterable[Cause], facts: BackfillFacts, session: Session) -> tuple[Cause, ...]:
+    """The causes with their remedies as one would type them."""
+    return tuple(replace(cause, remedy=_typed(cause.remedy, facts, session)) for cause in causes)
 
 
 def control_in_commands(remedy: str, backfill_id: BackfillId, session: Session) -> str:

@@ -62,6 +62,8 @@ class BackfillApp(App[None], inherit_bindings=False):
     `engine` is the embedded engine, None where Airflow is not ours. `where` names the Airflow for the top
     line before it can be asked. `program_words` are the words of a shell that start this program on the same
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
+    `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
+    start a program then.
     """
 
     TITLE = "backfill-tui"
@@ -86,6 +88,8 @@ class BackfillApp(App[None], inherit_bindings=False):
         program_words: tuple[str, ...] = ("backfill-tui",),
         clock: Callable[[], float] = time.time,
         log_folder: Path | None = None,
+        may_notify: bool = True,
+        notify_command: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self.link = Link(connect)
@@ -93,6 +97,8 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.read_only = read_only
         self.where = where
         self.program_words = program_words
+        self.may_notify = may_notify
+        self.notify_command = notify_command
         self.clock = clock
         self._log_folder = log_folder
         self._leaving = Leaving(self)

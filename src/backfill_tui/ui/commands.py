@@ -10,8 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
+from backfill_tui.ui.log_commands import LOG
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
-from backfill_tui.ui.watch_commands import BACKFILLS, CONTROL, GRID, LOG, RERUN, STOP_AFTER, WATCH_SCREEN
+from backfill_tui.ui.watch_commands import (
+    BACKFILLS,
+    CONTROL,
+    GRID,
+    JUMP,
+    RERUN,
+    STOP_AFTER,
+    WATCH_SCREEN,
+    ZOOM,
+)
 
 APP = (
     Command(
@@ -241,7 +251,8 @@ class Place:
 PLACES: dict[str, Place] = {
     "dags": Place(title="Dags", own=DAGS, widgets=(LIST,)),
     "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, STRIP, LIST + DATES)),
-    "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, LOG)),
+    "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, ZOOM, LOG)),
+    "jump": Place(title="Go to a date", own=JUMP, modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),
     "stop_after": Place(title="Stop after", own=STOP_AFTER, modal=True),

@@ -30,22 +30,24 @@ GRID = (
             help="Mark this date and the one before", palette=False),
 )  # fmt: skip
 
-LOG = (
-    Command(id="log.up", keys="up,k", action="scroll_up", label="", help="Scroll up a line", palette=False),
-    Command(id="log.down", keys="down,j", action="scroll_down", label="", help="Scroll down a line",
+ZOOM = (
+    Command(id="zoom.open", keys="enter", action="open", label="open date",
+            help="See the date under the cursor in the grid", palette=False),
+    Command(id="zoom.left", keys="left,h", action="move(-1)", label="", help="Go to the date before",
             palette=False),
-    Command(id="log.left", keys="left,h", action="scroll_left", label="", help="Scroll to the left",
+    Command(id="zoom.right", keys="right,l", action="move(1)", label="", help="Go to the next date",
             palette=False),
-    Command(id="log.right", keys="right,l", action="scroll_right", label="", help="Scroll to the right",
+    Command(id="zoom.up", keys="up,k", action="move_line(-1)", label="", help="Go up a line", palette=False),
+    Command(id="zoom.down", keys="down,j", action="move_line(1)", label="", help="Go down a line",
             palette=False),
-    Command(id="log.page_up", keys="pageup,ctrl+b", action="page_up", label="", help="Scroll up a page",
+    Command(id="zoom.page_up", keys="pageup,ctrl+b", action="move_page(-1)", label="",
+            help="Go up by the lines that are seen", palette=False),
+    Command(id="zoom.page_down", keys="pagedown,ctrl+f", action="move_page(1)", label="",
+            help="Go down by the lines that are seen", palette=False),
+    Command(id="zoom.first", keys="home,g", action="move_to(0)", label="", help="Go to the first date",
             palette=False),
-    Command(id="log.page_down", keys="pagedown,ctrl+f", action="page_down", label="",
-            help="Scroll down a page", palette=False),
-    Command(id="log.first", keys="home,g", action="scroll_home", label="", help="Go to the first line kept",
+    Command(id="zoom.last", keys="end,G", action="move_to(-1)", label="", help="Go to the last date",
             palette=False),
-    Command(id="log.last", keys="end,G", action="follow", label="follow",
-            help="Go to the end and follow what is written", palette=False),
 )  # fmt: skip
 
 WATCH_SCREEN = (
@@ -59,6 +61,14 @@ WATCH_SCREEN = (
             help="Go to the next failed date"),
     Command(id="watch.previous_failed", keys="N,left_square_bracket", action="failed(-1)", label="",
             help="Go to the failed date before this one"),
+    Command(id="watch.next_running", keys="right_curly_bracket", action="running(1)", label="",
+            help="Go to the next running date"),
+    Command(id="watch.previous_running", keys="left_curly_bracket", action="running(-1)", label="",
+            help="Go to the running date before this one"),
+    Command(id="watch.next_queued", keys="right_parenthesis", action="queued(1)", label="",
+            help="Go to the next queued date"),
+    Command(id="watch.previous_queued", keys="left_parenthesis", action="queued(-1)", label="",
+            help="Go to the queued date before this one"),
     Command(id="watch.mark", keys="space", action="mark", label="mark",
             help="Mark this date for a rerun, or take its mark away"),
     Command(id="watch.mark_range", keys="v", action="mark_range", label="",
@@ -82,11 +92,27 @@ WATCH_SCREEN = (
     Command(id="watch.map_index_before", keys="M", action="map_index(-1)", label="",
             help="Show the map index before", palette=False),
     Command(id="watch.back", keys="escape", action="back", label="back",
-            help="Take all marks away, else go back; the backfill goes on"),
+            help="Zoom in, else take all marks away, else show all dates, else go back; it goes on"),
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
             help="List the backfills, at the newest of this Dag"),
+    Command(id="watch.jump", keys="slash", action="jump", label="date",
+            help="Go to a date that you type, or to the nearest there is"),
+    Command(id="watch.filter", keys="f", action="filter(1)", label="filter",
+            help="Show only the failed dates, then only the running ones and so on, then all again"),
+    Command(id="watch.zoom", keys="z", action="zoom", label="strip",
+            help="Zoom out to one cell a date, and in again"),
+    Command(id="watch.filter_back", keys="F", action="filter(-1)", label="",
+            help="Show only the dates of the state before"),
     Command(id="watch.stop_after", keys="s", action="stop_after", label="stop after",
             help="Set how many failed runs pause the backfill"),
+)  # fmt: skip
+
+JUMP = (
+    Command(id="jump.accept", keys="enter", action="accept", label="go",
+            # With priority, for a field takes enter itself.
+            help="Go to that date, or to the nearest there is", priority=True, palette=False),
+    Command(id="jump.back", keys="escape", action="back", label="back",
+            help="Close this and stay where you are", palette=False),
 )  # fmt: skip
 
 RERUN = (

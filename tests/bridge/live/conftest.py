@@ -39,7 +39,7 @@ def mapped(dag_id):
             EmptyOperator(task_id="nothing")
         total(each.expand(name=files())) >> beside()
 
-for number in range(40):
+for number in range(80):
     chain(f"chain_{number:02}")
 for number in range(10):
     mapped(f"mapped_{number:02}")

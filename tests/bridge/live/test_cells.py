@@ -60,3 +60,18 @@ def test_a_run_without_that_task_has_nothing_behind_the_cell(
     (run_id,) = edits.do("runs_of", backfill_id=backfill_id)
     assert bridge.gateway.cell(_query(dag_id, run_id, "nothing")).instances == ()
     assert bridge.gateway.cell(_query(dag_id, "gone", "clean")).instances == ()
+
+
+def test_past_tries_pool_and_queue_are_told(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1)
+    (run_id,) = edits.do("runs_of", backfill_id=backfill_id)
+    edits.do("finish", dag_id=dag_id, run_id=run_id, failed="clean")
+    (once,) = bridge.gateway.cell(_query(dag_id, run_id, "clean")).instances
+    assert (once.pool, once.pool_slots, once.queue) == ("default_pool", 1, "default")
+    assert once.past_tries == ()
+    edits.do("clear", dag_id=dag_id, run_id=run_id, only_failed=True)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="clean", state="success", try_number=2)
+    (twice,) = bridge.gateway.cell(_query(dag_id, run_id, "clean")).instances
+    assert [(one.number, one.state) for one in twice.past_tries] == [(1, TaskState.FAILED)]
+    assert (twice.past_tries[0].started_at, twice.past_tries[0].ended_at) == (once.started_at, once.ended_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tests.support.edits import Edits
 from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.tasks import LogQuery
+from backfill_tui.domain.tasks import LogPlace, LogQuery, TaskLog
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live")]
 
@@ -46,7 +47,11 @@ def _query(
     return LogQuery(dag_id=DagId(dag_id), key=key, try_number=try_number, max_lines=max_lines)
 
 
-def _write(bridge: RunningBridge, query: LogQuery, *messages: object) -> None:
+def _numbers(log: TaskLog) -> list[int]:
+    return [int(line.split("line ")[1]) for line in log.lines]
+
+
+def _file(bridge: RunningBridge, query: LogQuery) -> Path:
     """The file that a worker on this machine writes (Airflow's default template of its name)."""
     mapped = f"map_index={query.key.map_index}" if query.key.map_index >= 0 else ""
     folder = (
@@ -57,8 +62,17 @@ def _write(bridge: RunningBridge, query: LogQuery, *messages: object) -> None:
         / mapped
     )
     folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"attempt={query.try_number}.log"
+
+
+def _write(bridge: RunningBridge, query: LogQuery, *messages: object) -> None:
     lines = (message if isinstance(message, str) else json.dumps(message) for message in messages)
-    (folder / f"attempt={query.try_number}.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _file(bridge, query).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _append(bridge: RunningBridge, query: LogQuery, text: str) -> None:
+    with _file(bridge, query).open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def test_messages_become_lines_with_their_traceback(
@@ -175,3 +189,103 @@ def test_a_log_that_can_not_be_found_says_so(bridge: RunningBridge, edits: Edits
     assert early.value.remedy == "it has 1 so far"
     with pytest.raises(NotThere, match="no task instance nothing"):
         bridge.gateway.log(_query(dag_id, run_id, "nothing"))
+
+
+def _a_long_log(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh, many: int, state: str = "success"
+) -> LogQuery:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    edits.do("task", dag_id=dag_id, run_id=run_id, task_id="load", state=state)
+    query = _query(dag_id, run_id, "load")
+    _write(bridge, query, *({**_STARTED, "event": f"line {number}"} for number in range(many)))
+    return query
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_the_pages_of_a_log_make_the_whole_of_it_whoever_reads_it(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh, files: int
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 1_234)
+    if files == 2:
+        # That of a trigger: then only Airflow's own reader can merge them.
+        file = _file(bridge, query)
+        file.with_name(f"{file.name}.trigger.1.log").write_text("", encoding="utf-8")
+    page = bridge.gateway.log(query)
+    read = _numbers(page)
+    while page.truncated:
+        page = bridge.gateway.log(replace(query, before=page.begins))
+        assert 0 < len(page.lines) <= query.max_lines
+        read = _numbers(page) + read
+    assert read == list(range(1_234))
+    assert page.begins is not None
+    assert page.begins.at == 0
+    assert page.begins.in_file is (files == 1)
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_only_what_was_written_since_is_read_again(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh, files: int
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 500, "running")
+    if files == 2:
+        file = _file(bridge, query)
+        file.with_name(f"{file.name}.trigger.1.log").write_text("", encoding="utf-8")
+    first = bridge.gateway.log(query)
+    nothing = bridge.gateway.log(replace(query, after=first.ends))
+    assert (nothing.lines, nothing.begins, nothing.ends) == ((), first.ends, first.ends)
+    for number in (500, 501):
+        _append(bridge, query, json.dumps({**_STARTED, "event": f"line {number}"}) + "\n")
+    since = bridge.gateway.log(replace(query, after=first.ends))
+    assert since.begins == first.ends
+    assert _numbers(since) == [500, 501]
+    for number in range(502, 900):
+        _append(bridge, query, json.dumps({**_STARTED, "event": f"line {number}"}) + "\n")
+    much = bridge.gateway.log(replace(query, after=first.ends))
+    assert much.begins != first.ends
+    assert _numbers(much) == list(range(800, 900))
+
+
+def test_half_a_line_is_left_until_it_is_whole_or_its_task_has_ended(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 3, "running")
+    message = json.dumps({**_STARTED, "event": "line 3"})
+    _append(bridge, query, message[:20])
+    log = bridge.gateway.log(query)
+    assert _numbers(log) == [0, 1, 2]
+    _append(bridge, query, message[20:])
+    assert bridge.gateway.log(replace(query, after=log.ends)).lines == ()
+    edits.do("task", dag_id=query.dag_id, run_id=query.key.run_id, task_id="load", state="success")
+    assert _numbers(bridge.gateway.log(replace(query, after=log.ends))) == [3]
+
+
+def test_a_log_that_was_replaced_is_read_from_its_end(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 50)
+    before = bridge.gateway.log(query)
+    _write(bridge, query, {**_STARTED, "event": "line 7"})
+    after = bridge.gateway.log(replace(query, after=before.ends))
+    assert _numbers(after) == [7]
+    assert after.begins == LogPlace(at=0, in_file=True)
+
+
+def test_a_place_in_a_log_that_is_kept_elsewhere_by_now_is_not_there(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 50)
+    with pytest.raises(NotThere, match="kept elsewhere by now"):
+        bridge.gateway.log(replace(query, before=LogPlace(at=20)))
+
+
+def test_a_message_longer_than_a_page_gives_its_last_lines(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 1)
+    _append(
+        bridge, query, json.dumps({**_STARTED, "event": "\n".join(f"line {n}" for n in range(300))}) + "\n"
+    )
+    log = bridge.gateway.log(query)
+    assert _numbers(log) == list(range(200, 300))
+    assert _numbers(bridge.gateway.log(replace(query, before=log.begins))) == [0]

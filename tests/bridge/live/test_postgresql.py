@@ -23,7 +23,7 @@ _DAGS = """
 from datetime import datetime, timezone
 from airflow.sdk import DAG, task
 
-for number in range(5):
+for number in range(6):
     with DAG(
         dag_id=f"chain_{number}", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)
     ):
@@ -97,6 +97,54 @@ def test_the_stream_equals_a_full_reading_and_the_list_its_counts(attached: Atta
         counts = summary.counts
         assert (counts.failed, counts.running, counts.queued) == (1, 1, 1)
         assert (counts.deleted, counts.taken_over) == (1, 1)
+
+
+def test_after_edits_all_over_a_large_backfill_the_stream_equals_a_full_reading(
+    attached: Attached,
+) -> None:
+    edits = attached.edits
+    dag_id = "chain_4"
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=1_500)
+    # `bulk` numbers its runs itself; the next run gets a number from here.
+    attached.database.ask("SELECT setval('dag_run_id_seq', (SELECT max(id) FROM dag_run))")
+    run_ids = edits.do("runs_of", backfill_id=backfill_id)
+    ended, other, deleted, running = run_ids[100], run_ids[200], run_ids[300], run_ids[1_495]
+    with following(attached.gateway, backfill_id) as followed:
+        store = followed.store
+        edits.do("task", dag_id=dag_id, run_id=running, task_id="load", state="failed")
+        edits.do("finish", dag_id=dag_id, run_id=running, failed="load")
+        edits.do("clear", dag_id=dag_id, run_id=ended)
+        edits.do("finish", dag_id=dag_id, run_id=ended)
+        edits.do("clear", dag_id=dag_id, run_id=other)
+        edits.do("delete_run", dag_id=dag_id, run_id=deleted)
+        followed.until_it_shows(edits, backfill_id)
+        counts = store.counts()
+        assert (counts.failed, counts.queued, counts.running, counts.deleted) == (1, 1, 9, 1)
+        row = store.rows[100]
+        assert row is not None
+        assert row.cleared
+
+
+def test_a_late_commit_by_a_host_whose_clock_is_behind_is_seen_when_it_comes(attached: Attached) -> None:
+    edits = attached.edits
+    backfill_id = edits.do("backfill", dag_id="chain_5", first="2024-01-01", days=3)
+    first, second, _ = edits.do("runs_of", backfill_id=backfill_id)
+    edits.do("finish", dag_id="chain_5", run_id=first)
+    edits.do("finish", dag_id="chain_5", run_id=second)
+    with following(attached.gateway, backfill_id) as followed:
+        with attached.database.stranger() as connection, connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            for table, values in (("dag_run", "state = 'queued'"), ("task_instance", "state = NULL")):
+                cursor.execute(
+                    f"UPDATE {table} SET {values}, updated_at = now() - interval '1 day' "  # noqa: S608
+                    "WHERE dag_id = 'chain_5' AND run_id = %s",
+                    [second],
+                )
+            for _ in range(3):
+                assert followed.take().rows == ()
+            cursor.execute("COMMIT")
+        followed.until(lambda: followed.store.counts().queued == 2, "the late commit")
+        followed.until_it_shows(edits, backfill_id)
 
 
 def test_lost_connections_are_made_again(attached: Attached) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 
 import psutil
 import pytest
@@ -65,9 +67,9 @@ def test_a_large_backfill_comes_in_parts_and_is_loaded_with_the_last(
     with following(bridge.gateway, backfill_id) as followed:
         first, *_ = followed.updates
         assert [(len(update.rows), update.loaded) for update in followed.updates] == [
+            (50, False),
             (200, False),
-            (200, False),
-            (50, True),
+            (200, True),
         ]
         assert first.columns is not None
         assert all(update.columns is None for update in followed.updates[1:])
@@ -126,6 +128,47 @@ def test_what_moves_is_seen_at_the_very_next_reading_of_a_large_backfill(
                 pass
             seen = {row.ordinal for update in followed.updates[before:] for row in update.rows}
             assert run_ids.index(run_id) + 1 in seen, f"{command} of {run_id}"
+
+
+def test_states_that_two_runs_exchange_are_seen_at_the_very_next_reading(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    backfill_id = edits.do("bulk", dag_id=fresh("chain"), runs=3_000)
+    run_ids = edits.do("runs_of", backfill_id=backfill_id)
+    set_state = "UPDATE dag_run SET state = ? WHERE run_id = ? AND backfill_id = ?"
+    _by_hand(bridge, (set_state, "failed", run_ids[700], backfill_id))
+    with following(bridge.gateway, backfill_id) as followed:
+        _by_hand(
+            bridge,
+            (set_state, "success", run_ids[700], backfill_id),
+            (set_state, "failed", run_ids[2_100], backfill_id),
+        )
+        committed = time.time_ns() // 1000
+        while (next_reading := followed.take().read_at) < committed:
+            pass
+        followed.until(lambda: followed.store.failed_rows() == (2_100,), "the other one failed")
+        assert followed.updates[-1].read_at == next_reading
+
+
+def test_what_no_sum_of_the_entries_tells_is_found_within_one_round(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=3_000)
+    edits.do("delete_run", dag_id=dag_id, run_id=edits.do("runs_of", backfill_id=backfill_id)[1_200])
+    say_why = "UPDATE backfill_dag_run SET exception_reason = ? WHERE backfill_id = ? AND sort_ordinal = ?"
+    with following(bridge.gateway, backfill_id) as followed:
+        assert followed.store.counts().deleted == 1
+        _by_hand(bridge, (say_why, "in flight", backfill_id, 1_201))
+        followed.until(lambda: followed.store.counts().skipped == 1, "why it was skipped")
+        assert followed.store.counts().deleted == 0
+
+
+def _by_hand(bridge: RunningBridge, *statements: tuple[object, ...]) -> None:
+    """One transaction of somebody who writes past Airflow: statements with their values."""
+    with closing(sqlite3.connect(bridge.home.database, timeout=30)) as connection, connection:
+        for statement, *values in statements:
+            connection.execute(str(statement), values)
 
 
 def test_each_date_says_what_became_of_its_run(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
@@ -225,11 +268,20 @@ def test_what_decides_whether_it_moves_is_read_at_each_tick(
 def test_a_backfill_without_runs_yet_is_followed_from_its_first_run_on(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
-    backfill_id = edits.do("empty_backfill", dag_id=fresh("chain"))
+    dag_id = fresh("chain")
+    backfill_id = edits.do("empty_backfill", dag_id=dag_id, completed=True)
     with following(bridge.gateway, backfill_id) as followed:
         assert followed.store.counts().total == 0
         assert followed.store.loaded
         assert len(followed.store.columns) == 3
+        other = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=2)
+        _by_hand(
+            bridge,
+            ("UPDATE backfill_dag_run SET backfill_id = ? WHERE backfill_id = ?", backfill_id, other),
+            ("UPDATE dag_run SET backfill_id = ? WHERE backfill_id = ?", backfill_id, other),
+        )
+        followed.until(lambda: followed.store.counts().queued == 2, "two runs")
+        followed.until_it_shows(edits, backfill_id)
 
 
 def test_an_unknown_backfill_and_one_that_is_deleted_meanwhile_are_not_there(
@@ -286,6 +338,28 @@ def test_after_any_edits_the_screen_equals_a_full_reading(
             followed.until_it_shows(edits, backfill_id)
 
 
+def test_after_edits_all_over_a_large_backfill_the_screen_equals_a_full_reading_within_one_round(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    chance = random.Random(4)  # noqa: S311  # repeatable, not secret
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=2_500)
+    run_ids = edits.do("runs_of", backfill_id=backfill_id)
+    kinds = ["task", "start", "finish", "fail", "clear", "delete"]
+    with following(bridge.gateway, backfill_id) as followed:
+        for number, run_id in enumerate(chance.sample(run_ids, 18)):
+            _edit_run(edits, chance, {"dag_id": dag_id, "run_id": run_id}, kinds[number % len(kinds)])
+            followed.take()
+        edited = time.time_ns() // 1000
+        expected = read_in_full(edits, backfill_id)
+        # A round takes three ticks here, with 1,000 rows of three columns in each; one may be half done.
+        later: set[int] = set()
+        while len(later) <= 2 * 3:
+            read_at = followed.take().read_at
+            later |= {read_at} if read_at > edited else set()
+        assert shown(followed.store) == expected
+
+
 def _edit_something(edits: Edits, chance: random.Random, dag_id: str, backfill_id: int) -> None:
     own = [row["run_id"] for row in edits.do("picture", backfill_id=backfill_id) if row["run_id"]]
     if not own:
@@ -295,6 +369,18 @@ def _edit_something(edits: Edits, chance: random.Random, dag_id: str, backfill_i
         ["task", "start", "finish", "fail", "clear", "take over", "delete", "cancel"],
         weights=[8, 4, 3, 4, 3, 1, 1, 0.5],
     )[0]
+    if kind == "take over":
+        edits.do("set_backfill", backfill_id=backfill_id, completed=True)
+        day = run["run_id"].removeprefix("backfill__")[:10]
+        later = edits.do("backfill", dag_id=dag_id, first=day, days=1, reprocess="completed")
+        edits.do("set_backfill", backfill_id=later, completed=True)
+    elif kind == "cancel":
+        edits.do("cancel", backfill_id=backfill_id)
+    else:
+        _edit_run(edits, chance, run, kind)
+
+
+def _edit_run(edits: Edits, chance: random.Random, run: dict[str, str], kind: str) -> None:
     if kind == "task":
         state = chance.choice(["queued", "running", "success", "failed", "up_for_retry", "skipped", None])
         edits.do("task", **run, task_id=chance.choice(["extract", "clean", "load"]), state=state)
@@ -306,15 +392,8 @@ def _edit_something(edits: Edits, chance: random.Random, dag_id: str, backfill_i
         edits.do("finish", **run, failed=chance.choice(["extract", "clean", "load"]))
     elif kind == "clear":
         edits.do("clear", **run)
-    elif kind == "take over":
-        edits.do("set_backfill", backfill_id=backfill_id, completed=True)
-        day = run["run_id"].removeprefix("backfill__")[:10]
-        later = edits.do("backfill", dag_id=dag_id, first=day, days=1, reprocess="completed")
-        edits.do("set_backfill", backfill_id=later, completed=True)
-    elif kind == "delete":
-        edits.do("delete_run", **run)
     else:
-        edits.do("cancel", backfill_id=backfill_id)
+        edits.do("delete_run", **run)
 
 
 def _memberships(followed: Following) -> list[Membership]:

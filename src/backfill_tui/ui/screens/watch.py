@@ -10,41 +10,33 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
 from textual.getters import query_one
-from textual.message import Message
 from textual.widgets import Static
 
-from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Problem, Unreachable
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.progress import task_progress
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui import pausing
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
-from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
-from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_rerun, waiting_because
-from backfill_tui.ui.screens.watch_control import WatchControlScreen
+from backfill_tui.ui.notices import Notices
+from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
+from backfill_tui.ui.screens.watch_grid import WatchGridScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
+from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
-from backfill_tui.ui.workers import ask
+from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class RerunDone(Message):
-    """A rerun is through: Airflow has cleared the task instances."""
-
-    def __init__(self, outcome: RerunOutcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-class WatchScreen(WatchControlScreen):
+class WatchScreen(WatchGridScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -56,15 +48,15 @@ class WatchScreen(WatchControlScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
     CSS_PATH = "../styles/watch.tcss"
 
-    grid = query_one(RunGrid)
     inspector = query_one(Inspector)
     notice = query_one("#watch-notice", Static)
 
     def __init__(self, backfill_id: BackfillId) -> None:
         super().__init__(backfill_id)
-        self.store = GridStore()
+        self._causes: tuple[Cause, ...] = ()
         self._stream: Stream | None = None
         self._broken: Problem | None = None
+        self.notices = Notices()
 
     def compose(self) -> ComposeResult:
         """Header, grid and the pane about the cell under the cursor."""
@@ -73,7 +65,9 @@ class WatchScreen(WatchControlScreen):
         yield Static(id="watch-banner", markup=False)
         yield Static(id="watch-notice", markup=False)
         with Container(id="watch-body"):
-            yield RunGrid(self.store)
+            grid = RunGrid(self.store)
+            yield grid
+            yield RunStrip(grid)
             yield Inspector()
         yield KeyLine(self.PLACE)
 
@@ -129,7 +123,11 @@ class WatchScreen(WatchControlScreen):
         if not updates:
             return
         for update in updates:
-            self.grid.take(self.store.apply(update), update.read_at)
+            change = self.store.apply(update)
+            self._causes = self._causes if update.causes is None else update.causes
+            self.grid.take(change, update.read_at)
+            if change.rows or change.reshaped:
+                self.follow_in_strip()
         self._show(updates[-1])
 
     @on(StreamBroke)
@@ -154,31 +152,32 @@ class WatchScreen(WatchControlScreen):
             total_rows=update.total_rows,
             read_at=update.read_at,
             engine=self.program.engine_status,
+            tasks=task_progress(self.store.task_counts()),
+            causes=self._causes,
         )
+        self.look_at_pace(self.progress)
         self.header.arrived_at = self.program.clock()
         self.header.broken = False
-        changed = not self.progress.looks_like(self.header.progress)
-        if changed:
+        before = self.header.progress
+        if not self.progress.looks_like(before):
             self.header.progress = self.progress
-            self.grid.waiting_because = waiting_because(self.progress)
+            self.grid.waiting_because = waiting_because(self.progress, self._causes)
+        self.say_what_is_shown()
         self.notice.remove_class("-shown")
         self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
         self._show_cell()
         if update.loaded:
             self.guard(self.progress)
-        if changed:
+            self.notices.look(self.program, self.progress)
+        if not self.progress.stands_like(before):
             self.refresh_bindings()
 
     # The cell under the cursor
 
     @on(RunGrid.CursorMoved)
     def _cursor_moved(self) -> None:
+        self.strip.point()
         self._show_cell()
-        self.refresh_bindings()
-
-    @on(RunGrid.MarksChanged)
-    def _marks_changed(self, message: RunGrid.MarksChanged) -> None:
-        self.header.marked = len(message.marked)
         self.refresh_bindings()
 
     @on(RunGrid.CellChosen)
@@ -193,14 +192,14 @@ class WatchScreen(WatchControlScreen):
     def action_details(self) -> None:
         """Show or hide the log."""
         self.inspector.toggled = not self.inspector.toggled
-        self.query_one("#watch-body").set_class(self.inspector.toggled, "-no-log")
+        self.body.set_class(self.inspector.toggled, "-no-log")
         if not self.inspector.log_view.display:
-            self.grid.focus()
+            self.dates.focus()
 
     def action_next_pane(self) -> None:
         """Go from the grid to the log, and back."""
         log = self.inspector.log_view
-        (log if self.grid.has_focus and log.display else self.grid).focus()
+        (log if self.dates.has_focus and log.display else self.dates).focus()
 
     def action_another_try(self) -> None:
         """Show the try before."""
@@ -209,47 +208,6 @@ class WatchScreen(WatchControlScreen):
     def action_map_index(self, step: int) -> None:
         """Show another map index."""
         self.inspector.choose_map_index(step)
-
-    # Failed dates, marks and the rerun
-
-    def action_failed(self, step: int) -> None:
-        """Go to the next failed date, or the one before."""
-        self.grid.action_failed(step)
-
-    def action_mark(self) -> None:
-        """Mark the date under the cursor, or take its mark away."""
-        self.grid.action_mark()
-
-    def action_mark_range(self) -> None:
-        """Begin or end a range of marks."""
-        self.grid.action_mark_range()
-
-    def action_mark_failed(self) -> None:
-        """Mark all failed dates."""
-        failed = self.store.failed_rows()
-        self.grid.mark(failed)
-        if failed and self.grid.cursor_row not in failed:
-            self.grid.action_failed(1)
-
-    def action_rerun(self) -> None:
-        """Rerun the marked dates, else the failed one under the cursor."""
-        rows = rows_to_rerun(self.grid)
-        if not rows or self.progress is None:
-            self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
-            return
-        dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
-        self.app.push_screen(RerunDialog(self.progress.facts.dag_id, dates), self._rerun)
-
-    def _rerun(self, request: RerunRequest | None) -> None:
-        if request is not None:
-            program = self.program
-            ask(self, "rerun", lambda _: program.gateway.rerun(request), RerunDone)
-
-    @on(RerunDone)
-    def _rerun_done(self, message: RerunDone) -> None:
-        self.grid.clear_marks()
-        self.program.start_engine()
-        self.notify(rerun_words(message.outcome), markup=False)
 
     # Ways on
 
@@ -267,11 +225,15 @@ class WatchScreen(WatchControlScreen):
         self.program.show_backfills(self.progress.facts.dag_id if self.progress is not None else None)
 
     def action_back(self) -> None:
-        """Leave the log, else take the marks away, else leave."""
-        if not self.grid.has_focus:
-            self.grid.focus()
+        """Leave the log, else the strip, else take the marks away, else show all dates, else leave."""
+        if not self.dates.has_focus:
+            self.dates.focus()
+        elif self.zoomed_out:
+            self.action_zoom()
         elif self.grid.marks:
             self.grid.clear_marks()
+        elif self.grid.view.only is not Only.ALL:
+            self.show_only(Only.ALL)
         else:
             self.dismiss()
 
@@ -285,6 +247,11 @@ class WatchScreen(WatchControlScreen):
             "rerun": may_write and progress is not None and bool(progress.counts.failed or self.grid.marks),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
+            "running": progress is not None and progress.counts.running > 0,
+            "queued": progress is not None and progress.counts.queued > 0,
+            "jump": progress is not None,
+            "filter": progress is not None,
+            "zoom": progress is not None,
             "mark": may_write,
             "mark_range": may_write,
             "unpause": may_write and progress is not None and progress.facts.dag_is_paused,

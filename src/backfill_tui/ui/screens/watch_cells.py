@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
+from backfill_tui.domain.causes import Cause, CauseCode, cause_of_queued
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.progress import BackfillStatus
+from backfill_tui.domain.progress import BackfillStatus, with_causes
 from backfill_tui.domain.states import CODES
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_details import CellInView
+
+_READ_ANEW: Final = frozenset(
+    {
+        CauseCode.DAG_AUTO_PAUSED, CauseCode.DAG_PAUSED, CauseCode.DAG_STALE, CauseCode.NO_SCHEDULER,
+        CauseCode.BACKFILL_PAUSED, CauseCode.MAX_ACTIVE_RUNS,
+    }
+)  # fmt: skip
+"""Causes that every reading tells as well: one that is no longer so is gone at once."""
 
 
 def cell_in_view(grid: RunGrid, now: Instant) -> CellInView | None:
@@ -39,13 +51,17 @@ def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
     return [(grid.cursor_row, row)] if row is not None and row.failed else []
 
 
-def waiting_because(progress: Progress) -> str:
-    """Why the next queued run has not started; empty while the scheduler may start it at once."""
+def waiting_because(progress: Progress, causes: Sequence[Cause] = ()) -> str:
+    """Why the next queued run has not started; empty while the scheduler may start it at once.
+
+    `causes` are the last ones of the stream. What the readings since then say goes before them.
+    """
     standing, facts, counts = progress.standing, progress.facts, progress.counts
     if standing.status is BackfillStatus.PAUSED:
         return "the backfill is paused"
     if standing.status is BackfillStatus.BLOCKED:
-        return standing.sentence
+        return with_causes(standing, causes).sentence
     if counts.running >= facts.max_active_runs:
         return f"{counts.running} of {facts.max_active_runs} active runs of this backfill"
-    return ""
+    cause = cause_of_queued(causes)
+    return "" if cause is None or cause.code in _READ_ANEW else cause.sentence

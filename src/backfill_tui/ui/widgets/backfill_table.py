@@ -16,7 +16,7 @@ from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Look, Mark
 from backfill_tui.ui.listing import BackfillRow, percent_done, standing_of, took_words
 from backfill_tui.ui.text import Part, fit
 from backfill_tui.ui.widgets.line_list import LineList
-from backfill_tui.ui.widgets.progress_header import bar
+from backfill_tui.ui.widgets.progress_words import bar
 
 _PLAIN: Final = Style()
 _GAP: Final = "  "

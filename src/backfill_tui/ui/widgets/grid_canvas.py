@@ -21,6 +21,7 @@ from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
 from backfill_tui.ui.widgets.grid_rows import RowWords
 from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
+from backfill_tui.ui.widgets.row_view import Only, RowView
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -32,8 +33,9 @@ HEAD = 1
 class GridCanvas(ScrollView, inherit_bindings=False):
     """Draws a store with a cursor and marks; whoever changes the store says so by `take`.
 
-    The cursor is a row and a column, both zero-based. `marks` are the rows chosen for a rerun, and
-    `waiting_because` is the reason that the first waiting row gives.
+    The cursor is a row and a column of the store, both zero-based; `view` says which rows are shown, and
+    where. `marks` are the rows chosen for a rerun, all of them shown, and `waiting_because` is the reason
+    that the first waiting row gives.
     """
 
     ALLOW_SELECT = False
@@ -53,6 +55,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     def __init__(self, store: GridStore, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.store = store
+        self.view = RowView(store)
         self.marks = Marks()
         self._ascii_only = ascii_only
         self._words = RowWords()
@@ -68,21 +71,40 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         next_second = now // SECOND != self._now // SECOND
         self._now = now
         wider = self._words.learn(self.store, change)
+        others = self.view.learn(change.rows)
         if change.reshaped or wider or self._shape is None:
             self._lay_out()
+        elif others:
+            self._words.find_waiting(self.store)
+            self._fit_rows()
+        if others:
+            self._hold_to_view()
+        if change.reshaped or wider or others:
             return
-        first, last = self._visible()
         again = set(change.rows)
+        visible = self._visible()
         if next_second:
-            again |= {row for row in range(first, last) if self._is_running(row)}
+            again |= {row for row in visible if self._is_running(row)}
         if change.rows:
             again |= {self._words.first_waiting, self._words.find_waiting(self.store)}
-        self.redraw(row for row in again if first <= row < last)
+        self.redraw(again.intersection(visible))
+
+    def show_only(self, only: Only) -> None:
+        """Show the rows of one state, or all; the cursor goes to the nearest of them."""
+        self.view.narrow(only)
+        self._fit_rows()
+        self._hold_to_view()
+
+    def _hold_to_view(self) -> None:
+        """Cursor and marks stay on rows that are shown."""
+        self.marks.keep(self.view)
+        self.cursor_row = self.validate_cursor_row(self.cursor_row)
+        self.show_cursor()
 
     @property
     def row(self) -> RunRow | None:
-        """The row under the cursor, None while it is not read yet."""
-        return self.store.rows[self.cursor_row] if self.cursor_row < len(self.store.rows) else None
+        """The row under the cursor, None while there is none or it is not read yet."""
+        return self.store.rows[self.cursor_row] if self.cursor_row in self.view else None
 
     def date_of(self, index: int) -> str:
         """The date of a row as the grid shows it."""
@@ -108,9 +130,17 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self._painter = None
         self._lines.clear()
         self._words.find_waiting(self.store)
-        rows = len(self.store.rows)
-        self.virtual_size = Size(self._shape.frozen + self._shape.body, rows + HEAD)
+        self._fit_rows()
+
+    def _fit_rows(self) -> None:
+        """As many rows as are shown."""
+        if self._shape is not None:
+            self.virtual_size = Size(self._shape.frozen + self._shape.body, len(self.view) + HEAD)
         self.refresh()
+
+    def on_mount(self) -> None:
+        """A scrollbar that comes or goes leaves another width, without a resize."""
+        self.watch(self, "show_vertical_scrollbar", self._fit, init=False)
 
     @on(events.Resize)
     def _fit(self) -> None:
@@ -173,9 +203,10 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         left, top = self.scroll_offset
         if y < HEAD:
             return painter.head(left, self.cursor_column)
-        index = y - HEAD + top
-        if index >= len(self.store.rows):
-            return Strip.blank(self.size.width, painter.ground)
+        position = y - HEAD + top
+        if position >= len(self.view):
+            return self._below(painter, position)
+        index = self.view.rows[position]
         row = self.store.rows[index]
         cells = self.store.row_cells(index)
         line = RowLine(
@@ -187,17 +218,23 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         )
         return painter.row(line, cells, left, self._now)
 
-    def _visible(self) -> tuple[int, int]:
+    def _below(self, painter: GridPainter, position: int) -> Strip:
+        """A line below the rows; where none is shown the first one says so."""
+        if position or len(self.view):
+            return Strip.blank(self.size.width, painter.ground)
+        return painter.remark(f"No date is {self.view.only} now")
+
+    def _visible(self) -> Sequence[int]:
         top = self.scroll_offset.y
-        return top, min(len(self.store.rows), top + self.size.height - HEAD)
+        return self.view.rows[top : top + self.size.height - HEAD]
 
     def redraw(self, rows: Iterable[int]) -> None:
         """One dirty region for each stretch of rows: a region for each cell would cost more."""
         width, top = self.size.width, self.scroll_offset.y
         regions: list[Region] = []
         for row in sorted(set(rows)):
-            y = row - top + HEAD
-            if not HEAD <= y < self.size.height:
+            position = self.view.position(row)
+            if position is None or not HEAD <= (y := position - top + HEAD) < self.size.height:
                 continue
             if regions and regions[-1].bottom == y:
                 regions[-1] = Region(0, regions[-1].y, width, regions[-1].height + 1)
@@ -211,8 +248,8 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self.redraw([self._words.first_waiting])
 
     def validate_cursor_row(self, row: int) -> int:
-        """The nearest row there is."""
-        return max(0, min(row, len(self.store.rows) - 1))
+        """The nearest row that is shown; where none is the cursor stays for when there are some again."""
+        return self.view.nearest(row) if len(self.view) else self.cursor_row
 
     def validate_cursor_column(self, column: int) -> int:
         """The nearest column there is."""
@@ -224,7 +261,8 @@ class GridCanvas(ScrollView, inherit_bindings=False):
             return
         left, top = self.scroll_offset
         height = self.scrollable_content_region.height - HEAD
-        y = max(min(top, self.cursor_row), self.cursor_row - height + 1)
+        position = self.view.position(self.cursor_row) or 0
+        y = max(min(top, position), position - height + 1)
         x = left
         if self.store.columns:
             room = self.scrollable_content_region.width - self._shape.frozen
@@ -238,10 +276,11 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         if self._shape is None:
             return None, None
         left, top = self.scroll_offset
-        row = y - HEAD + top
+        position = y - HEAD + top
         inside = x >= self._shape.frozen
         column = self._shape.column_at(x - self._shape.frozen + left) if inside else None
-        return row if y >= HEAD and row < len(self.store.rows) else None, column
+        shown = y >= HEAD and position < len(self.view)
+        return self.view.rows[position] if shown else None, column
 
     @property
     def page_height(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 
 class Marks:
@@ -37,6 +37,11 @@ class Marks:
         """Mark a row, or take its mark away; an open range ends here."""
         self._close()
         self._fixed ^= {row}
+
+    def keep(self, rows: Container[int]) -> None:
+        """Take away the marks of all rows but these."""
+        self._fixed = frozenset(row for row in self._fixed if row in rows)
+        self._range = frozenset(row for row in self._range if row in rows)
 
     def clear(self) -> None:
         """Mark nothing."""

@@ -111,6 +111,11 @@ class GridPainter:
         took = self._took(line.row, now)
         return self._line(segments, self._body(cells, left, room, line.cursor), took, muted, lit)
 
+    def remark(self, text: str) -> Strip:
+        """A line that says something in place of rows."""
+        said = Segment(set_cell_size(f"{'':{GUTTER}}{text}", self._width), self._muted[0])
+        return Strip([said], self._width)
+
     def _frozen(self, line: RowLine, *, lit: bool) -> list[Segment]:
         mark = run_mark(line.row)
         key = (mark, lit, line.marked)

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from textual.content import Content
 from textual.reactive import reactive, var
 from textual.widget import Widget
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.progress import Standing, standing, with_engine
-from backfill_tui.domain.states import RunState
+from backfill_tui.domain.progress import Standing, TaskProgress, standing, with_causes, with_engine
 from backfill_tui.domain.text import one_line
+from backfill_tui.domain.throughput import Pace
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
-from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Mark
+from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import percent_of
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
+from backfill_tui.ui.widgets.progress_words import (
+    bar,
+    count_words,
+    done_words,
+    fitting,
+    left_words,
+    pace_words,
+)
 
 STALE_AFTER_SECONDS: Final = 5.0
 """A reading comes every fifth of a second; after this long without one its age is shown."""
 
 _LOOK_SECONDS = 1.0
-_QUIET: Final = Mark("–", "-", "", "state-queued")
-_UNTOUCHED: Final = Mark("·", ".", "", "state-none")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
     """What the header shows: the facts, the runs counted, both as of `read_at` by the database's clock.
 
-    `engine` is the embedded engine's last word, None where there is none.
+    `engine` is the embedded engine's last word, None where there is none; `tasks` are the cells, counted;
+    `causes` are why something of it waits, the main one first.
     """
 
     facts: BackfillFacts
@@ -40,18 +48,25 @@ class Progress:
     total_rows: int
     read_at: Instant
     engine: EngineStatus | None = None
+    tasks: TaskProgress = field(default_factory=TaskProgress)
+    causes: tuple[Cause, ...] = ()
 
     @property
     def standing(self) -> Standing:
         """Where the backfill stands."""
-        return with_engine(standing(self.facts, self.counts, self.read_at), self.engine)
+        stands = with_causes(standing(self.facts, self.counts, self.read_at), self.causes)
+        return with_engine(stands, self.engine)
 
     def looks_like(self, other: Progress | None) -> bool:
         """Whether both say the same; they differ with every reading in when they were read."""
+        return other is not None and self.tasks == other.tasks and self.stands_like(other)
+
+    def stands_like(self, other: Progress | None) -> bool:
+        """Whether the same can be done to both: they differ in their tasks at most."""
         return (
             other is not None
             and (self.counts, self.total_rows) == (other.counts, other.total_rows)
-            and self.standing == other.standing
+            and (self.standing, self.causes) == (other.standing, other.causes)
             and _control(self.facts) == _control(other.facts)
         )
 
@@ -65,7 +80,8 @@ class ProgressHeader(Widget):
     """Three lines over the grid; `progress` is None until the first reading.
 
     `arrived_at` is when the last reading came, by the program's clock; `broken` says that none will come.
-    `armed` says that a circuit breaker is on: it and the note of the launch have a fourth line.
+    `armed` says that a circuit breaker is on: it and the note of the launch have a fourth line. `shown` says
+    which dates the grid shows, where these are not all; `pace` is how fast runs end, as far as it is known.
     """
 
     HELP = (
@@ -81,6 +97,8 @@ class ProgressHeader(Widget):
     marked: reactive[int] = reactive(0)
     age: reactive[int] = reactive(0)
     armed: reactive[str] = reactive("")
+    shown: reactive[str] = reactive("")
+    pace: reactive[Pace] = reactive(Pace())
     arrived_at: var[float] = var(0.0)
 
     def on_mount(self) -> None:
@@ -112,14 +130,22 @@ class ProgressHeader(Widget):
         counted = count_words(self.progress.counts)
         if self.marked:
             counted.insert(0, Content.styled(f"{MARKED_MARK.sign} {self.marked:,} marked", "bold $accent"))
+        if self.shown:
+            counted.insert(0, Content.styled(self.shown, "bold $accent"))
         lines = [
             self._status(self.progress, width),
             self._bar(self.progress, width),
-            Content("  ").join(counted),
+            self._counted(counted, width),
         ]
         if self.has_class("-noted"):
             lines.append(self._said(self.progress.facts.note, width))
         return Content("\n").join(lines)
+
+    def _counted(self, parts: list[Content], width: int) -> Content:
+        """The counts, and how fast runs end as far as they leave room."""
+        counted = fitting(parts, width)
+        pace = pace_words(self.pace, width - counted.cell_length - 2)
+        return _spread(counted, pace, width) if pace.plain else counted
 
     def _note(self) -> None:
         """What is said beside the state has a line of its own."""
@@ -140,19 +166,23 @@ class ProgressHeader(Widget):
         mark = STATUS_MARKS[now.status]
         colon = "" if now.status in {now.status.RUNNING, now.status.QUEUED} else ":"
         status = Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}")
-        left = [status, Content(now.sentence)]
+        left = [status, Content(one_line(_why(progress, now)))]
         if self.broken or self.age:
             stale = f"STALE {self.age} s" if self.age else "NOT READ"
             left = [Content.styled(f"! {stale},", "bold $warning"), Content("it was"), *left]
         elif now.remedy:
-            left.append(Content.styled(f"({now.remedy})", "$muted"))
+            left.append(Content.styled(f"({one_line(now.remedy)})", "$muted"))
         words = Content(" ").join(left)
         percent = Content.styled(f"{progress.percent} %", "bold")
-        return _spread(words, percent, width)
+        moves = now.status is now.status.RUNNING and not (self.broken or self.age)
+        remaining = left_words(self.pace) if moves else ""
+        both = Content.assemble((remaining, "$muted"), "  ", percent)
+        has_room = words.cell_length + 2 + both.cell_length <= width
+        return _spread(words, both if remaining and has_room else percent, width)
 
     def _bar(self, progress: Progress, width: int) -> Content:
         counts = progress.counts
-        done = f"  {counts.finished:,}/{counts.included:,} runs"
+        done = f"  {done_words(counts, progress.tasks, width)}"
         if counts.total < progress.total_rows:
             done = f"  reading {counts.total:,}/{progress.total_rows:,}"
         parts = [
@@ -162,51 +192,17 @@ class ProgressHeader(Widget):
         return Content("").join([*parts, Content.styled(done, "$muted")])
 
 
+def _why(progress: Progress, now: Standing) -> str:
+    """The sentence of the standing, with the main cause where it is that cause that the remedy is about."""
+    main = progress.causes[0] if progress.causes else None
+    if main is None or not main.remedy or main.remedy != now.remedy or main.sentence in now.sentence:
+        return now.sentence
+    return f"{now.sentence}, waits: {main.sentence}"
+
+
 def _control(facts: BackfillFacts) -> tuple[bool, bool]:
     """What decides, beside the runs, what can be done to it."""
     return facts.is_paused, facts.completed_at is None
-
-
-def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:
-    """How many of `width` cells each state gets; whatever there is at least one run of gets one or more."""
-    shares = [
-        (RUN_MARKS[RunState.SUCCESS], counts.success),
-        (RUN_MARKS[RunState.FAILED], counts.failed),
-        (_QUIET, counts.cancelled),
-        (RUN_MARKS[RunState.RUNNING], counts.running),
-        (_UNTOUCHED, counts.queued),
-    ]
-    present = [(mark, number) for mark, number in shares if number]
-    total = sum(number for _, number in present)
-    if not total:
-        return [(_UNTOUCHED, width)]
-    cells = [max(1, number * width // total) for _, number in present]
-    largest = max(range(len(present)), key=lambda at: present[at][1])
-    cells[largest] = max(1, cells[largest] + width - sum(cells))
-    return [(mark, size) for (mark, _), size in zip(present, cells, strict=True)]
-
-
-def count_words(counts: RunCounts) -> list[Content]:
-    """The runs by state, each with its sign; states without a run are left out."""
-    told = [
-        (RUN_MARKS[RunState.FAILED], counts.failed, "failed"),
-        (RUN_MARKS[RunState.SUCCESS], counts.success, "succeeded"),
-        (RUN_MARKS[RunState.RUNNING], counts.running, "running"),
-        (RUN_MARKS[RunState.QUEUED], counts.queued, "queued"),
-        (_QUIET, counts.cancelled, "never ran"),
-        (_QUIET, counts.skipped, "skipped"),
-        (_QUIET, counts.deleted, "deleted"),
-        (_QUIET, counts.taken_over, "taken over"),
-    ]
-    return [
-        Content.assemble(
-            (mark.sign, f"${mark.variable}"),
-            " ",
-            (f"{number:,} {word}", f"bold ${mark.variable}" if word == "failed" else ""),
-        )
-        for mark, number, word in told
-        if number
-    ]
 
 
 def _spread(left: Content, right: Content, width: int) -> Content:

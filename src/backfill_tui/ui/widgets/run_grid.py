@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 
+from backfill_tui.domain.states import CODE_OF, TaskState
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.watch_commands import GRID
 from backfill_tui.ui.widgets.grid_canvas import HEAD, GridCanvas
 from backfill_tui.ui.widgets.grid_rows import first_failed_column
+from backfill_tui.ui.widgets.row_view import Only
+
+_VERBS: Final = {Only.FAILED: "has failed", Only.RUNNING: "is running", Only.QUEUED: "is queued"}
 
 
 class RunGrid(GridCanvas, can_focus=True):
@@ -69,37 +73,48 @@ class RunGrid(GridCanvas, can_focus=True):
 
     def action_move(self, rows: int, columns: int) -> None:
         """Move the cursor."""
-        self.cursor_row += rows
+        self.cursor_row = self.view.moved(self.cursor_row, rows)
         self.cursor_column += columns
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by what is visible."""
         rows = pages * self.page_height
         self.scroll_to(y=max(0, self.scroll_offset.y + rows), animate=False)
-        self.cursor_row += rows
+        self.cursor_row = self.view.moved(self.cursor_row, rows)
 
     def action_row(self, row: int) -> None:
-        """Go to a row; -1 is the last."""
+        """Go to a row of the store, or to the nearest that is shown; -1 is the last."""
         self.cursor_row = row if row >= 0 else len(self.store.rows) - 1
 
     def action_column(self, column: int) -> None:
         """Go to a column; -1 is the last."""
         self.cursor_column = column if column >= 0 else len(self.store.columns) - 1
 
-    def action_failed(self, step: int) -> None:
-        """Go to the next failed date, or the one before, around the end."""
-        found = self.store.next_failed(self.cursor_row, step)
+    def go_to_next(self, wanted: Only, step: int) -> None:
+        """Go to the next date of a state, or the one before (-1), around the end, and to its task."""
+        found = self.view.next_row(self.cursor_row, step, wanted)
         if found is None:
-            self.notify("No date of this backfill has failed")
-        else:
-            self.cursor_row = found
-            self.cursor_column = first_failed_column(self.store.row_cells(found))
+            of = "of this backfill" if self.view.only is Only.ALL else "that is shown"
+            self.notify(f"No date {of} {_VERBS[wanted]}")
+            return
+        self.cursor_row = found
+        cells = self.store.row_cells(found)
+        if wanted is Only.FAILED:
+            self.cursor_column = first_failed_column(cells)
+        elif wanted is Only.RUNNING:
+            self.cursor_column = max(0, cells.find(CODE_OF[TaskState.RUNNING]))
 
     # Marks
 
+    def _hold_to_view(self) -> None:
+        before = self.marks.rows
+        super()._hold_to_view()
+        if self.marks.rows != before:
+            self._tell_marks()
+
     def _can_be_marked(self, index: int) -> bool:
         row = self.store.rows[index]
-        return row is not None and row.run_id is not None
+        return row is not None and row.run_id is not None and index in self.view
 
     def _tell_marks(self) -> None:
         self.post_message(self.MarksChanged(self.marks.rows))
@@ -122,7 +137,7 @@ class RunGrid(GridCanvas, can_focus=True):
     def action_mark_and_move(self, rows: int) -> None:
         """Mark this row and the one it moves to."""
         before = self.cursor_row
-        self.cursor_row += rows
+        self.cursor_row = self.view.moved(before, rows)
         self.mark(row for row in (before, self.cursor_row) if self._can_be_marked(row))
 
     def mark(self, rows: Iterable[int]) -> None:

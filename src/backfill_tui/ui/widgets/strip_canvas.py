@@ -247,7 +247,8 @@ class StripCanvas(ScrollView, inherit_bindings=False):
         )
         look = Look(self.app.theme_variables, ascii_only=self._ascii_only)
         muted = not plan.complete or self.has_class("-stale")
-        return StripPainter(plan.judged, laid, look, grounds, muted=muted)
+        marks = [mark_of(outcome) for outcome in plan.judged.outcomes]
+        return StripPainter(plan.judged.places, marks, laid, look, grounds, muted=muted)
 
     def _say(self) -> None:
         words = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from backfill_tui.domain.outcomes import JudgedDates, Outcome, Verdict
+from backfill_tui.domain.outcomes import Outcome, Verdict
 from backfill_tui.ui.glyphs import AHEAD_MARK, MISSING_MARK, RUN_MARKS, Look, Mark
 from backfill_tui.ui.widgets.grid_strips import loud
 from backfill_tui.ui.widgets.strip_layout import Piece, StripLayout
@@ -52,15 +52,24 @@ class Grounds:
 
 
 class StripPainter:
-    """Draws the lines of one plan in one layout and look; `muted` takes the colours away, not the signs."""
+    """Draws the lines of some dates in one layout and look; `muted` takes the colours away, not the signs.
+
+    `places` has for each date, by its place, where its mark stands in `marks`.
+    """
 
     def __init__(
-        self, judged: JudgedDates, layout: StripLayout, look: Look, grounds: Grounds, *, muted: bool
+        self,
+        places: Sequence[int],
+        marks: Sequence[Mark],
+        layout: StripLayout,
+        look: Look,
+        grounds: Grounds,
+        *,
+        muted: bool = False,
     ) -> None:
         self._layout = layout
         self._grounds = grounds
-        self._places = judged.places
-        marks = [mark_of(outcome) for outcome in judged.outcomes]
+        self._places = places
         self._signs = [look.sign(mark) for mark in marks]
         self._styles = [look.muted if muted else loud(look, mark) for mark in marks]
         self._head = look.muted if muted else look.text
@@ -97,11 +106,11 @@ class StripPainter:
                 yield Segment(shown * number, self._grounds.plain + style + added)
 
     def _equal(self, first: int, stop: int) -> Iterator[tuple[str, Style, int]]:
-        """Neighbouring cells of one outcome, with their number."""
+        """Neighbouring cells of one mark, with their number."""
         place = self._layout.calendar.place
-        outcomes = [self._places[place(cell)] for cell in range(first, stop)]
+        marks = [self._places[place(cell)] for cell in range(first, stop)]
         begin = 0
-        for at in range(1, len(outcomes) + 1):
-            if at == len(outcomes) or outcomes[at] != outcomes[begin]:
-                yield self._signs[outcomes[begin]], self._styles[outcomes[begin]], at - begin
+        for at in range(1, len(marks) + 1):
+            if at == len(marks) or marks[at] != marks[begin]:
+                yield self._signs[marks[begin]], self._styles[marks[begin]], at - begin
                 begin = at

@@ -11,11 +11,14 @@ from textual.widget import Widget
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, clock
 from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
-from backfill_tui.domain.tasks import TaskInstanceDetails
+from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import TASK_MARKS
 
 _MAP_INDEXES_SHOWN = 8
+_TRIES_SHOWN = 6
+_DEFAULT_POOL = "default_pool"
+_DEFAULT_QUEUE = "default"
 _NOT_STARTED = frozenset({TaskState.NONE, TaskState.SCHEDULED, TaskState.QUEUED, TaskState.UPSTREAM_FAILED})
 
 
@@ -95,12 +98,14 @@ class TaskDetails(Widget):
     cell: reactive[CellInView | None] = reactive[CellInView | None](None, layout=True)
 
     def render(self) -> Content:
-        """One line in words, then the exception, then the map indexes."""
+        """One line in words, then the exception, then the tries where there are several, then map indexes."""
         if self.cell is None:
             return Content("")
         lines = [_headline(self.cell)]
         if self.cell.exception:
             lines.append(Content.styled(one_line(self.cell.exception), "bold $error"))
+        if self.cell.instance is not None and self.cell.instance.past_tries:
+            lines.append(_tries(self.cell, self.cell.instance))
         if self.cell.is_mapped:
             lines += _map_indexes(self.cell)
         return Content("\n").join(lines)
@@ -123,6 +128,8 @@ def _headline(cell: CellInView) -> Content:
     operator = cell.operator or (instance.operator if instance is not None else "")
     if operator:
         parts.append(Content.styled(one_line(operator), "$muted"))
+    if instance is not None:
+        parts += [Content.styled(one_line(words), "$muted") for words in _where(instance)]
     return Content("  ").join(parts)
 
 
@@ -132,13 +139,53 @@ def _facts(cell: CellInView, instance: TaskInstanceDetails) -> list[str]:
         shown = f"try {cell.try_number} of {max(instance.max_tries, instance.try_number)}"
         older = "" if cell.try_number == instance.try_number else f" (latest {instance.try_number})"
         facts.append(shown + older)
-    if _has_run(instance) and instance.started_at is not None and cell.try_number == instance.try_number:
-        ended = instance.ended_at if instance.ended_at is not None else cell.now
-        facts.append(clock(ended - instance.started_at))
+    shown_try = next((one for one in _all_tries(instance) if one.number == cell.try_number), None)
+    if shown_try is not None and (took := _took(shown_try, cell.now)):
+        facts.append(took)
     return facts
 
 
-def _has_run(instance: TaskInstanceDetails) -> bool:
+def _where(instance: TaskInstanceDetails) -> list[str]:
+    """Pool and queue, unless they are Airflow's own defaults."""
+    where = []
+    if instance.pool and (instance.pool != _DEFAULT_POOL or instance.pool_slots > 1):
+        slots = f" ({instance.pool_slots} slots)" if instance.pool_slots > 1 else ""
+        where.append(f"pool {instance.pool}{slots}")
+    if instance.queue not in {"", _DEFAULT_QUEUE}:
+        where.append(f"queue {instance.queue}")
+    return where
+
+
+def _all_tries(instance: TaskInstanceDetails) -> list[TaskTry]:
+    latest = TaskTry(
+        number=instance.try_number,
+        state=instance.state,
+        started_at=instance.started_at,
+        ended_at=instance.ended_at,
+    )
+    return [*instance.past_tries, latest]
+
+
+def _tries(cell: CellInView, instance: TaskInstanceDetails) -> Content:
+    """The last tries with their durations, the shown one in brackets."""
+    parts = []
+    for one in _all_tries(instance)[-_TRIES_SHOWN:]:
+        mark = TASK_MARKS[one.state]
+        took = _took(one, cell.now)
+        words = f"{one.number} {mark.sign.strip()}{f' {took}' if took else ''}"
+        shown = one.number == cell.try_number
+        parts.append(Content.styled(f"[{words}]" if shown else f" {words} ", f"${mark.variable}"))
+    return Content("").join([Content.styled("tries ", "$muted"), *parts])
+
+
+def _took(one: TaskTry, now: Instant) -> str:
+    """How long a try took, or takes; empty for one that had no process."""
+    if one.started_at is None or not _has_run(one):
+        return ""
+    return clock((one.ended_at if one.ended_at is not None else now) - one.started_at)
+
+
+def _has_run(instance: TaskTry) -> bool:
     """Whether its times are those of a process.
 
     Where a state is settled without a process, `TaskInstance.set_state` of Airflow 3.3 makes both the same.

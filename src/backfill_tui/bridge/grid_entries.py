@@ -1,0 +1,141 @@
+"""Reads the entries of one backfill: for each date its Dag run, as far as it tells that something changed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from airflow.models.backfill import BackfillDagRun
+from airflow.models.dagrun import DagRun
+from sqlalchemy import BigInteger, bindparam, cast, func, literal_column, select
+
+from backfill_tui.domain.ids import BackfillId, DagId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.engine import Connection
+
+# Numbers and words only: nothing that has to be made into an object for each of very many rows.
+_ALL = (
+    select(
+        BackfillDagRun.sort_ordinal,
+        BackfillDagRun.id,
+        BackfillDagRun.dag_run_id,
+        BackfillDagRun.exception_reason,
+        DagRun.backfill_id,
+        DagRun.state,
+        DagRun.clear_number,
+    )
+    .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+    .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
+)
+_SOME = _ALL.where(BackfillDagRun.id.in_(bindparam("ids", expanding=True)))
+# The state as a literal: SQLite takes its index on running runs for no parameter.
+_RUNNING = select(DagRun.id).where(
+    DagRun.dag_id == bindparam("dag_id"),
+    DagRun.state == literal_column("'running'"),
+    DagRun.backfill_id == bindparam("backfill_id"),
+)
+
+Entry = tuple[
+    int,  # ordinal
+    int,  # the entry's id
+    int | None,  # the id of its Dag run
+    str | None,  # why it has none
+    int | None,  # the backfill that the run belongs to now
+    str | None,  # the run's state
+    int | None,  # how often it was cleared, so that one that ended again since differs
+]
+"""One row of `backfill_dag_run LEFT JOIN dag_run`, as far as it tells that something changed.
+
+Plain tuples: very many are made at once, and the garbage collector does not follow plain ones.
+"""
+
+
+def is_running(entry: Entry) -> bool:
+    """Whether the task instances of its run move."""
+    return entry[5] == "running"
+
+
+class Sums(NamedTuple):
+    """What the database adds up over all entries of a backfill, to see that none changed.
+
+    The states of one run or of two can not change without moving one of them; nor can a run be deleted,
+    cleared or taken over. Why a date has no run they do not tell.
+    """
+
+    entries: int = 0
+    runs: int = 0
+    states: int = 0
+    states_by_run: int = 0
+    clears: int = 0
+    owners: int = 0
+
+    def with_change(self, before: Entry, after: Entry) -> Sums:
+        """The sums once an entry is another one."""
+        pairs = zip(self, _part(before), _part(after), strict=True)
+        return Sums(*(total - old + new for total, old, new in pairs))
+
+
+def _part(entry: Entry) -> Sums:
+    """What one entry adds."""
+    _, _, dag_run_id, _, owner_id, state, clear_number = entry
+    if dag_run_id is None or clear_number is None:
+        return Sums(entries=1)
+    letter = ord(state[0]) if state else 0
+    return Sums(1, 1, letter, dag_run_id * letter, clear_number, owner_id or 0)
+
+
+class EntryReader:
+    """Reads the entries of one backfill on a connection that is handed to each call."""
+
+    def __init__(self, backfill_id: BackfillId, dag_id: DagId) -> None:
+        self._of_backfill: Final = {"backfill_id": backfill_id}
+        self._of_both: Final = {"backfill_id": backfill_id, "dag_id": dag_id}
+
+    def everything(self, connection: Connection) -> dict[int, Entry]:
+        """Every date of the backfill by its ordinal."""
+        found = plain_rows(connection.execute(_ALL, self._of_backfill))
+        return {entry[0]: entry for entry in found}
+
+    def some(self, connection: Connection, ids: Iterable[int]) -> list[Entry]:
+        """The entries of these ids, in any order; without those that are gone."""
+        wanted = list(ids)
+        return plain_rows(connection.execute(_SOME, {**self._of_backfill, "ids": wanted})) if wanted else []
+
+    def running(self, connection: Connection) -> list[int]:
+        """The ids of the Dag runs of this backfill that are running, from an index of these alone."""
+        return [row[0] for row in plain_rows(connection.execute(_RUNNING, self._of_both))]
+
+    def sums(self, connection: Connection) -> Sums:
+        """The sums of all entries: a fraction of what it costs to read them, and one row to receive."""
+        query = _sums_query(connection.dialect.name)
+        (found,) = plain_rows(connection.execute(query, self._of_backfill))
+        return Sums(*(int(number or 0) for number in found))
+
+
+@lru_cache(maxsize=4)
+def _sums_query(dialect: str) -> Any:
+    # Airflow's four states of runs begin with different letters.
+    letter = (func.unicode if dialect == "sqlite" else func.ascii)(DagRun.state)
+    return (
+        select(
+            func.count(),
+            func.count(DagRun.id),
+            func.sum(letter),
+            func.sum(cast(DagRun.id, BigInteger) * letter),
+            func.sum(DagRun.clear_number),
+            func.sum(DagRun.backfill_id),
+        )
+        .select_from(BackfillDagRun)
+        .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+        .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
+    )
+
+
+def plain_rows(result: Any) -> list[Any]:
+    """The rows as the driver made them: half the time of SQLAlchemy's for very many short ones."""
+    found: list[Any] = result.cursor.fetchall()
+    result.close()
+    return found

@@ -1,0 +1,36 @@
+"""What is worth calling somebody back to the terminal for: the first failure and the end of a backfill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.domain.progress import Standing
+from backfill_tui.domain.watching import BackfillFacts, RunCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What has been told of a backfill, or stood on the screen when it was first looked at."""
+
+    failure: bool
+    end: bool
+
+
+def news(
+    told: Told | None, facts: BackfillFacts, counts: RunCounts, stands: Standing
+) -> tuple[Told, tuple[str, ...]]:
+    """What is to be told now, in sentences, and what has been told then; `told` is None at the first look.
+
+    A rerun takes failures and the end back, so what comes after it is told again.
+    """
+    now = Told(failure=counts.failed > 0, end=stands.status.finished)
+    if told is None:
+        return now, ()
+    name = f"Backfill {facts.backfill_id} of {facts.dag_id}"
+    if now.end and not told.end:
+        # It counts the failed runs too.
+        return now, (f"{name} has ended: {stands.sentence}",)
+    if now.failure and not told.failure:
+        failed = "a run has failed" if counts.failed == 1 else f"{counts.failed:,} runs have failed"
+        return now, (f"{name}: {failed}",)
+    return now, ()

@@ -1,0 +1,196 @@
+"""The grid of the watch screen: where its cursor goes, which dates it shows, which are marked and rerun."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.containers import Container
+from textual.getters import query_one
+from textual.message import Message
+
+from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.progress import BackfillStatus
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.throughput import pace_of
+from backfill_tui.ui.screens.jump import JumpDialog
+from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
+from backfill_tui.ui.screens.watch_cells import rows_to_rerun
+from backfill_tui.ui.screens.watch_control import WatchControlScreen
+from backfill_tui.ui.widgets.find_date import Found
+from backfill_tui.ui.widgets.grid_rows import first_failed_column
+from backfill_tui.ui.widgets.progress_header import Progress
+from backfill_tui.ui.widgets.row_view import Only
+from backfill_tui.ui.widgets.run_grid import RunGrid
+from backfill_tui.ui.widgets.run_strip import RunStrip
+from backfill_tui.ui.workers import ask
+
+
+class RerunDone(Message):
+    """A rerun is through: Airflow has cleared the task instances."""
+
+    def __init__(self, outcome: RerunOutcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+class WatchGridScreen(WatchControlScreen):
+    """Holds the store of the backfill that is watched, and the grid and the strip that show it."""
+
+    grid = query_one(RunGrid)
+    strip = query_one(RunStrip)
+    body = query_one("#watch-body", Container)
+
+    def __init__(self, backfill_id: BackfillId) -> None:
+        super().__init__(backfill_id)
+        self.store = GridStore()
+        self._paced_at = Instant(0)
+
+    def look_at_pace(self, progress: Progress) -> None:
+        """The header says how fast runs end; once a second is often enough to go through all rows."""
+        if 0 <= progress.read_at - self._paced_at < SECOND:
+            return
+        self._paced_at = progress.read_at
+        counts, moves = progress.counts, progress.standing.status is BackfillStatus.RUNNING
+        # What is left of a backfill that is marked complete is not all of it going to run.
+        left = counts.active if moves and progress.facts.completed_at is None else 0
+        running = counts.running
+        self.header.pace = pace_of(self.store.rows, progress.read_at, running=running, left=left)
+
+    # Where the cursor goes
+
+    def action_failed(self, step: int) -> None:
+        """Go to the next failed date, or the one before."""
+        self.grid.go_to_next(Only.FAILED, step)
+
+    def action_running(self, step: int) -> None:
+        """Go to the next running date, or the one before."""
+        self.grid.go_to_next(Only.RUNNING, step)
+
+    def action_queued(self, step: int) -> None:
+        """Go to the next queued date, or the one before."""
+        self.grid.go_to_next(Only.QUEUED, step)
+
+    def action_jump(self) -> None:
+        """Ask for a date, and go there."""
+        if self.progress is not None and self.grid.view.rows:
+            zone, now = self.progress.facts.timezone, self.progress.read_at
+            self.app.push_screen(JumpDialog(self.grid, zone, now), self._jump)
+
+    def _jump(self, found: Found | None) -> None:
+        if found is None:
+            return
+        self.grid.action_row(found.row)
+        if not found.exact:
+            self.notify(f"No such date here: {self.grid.date_of(found.row)} is the nearest", markup=False)
+
+    # Which dates are shown
+
+    def action_filter(self, step: int) -> None:
+        """Show only the dates of the next state that any date is in, in the end all again."""
+        counts, now = self.store.counts(), self.grid.view.only
+        there = [only for only in Only if only in {now, Only.ALL} or only.number(counts)]
+        self.show_only(there[(there.index(now) + step) % len(there)])
+
+    def show_only(self, only: Only) -> None:
+        """Show only the dates of one state, or all."""
+        self.grid.show_only(only)
+        self.say_what_is_shown()
+        self.follow_in_strip()
+        self.refresh_bindings()
+
+    def say_what_is_shown(self) -> None:
+        """The header says which dates are shown, unless all are."""
+        view = self.grid.view
+        shown = f"only {view.only}: {len(view):,} of {len(self.store.rows):,}"
+        self.header.shown = "" if view.only is Only.ALL else shown
+
+    def label_of(self, command_id: str) -> str:
+        """What escape does first."""
+        if command_id != "watch.back":
+            return super().label_of(command_id)
+        narrowed = self.grid.view.only is not Only.ALL and not self.grid.marks
+        return "zoom in" if self.zoomed_out else "all dates" if narrowed else ""
+
+    # From far away
+
+    @property
+    def zoomed_out(self) -> bool:
+        """Whether the strip stands in place of the grid."""
+        return self.body.has_class("-zoomed-out")
+
+    @property
+    def dates(self) -> RunGrid | RunStrip:
+        """What shows the dates now."""
+        return self.strip if self.zoomed_out else self.grid
+
+    def action_zoom(self) -> None:
+        """Zoom out to the strip, or in again."""
+        if not self.zoomed_out and all(row is None or row.logical_date is None for row in self.store.rows):
+            self.notify("Only dates have a place in the strip, and these are partitions")
+            return
+        self.body.toggle_class("-zoomed-out")
+        self.follow_in_strip()
+        self.dates.focus()
+
+    def follow_in_strip(self) -> None:
+        """The strip shows what the grid shows, while it is seen."""
+        if self.zoomed_out:
+            self.strip.follow()
+
+    @on(RunStrip.Moved)
+    def _moved_in_strip(self, message: RunStrip.Moved) -> None:
+        self.grid.cursor_row = message.row
+        row = self.grid.row
+        if row is not None and row.failed:
+            self.grid.cursor_column = first_failed_column(self.store.row_cells(message.row))
+
+    @on(RunStrip.Opened)
+    def _opened_in_strip(self) -> None:
+        self.action_zoom()
+
+    # Marks and the rerun
+
+    def action_mark(self) -> None:
+        """Mark the date under the cursor, or take its mark away."""
+        self.grid.action_mark()
+
+    def action_mark_range(self) -> None:
+        """Begin or end a range of marks."""
+        self.grid.action_mark_range()
+
+    def action_mark_failed(self) -> None:
+        """Mark all failed dates that are shown."""
+        failed = [row for row in self.store.failed_rows() if row in self.grid.view]
+        if not failed:
+            self.notify("No date that is shown has failed")
+            return
+        self.grid.mark(failed)
+        if self.grid.cursor_row not in failed:
+            self.action_failed(1)
+
+    @on(RunGrid.MarksChanged)
+    def _marks_changed(self, message: RunGrid.MarksChanged) -> None:
+        self.header.marked = len(message.marked)
+        self.follow_in_strip()
+        self.refresh_bindings()
+
+    def action_rerun(self) -> None:
+        """Rerun the marked dates, else the failed one under the cursor."""
+        rows = rows_to_rerun(self.grid)
+        if not rows or self.progress is None:
+            self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
+            return
+        dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
+        self.app.push_screen(RerunDialog(self.progress.facts.dag_id, dates), self._rerun)
+
+    def _rerun(self, request: RerunRequest | None) -> None:
+        if request is not None:
+            program = self.program
+            ask(self, "rerun", lambda _: program.gateway.rerun(request), RerunDone)
+
+    @on(RerunDone)
+    def _rerun_done(self, message: RerunDone) -> None:
+        self.grid.clear_marks()
+        self.program.start_engine()
+        self.notify(rerun_words(message.outcome), markup=False)

@@ -1,0 +1,109 @@
+"""What the header over the grid says: shares of a bar, counts, the pace as bars and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from textual.content import Content
+
+from backfill_tui.domain.progress import TaskProgress
+from backfill_tui.domain.states import RunState
+from backfill_tui.domain.throughput import Pace
+from backfill_tui.domain.time_ranges import in_words
+from backfill_tui.domain.watching import RunCounts
+from backfill_tui.ui.glyphs import RUN_MARKS, Mark
+
+_QUIET: Final = Mark("–", "-", "", "state-queued")
+_UNTOUCHED: Final = Mark("·", ".", "", "state-none")
+_BARS: Final = " ▁▂▃▄▅▆▇█"
+_GAP: Final = "  "
+
+
+def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:
+    """How many of `width` cells each state gets; whatever there is at least one run of gets one or more."""
+    shares = [
+        (RUN_MARKS[RunState.SUCCESS], counts.success),
+        (RUN_MARKS[RunState.FAILED], counts.failed),
+        (_QUIET, counts.cancelled),
+        (RUN_MARKS[RunState.RUNNING], counts.running),
+        (_UNTOUCHED, counts.queued),
+    ]
+    present = [(mark, number) for mark, number in shares if number]
+    total = sum(number for _, number in present)
+    if not total:
+        return [(_UNTOUCHED, width)]
+    cells = [max(1, number * width // total) for _, number in present]
+    largest = max(range(len(present)), key=lambda at: present[at][1])
+    cells[largest] = max(1, cells[largest] + width - sum(cells))
+    return [(mark, size) for (mark, _), size in zip(present, cells, strict=True)]
+
+
+def count_words(counts: RunCounts) -> list[Content]:
+    """The runs by state, each with its sign; states without a run are left out."""
+    told = [
+        (RUN_MARKS[RunState.FAILED], counts.failed, "failed"),
+        (RUN_MARKS[RunState.SUCCESS], counts.success, "succeeded"),
+        (RUN_MARKS[RunState.RUNNING], counts.running, "running"),
+        (RUN_MARKS[RunState.QUEUED], counts.queued, "queued"),
+        (_QUIET, counts.cancelled, "never ran"),
+        (_QUIET, counts.skipped, "skipped"),
+        (_QUIET, counts.deleted, "deleted"),
+        (_QUIET, counts.taken_over, "taken over"),
+    ]
+    return [
+        Content.assemble(
+            (mark.sign, f"${mark.variable}"),
+            " ",
+            (f"{number:,} {word}", f"bold ${mark.variable}" if word == "failed" else ""),
+        )
+        for mark, number, word in told
+        if number
+    ]
+
+
+def fitting(parts: Sequence[Content], width: int) -> Content:
+    """As many of the parts as have room in whole, the first ones first."""
+    shown = list(parts)
+    while len(shown) > 1 and Content(_GAP).join(shown).cell_length > width:
+        shown.pop()
+    return Content(_GAP).join(shown)
+
+
+def done_words(counts: RunCounts, tasks: TaskProgress, width: int) -> str:
+    """`51/83 runs  240/415 tasks`; the tasks only where that leaves most of `width` to the bar."""
+    runs = f"{counts.finished:,}/{counts.included:,} runs"
+    both = f"{runs}  {tasks.finished:,}/{tasks.total:,} tasks"
+    return both if tasks.total and len(both) <= width // 2 else runs
+
+
+def pace_words(pace: Pace, width: int) -> Content:
+    """`7.4 runs/min ▁▂▅▆▆▅▆▆`, as much of it as is known and has room: only half the bars, or nothing."""
+    if not pace.ended:
+        return Content("")
+    drawn = Content.styled(bars(pace.ended), "$accent")
+    halves = [sum(pace.ended[at : at + 2]) for at in range(0, len(pace.ended), 2)]
+    ways = [drawn, Content.styled(bars(halves), "$accent"), Content("")]
+    if pace.per_minute is not None:
+        ways.insert(0, Content(" ").join([Content.styled(rate_words(pace.per_minute), "$muted"), drawn]))
+    return next(way for way in ways if way.cell_length <= max(0, width))
+
+
+def rate_words(per_minute: float) -> str:
+    """`7.4 runs/min`, `12 runs/h`: in the unit that gives the number at least one digit before its point."""
+    unit, number = next(
+        ((unit, per_minute * factor) for unit, factor in (("min", 1), ("h", 60)) if per_minute * factor >= 1),
+        ("day", per_minute * 24 * 60),
+    )
+    return f"{number:,.0f} runs/{unit}" if number >= 10 else f"{number:.1f} runs/{unit}"  # noqa: PLR2004
+
+
+def left_words(pace: Pace) -> str:
+    """`9 to 14 min left`; empty where that is not known."""
+    return f"{in_words(pace.left)} left" if pace.left is not None else ""
+
+
+def bars(numbers: Sequence[int]) -> str:
+    """A bar for each number, the highest for the largest; none for 0."""
+    largest = max(1, *numbers)
+    return "".join(_BARS[-(-number * (len(_BARS) - 1) // largest)] for number in numbers)

@@ -1,0 +1,192 @@
+"""A log that is longer than what is kept of it: its pages come and go as one scrolls."""
+
+from __future__ import annotations
+
+from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.scripted import ScriptedGateway
+from tests.ui.test_watch_screen import a_backfill, watching
+
+from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.tasks import LogPlace, LogQuery, TaskLog
+from backfill_tui.ui.widgets.log_pages import LogPage, LogPages
+from backfill_tui.ui.widgets.log_view import LogView
+
+PAGE = 100
+
+
+def place(at: int) -> LogPlace:
+    return LogPlace(at=at)
+
+
+def page(begin: int, end: int) -> LogPage:
+    return LogPage(tuple(f"line {number}" for number in range(begin, end)), place(begin), place(end))
+
+
+def kept(pages: LogPages) -> tuple[str, str]:
+    lines = list(pages.lines())
+    return lines[0], lines[-1]
+
+
+def places(pages: LogPages) -> tuple[LogPlace | None, LogPlace | None, LogPlace | None]:
+    return pages.begins, pages.ends, pages.newer
+
+
+def test_newer_pages_go_while_one_reads_backwards_and_are_found_again() -> None:
+    pages = LogPages(most_lines=250)
+    pages.replace(page(900, 1_000))
+    for begin in (800, 700, 600):
+        pages.put_before(page(begin, begin + 100))
+    assert kept(pages) == ("line 600", "line 799")
+    assert places(pages) == (place(600), place(800), place(900))
+    assert pages.put_after(page(800, 900)) == 100
+    assert kept(pages) == ("line 700", "line 899")
+    assert places(pages) == (place(700), place(900), place(1_000))
+    assert pages.put_after(page(900, 1_000)) == 100
+    assert places(pages) == (place(800), place(1_000), None)
+
+
+def test_what_is_written_line_by_line_becomes_few_pages_and_the_oldest_go() -> None:
+    pages = LogPages(most_lines=3_000)
+    pages.replace(page(0, 1))
+    gone = sum(pages.put_after(page(at, at + 1)) for at in range(1, 10_000))
+    assert gone == 10_000 - len(list(pages.lines()))
+    assert 2_000 <= len(list(pages.lines())) <= 3_000
+    assert kept(pages)[1] == "line 9999"
+
+
+class LongLog(ScriptedGateway):
+    """Has one log of many lines, and gives it in pages as the bridge does."""
+
+    lines = 1_000
+    queries: list[LogQuery]
+    gone = False
+    hostile: tuple[str, ...] = ()
+
+    def log(self, query: LogQuery) -> TaskLog:
+        if self.hostile:
+            return TaskLog(lines=self.hostile)
+        self.queries.append(query)
+        if self.gone and query.before is not None:
+            raise NotThere("The log is kept elsewhere by now", remedy="read it from its end")
+        end = self.lines if query.before is None else query.before.at
+        floor = 0 if query.after is None else query.after.at
+        begin = max(floor, end - PAGE)
+        return TaskLog(
+            lines=tuple(f"line {number:04}" for number in range(begin, end)),
+            truncated=begin > 0,
+            begins=place(begin),
+            ends=place(end),
+        )
+
+
+def a_long_log() -> LongLog:
+    world = a_backfill()
+    world.advance(30)
+    gateway = LongLog(world)
+    gateway.queries = []
+    return gateway
+
+
+async def at_the_log(eyes: Eyes) -> LogView:
+    screen = await watching(eyes)
+    view = screen.inspector.log_view
+    view._pages._most = 250
+    await eyes.press("n")
+    await eyes.sees("line 0999")
+    await eyes.press("tab")
+    await eyes.until(lambda: view.has_focus, "the log to have the focus")
+    return view
+
+
+@on_screen
+async def test_older_pages_are_read_when_one_gets_there_and_nothing_is_lost_on_the_way() -> None:
+    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        assert "line 0900" in view.text
+        assert "line 0899" not in view.text
+        seen: set[str] = set()
+        while "line 0000" not in eyes.text():
+            seen |= {word for word in eyes.text().split() if word.isdigit()}
+            top = view.scroll_offset.y
+            await eyes.press("pageup")
+            await eyes.until(lambda top=top: view.scroll_offset.y != top, "the page above")  # type: ignore[misc]
+            assert len(view.text.splitlines()) <= 351
+        seen |= {word for word in eyes.text().split() if word.isdigit()}
+        assert {f"{number:04}" for number in range(1_000)} <= seen
+        assert view.is_at_older_lines
+        await eyes.press("G")
+        await eyes.sees("line 0999")
+        assert not view.is_at_older_lines
+
+
+@on_screen
+async def test_one_gets_back_down_through_pages_that_had_gone() -> None:
+    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        for _ in range(6):
+            before = view.text
+            await eyes.press("g")
+            await eyes.until(lambda before=before: view.text != before, "an older page")  # type: ignore[misc]
+        assert view.is_at_older_lines
+        seen: set[str] = set()
+        while "line 0999" not in eyes.text():
+            seen |= {word for word in eyes.text().split() if word.isdigit()}
+            top = view.scroll_offset.y
+            await eyes.press("pagedown")
+            await eyes.until(lambda top=top: view.scroll_offset.y != top, "the page below")  # type: ignore[misc]
+        seen |= {word for word in eyes.text().split() if word.isdigit()}
+        assert {f"{number:04}" for number in range(500, 1_000)} <= seen
+        assert not view.is_at_older_lines
+
+
+@on_screen
+async def test_a_page_that_can_not_be_had_any_more_leads_to_the_end() -> None:
+    gateway = a_long_log()
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        gateway.gone = True
+        gateway.lines = 1_200
+        await eyes.press("g")
+        await eyes.until(lambda: "line 1199" in view.text, "the end")
+
+
+@on_screen
+async def test_only_what_was_written_since_is_asked_for() -> None:
+    gateway = a_long_log()
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        gateway.lines = 1_003
+        await eyes.press("t")
+        screen = eyes.app.screen
+        screen.query_one("Inspector")._read_cell()  # type: ignore[attr-defined]
+        await eyes.sees("line 1002")
+        assert gateway.queries[-1].after == place(1_000)
+        assert view.text.count("line 0950") == 1
+
+
+@on_screen
+async def test_a_search_says_that_it_saw_only_a_part() -> None:
+    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
+        await at_the_log(eyes)
+        await eyes.sees("line 0999")
+        await eyes.press("slash")
+        await eyes.write("95")
+        await eyes.press("enter")
+        await eyes.sees("in what was read")
+
+
+@on_screen
+async def test_the_match_one_is_at_stays_the_same_line_when_an_older_page_comes() -> None:
+    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        view.search("line 0905")
+        await eyes.sees("line 0905")
+        await eyes.until(lambda: "line 0800" in view.text, "the page above")
+        await eyes.sees("line 0905  1 of 1 line")
+        marked = [
+            part.text
+            for y in range(view.scrollable_content_region.height)
+            for part in view.render_line(y)
+            if part.style and part.style.reverse
+        ]
+        assert marked == ["line 0905"]
