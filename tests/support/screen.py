@@ -56,6 +56,24 @@ class Eyes:
         lines = (strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
         return "\n".join(lines)
 
+    async def picture(self) -> str:
+        """The screen as an SVG, once nothing moves on it any more.
+
+        A pane may wait a moment before it reads, and reads in a thread: so what is seen has to stand still
+        for longer than that, and longer yet while calls are under way.
+        """
+        seen, still_since = self.text(), time.monotonic()
+        given_up = still_since + PATIENCE_SECONDS
+        while time.monotonic() < min(given_up, still_since + (1.0 if self._asks() else 0.4)):
+            await self.pilot.pause(0.05)
+            if seen != self.text():
+                seen, still_since = self.text(), time.monotonic()
+        return self.app.export_screenshot()
+
+    def _asks(self) -> bool:
+        """Whether calls are under way beside the stream, which never ends."""
+        return any(worker.is_running and worker.group != "watch" for worker in self.app.workers)
+
     def line_with(self, words: str) -> str:
         """The first line that has those words."""
         found = [line for line in self.text().splitlines() if words in line]

@@ -65,7 +65,7 @@ async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAs
     app = an_app(four_backfills())
     async with looking_at(app, size) as eyes:
         await listing(eyes)
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -155,7 +155,7 @@ async def test_more_than_one_active_backfill_of_a_dag_is_shown_as_what_it_is(
         assert "2 active" in eyes.line_with("2024-04-01..2024-04-05")
         assert "! sales_daily" in eyes.line_with("2024-02-01..2024-02-29")
         assert "! " not in eyes.line_with("2024-01-01..2024-01-31")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen

@@ -82,7 +82,7 @@ async def test_too_many_failures_pause_the_backfill_once_and_a_banner_says_so(
         assert not gateway.deeds
         let_fail(gateway.world, 3)
         await eyes.sees(BANNER, "‖ PAUSED", "2024-02-01  █ success", "waits: the backfill is paused")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         let_fail(gateway.world, 4)
         await eyes.sees("Paused: 4 runs have failed (stops after 3). p resumes")
     (deed,) = gateway.deeds
@@ -165,7 +165,7 @@ async def test_a_number_is_set_and_taken_away_while_watching(picture: SnapshotAs
         await eyes.write("2")
         await eyes.sees("2 runs have failed so far: it is paused at once", "enter set")
         await eyes.sees("2024-02-01  █ success")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("backspace")
         await eyes.write("3")
         await eyes.press("enter")

@@ -95,7 +95,7 @@ async def test_pausing_says_what_goes_on_and_the_stream_says_when_it_is_paused(
             "No further run starts: 6 queued runs wait until it is resumed",
             "4 running runs go on to their end: pausing stops nothing",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         with gateway.hold("control"):
             await eyes.press("enter")
             await eyes.until(lambda: gateway.asked.get("control"), "the pause to be asked for")
@@ -140,7 +140,7 @@ async def test_cancelling_offers_both_ways_counted(size: tuple[int, int], pictur
             "under way end",
             "can not be resumed",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -219,7 +219,7 @@ async def test_an_orphaned_backfill_is_reopened(picture: SnapshotAssertion) -> N
             "Reopen backfill 1 of sales_daily?",
             "Airflow counts it as complete, with 4 running and 6 queued",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("enter")
         await eyes.sees("▶ RUNNING", "Backfill 1 is active again")
         assert "o reopen" not in eyes.text()
@@ -233,7 +233,7 @@ async def test_an_abandoned_backfill_is_removed_and_the_screen_left(picture: Sna
         await watching(eyes, "ABANDONED", "x remove")
         await eyes.press("x")
         await eyes.sees("Remove backfill 1 of sales_daily?", "its creation died before it made one")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("enter")
         await eyes.until(lambda: isinstance(app.screen, DagsScreen), "the list of Dags")
         await eyes.sees("Backfill 1 is out of the way")

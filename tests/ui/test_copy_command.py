@@ -28,7 +28,7 @@ async def test_three_commands_are_shown_and_a_key_copies_one_whole(picture: Snap
         await eyes.sees("31 dates")
         await eyes.press("f8")
         await eyes.sees("airflow backfill create", "backfill-tui launch sales_daily", "$AIRFLOW_URL")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         assert screen.plan is not None
         commands = commands_for(screen.plan.request, partitioned=False, zone=zone_named(screen.plan.timezone))
         for key, line in (("1", commands.airflow), ("2", commands.own), ("3", commands.rest)):

@@ -81,7 +81,7 @@ async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAs
         await eyes.sees("sales_hourly: backfill 1 is running", "1 file does not import")
         await go_to(eyes, "sales_daily")
         await eyes.sees("2 of its last 14 runs failed")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -128,7 +128,7 @@ async def test_a_filter_without_a_hit_says_what_to_do(picture: SnapshotAssertion
         await eyes.press("slash")
         await eyes.write("[/red]")
         await eyes.sees("Nothing here has '[/red]'", "esc shows everything again")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("escape")
         await eyes.sees("my_backfill_dag")
 
@@ -174,7 +174,7 @@ async def test_a_broken_file_shows_its_traceback_and_the_advice(picture: Snapsho
         await go_to(eyes, "sales_legacy.py")
         await eyes.press("enter")
         await eyes.sees("sales_legacy.py does not import", "rename the argument", "TypeError: [/red]")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("escape")
         await eyes.no_longer_sees("TypeError")
 
@@ -285,7 +285,7 @@ async def test_help_lists_the_keys_of_the_list_and_the_signs(picture: SnapshotAs
         await eyes.sees("my_backfill_dag")
         await eyes.press("question_mark")
         await eyes.sees("Help: Dags", "Plan a backfill of this Dag")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("pagedown", "pagedown", "pagedown")
         await eyes.sees("upstream failed", "up for retry")
         await eyes.press("q")

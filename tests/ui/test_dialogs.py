@@ -56,7 +56,7 @@ async def test_quitting_while_a_backfill_runs_asks_about_the_engine(picture: Sna
         await eyes.sees("backfill 1")
         await eyes.press("q")
         await eyes.sees("A backfill is not done yet", "sales_daily: backfill 1, 1 of 10 runs, 10 %")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("escape")
         await eyes.no_longer_sees("not done yet")
         assert app.is_running

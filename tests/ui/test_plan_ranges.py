@@ -98,7 +98,7 @@ async def test_ranges_are_listed_by_name_with_what_each_means_now(picture: Snaps
             "this Dag has never succeeded",
             "this Dag has no start date",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset[2])

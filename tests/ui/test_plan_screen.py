@@ -49,7 +49,7 @@ async def test_the_plan_at_every_size(size: tuple[int, int], picture: SnapshotAs
         await eyes.sees("138 dates", "2 reprocess", "122 create", "9 skip", "5 not yet")
         await eyes.press("tab", "tab", "tab", "tab", "tab", "tab", "tab", "j", "j")
         await eyes.until(lambda: eyes.line_with("2024-02-06").startswith("▌"))
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -259,7 +259,7 @@ async def test_the_confirmation_says_in_words_what_will_happen(picture: Snapshot
             "8 dates stay as they are",
             "The Dag is paused, so no run will start",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -327,7 +327,7 @@ async def test_the_creation_shows_how_far_it_is_and_can_be_taken_back(picture: S
             await eyes.press("f5", "enter")
             await eyes.until(lambda: isinstance(app.screen, CreationDialog))
             await eyes.sees("0 of 122 dates", "esc cancel")
-            assert app.export_screenshot() == picture
+            assert await eyes.picture() == picture
             await eyes.press("escape")
             await eyes.sees("The launch was taken back")
             assert isinstance(app.screen, PlanScreen)
@@ -364,7 +364,7 @@ async def test_a_world_that_changed_meanwhile_is_shown_and_asked_about_again(
         world.add_run("sales_daily", "2024-02-20", RunState.SUCCESS)
         await eyes.press("enter")
         await eyes.sees("The plan has changed since it was shown: 1 date now succeeded", "Create 121 runs")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         assert not world.backfills
         await eyes.press("enter")
         await eyes.sees("QUEUED 121 queued")

@@ -58,7 +58,7 @@ async def test_on_80x24_they_take_three_lines_and_a_key_reads_all(picture: Snaps
             "→ lower Max active",
             "with 20",
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("escape")
         await eyes.until(lambda: app.screen is screen)
 

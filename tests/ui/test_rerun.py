@@ -133,7 +133,7 @@ async def test_the_choices_at_every_size(size: tuple[int, int], picture: Snapsho
         await eyes.sees(
             "(•) whole run", "10 task instances, 4 had succeeded", "4 successes will be overwritten"
         )
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen

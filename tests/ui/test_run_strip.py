@@ -193,4 +193,4 @@ async def test_the_strip_as_a_picture(size: tuple[int, int], picture: SnapshotAs
         await eyes.press("z", "n")
         log = ["KeyError: 'sku'"] if size[0] > 80 else []
         await eyes.sees("load  2024-02-06  ✗ failed  try 1 of 1", "Jun", *log)
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture

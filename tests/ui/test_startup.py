@@ -26,7 +26,7 @@ async def test_the_first_frame_says_what_is_going_on(picture: SnapshotAssertion)
     with gateway.hold("open"):
         async with looking_at(app) as eyes:
             await eyes.sees("Bringing up Airflow", "Parsing Dag files", "3 of 12")
-            assert app.export_screenshot() == picture
+            assert await eyes.picture() == picture
 
 
 @on_screen
@@ -107,7 +107,7 @@ async def test_a_bridge_that_does_not_come_up_is_explained_and_can_be_tried_agai
     async with looking_at(app) as eyes:
         await eyes.sees("ended with exit code 1", "look into its log", "ImportError: [/red] no airflow")
         await eyes.until(lambda: app.connection is Connection.FAILED)
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
         await eyes.press("ctrl+o")
         await eyes.sees("every day at 00:00")
         await eyes.until(lambda: app.connection is Connection.READY)

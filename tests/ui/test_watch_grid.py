@@ -79,7 +79,7 @@ async def test_the_question_for_a_date_as_a_picture(picture: SnapshotAssertion) 
         await watching(eyes)
         await jump(eyes, "2024-03")
         await eyes.sees("the nearest is 2024-02-20")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 # To what runs or waits.
@@ -227,7 +227,7 @@ async def test_the_failed_dates_alone_as_a_picture(size: tuple[int, int], pictur
         await eyes.press("f", "n")
         log = ["Nothing was written yet"] if size[0] > 80 else []
         await eyes.sees("only failed: 2 of 20", "failed  try 1 of 1", *log)
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 # How fast it goes.

@@ -106,7 +106,7 @@ async def test_a_running_backfill_at_every_size(size: tuple[int, int], picture: 
         if size[0] == 80:
             await eyes.press("enter")
         await eyes.sees("KeyError: 'sku'")
-        assert app.export_screenshot() == picture
+        assert await eyes.picture() == picture
 
 
 @on_screen
