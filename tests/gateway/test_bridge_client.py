@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from backfill_tui.domain.environment import StartupPhase
-from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.planning import BackfillRequest
@@ -21,6 +21,7 @@ from backfill_tui.domain.tasks import LogQuery
 from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
 from backfill_tui.wire.messages import PROTOCOL_VERSION
+from backfill_tui.wire.methods import WATCH
 
 DAG = DagId("any")
 LOG = LogQuery(dag_id=DAG, key=TaskInstanceKey(run_id=RunId("r"), task_id=TaskId("t")), try_number=1)
@@ -116,6 +117,22 @@ def test_a_slow_call_does_not_hold_up_another(start: Start) -> None:
     gateway.close()
     waiting.join(10)
     assert not waiting.is_alive()
+
+
+def test_a_reader_that_stops_gets_no_more_than_it_can_hold_and_misses_nothing(start: Start) -> None:
+    gateway = start()
+    most = WATCH.unread or 0
+
+    def told() -> int:
+        (summary,) = gateway.backfills()
+        return summary.counts.queued
+
+    with gateway.watch(BackfillId(1)) as updates:
+        assert next(updates).total_rows == 0
+        # It would tell thousands between these questions; the one taken is not done with yet.
+        assert max(told() for _ in range(50)) <= most
+        assert [next(updates).total_rows for _ in range(1_000)] == list(range(1, 1_001))
+        assert told() <= 1_001 + most
 
 
 def test_a_cancelled_call_ends_as_interrupted(start: Start) -> None:

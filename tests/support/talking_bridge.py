@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
+from functools import partial
 
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.dags import DagList
@@ -17,9 +19,11 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.tasks import LogQuery, TaskLog
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate, RunCounts
 from backfill_tui.wire import methods
 from backfill_tui.wire.frames import FrameReader
 from backfill_tui.wire.messages import PROTOCOL_VERSION, Hello
+from tests.support.grids import FACTS, an_update
 
 _ENVIRONMENT = Environment(
     mode=Mode.EMBEDDED,
@@ -39,7 +43,7 @@ def main() -> None:
         sys.stdout.buffer.flush()
     protocol = PROTOCOL_VERSION + 1 if "--other-protocol" in sys.argv else PROTOCOL_VERSION
     server = Server(FrameReader(sys.stdin.buffer), sys.stdout.buffer)
-    server.send(Hello(protocol=protocol, program="0", python="3", pid=os.getpid()))
+    server.greet(Hello(protocol=protocol, program="0", python="3", pid=os.getpid()))
     server.handle(methods.OPEN, answers_after_two_steps)
     server.handle(methods.ENVIRONMENT, answers_at_once)
     server.handle(methods.DAGS, never_answers)
@@ -48,6 +52,9 @@ def main() -> None:
     server.handle(methods.LAUNCH, counts_until_cancelled)
     server.handle(methods.LOG, writes_past_the_frames)
     server.handle(methods.PAUSE_DAG, dies)
+    told: list[int] = []
+    server.handle(methods.WATCH, partial(tells_as_much_as_it_may, told))
+    server.handle(methods.BACKFILLS, partial(says_how_much_it_told, told))
     server.serve()
 
 
@@ -82,6 +89,18 @@ def counts_until_cancelled(launch: Launch, call: Call[CreationProgress]) -> Laun
         call.emit(CreationProgress(done=done, total=total))
         call.wait(0.002)
     return Launched(backfill_id=BackfillId(7), created=total, reprocessed=0, skipped=0)
+
+
+def tells_as_much_as_it_may(told: list[int], _: methods.Watch, call: Call[GridUpdate]) -> methods.Nothing:
+    while call.wait_for_caller():
+        call.emit(replace(an_update([]), total_rows=len(told)))
+        told.append(len(told))
+    return methods.Nothing()
+
+
+def says_how_much_it_told(told: list[int], _: methods.ForDag, __: Call[methods.Nothing]) -> methods.Backfills:
+    counts = RunCounts(queued=len(told))
+    return methods.Backfills(backfills=(BackfillSummary(facts=FACTS, counts=counts, read_at=Instant(0)),))
 
 
 def writes_past_the_frames(_: LogQuery, __: Call[methods.Nothing]) -> TaskLog:

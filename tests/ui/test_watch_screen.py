@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
@@ -13,6 +14,7 @@ from tests.support.scripted import ScriptedGateway
 from tests.support.world import NOW, World, a_dag, instant
 
 from backfill_tui.domain.causes import Cause, CauseCode
+from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
@@ -23,7 +25,7 @@ from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetail
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.screens.watch import WatchScreen
-from backfill_tui.ui.screens.watch_stream import Stream, UpdatesArrived
+from backfill_tui.ui.screens.watch_stream import INBOX_UPDATES, Stream, UpdatesArrived
 
 TASKS = ("extract", "clean", "load", "check", "publish")
 FAILED_RUN = "backfill__2024-02-06T00:00:00+00:00"
@@ -66,10 +68,15 @@ class CountingGateway(ScriptedGateway):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.open_streams = 0
+        self.passed_on = 0
         self.flowing = threading.Event()
         self.flowing.set()
         self.stalled = threading.Event()
         self.break_with: AirflowFailed | Unreachable | None = None
+
+    def has_passed_on(self, updates: int) -> bool:
+        """Whether all streams together have passed on so many updates."""
+        return self.passed_on >= updates
 
     @contextmanager
     def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
@@ -83,6 +90,7 @@ class CountingGateway(ScriptedGateway):
     def _passed_on(self, updates: Iterator[GridUpdate]) -> Iterator[GridUpdate]:
         for update in updates:
             yield update
+            self.passed_on += 1
             if not self.flowing.is_set():
                 self.stalled.set()
                 assert self.flowing.wait(20), "a test that stalls a stream lets it flow again"
@@ -299,6 +307,34 @@ async def test_messages_of_one_stream_replace_each_other_and_no_others() -> None
         assert not UpdatesArrived(one).can_replace(UpdatesArrived(other))
         one.leave()
         other.leave()
+
+
+@on_screen
+async def test_a_slow_screen_holds_few_updates_and_has_missed_nothing_in_the_end() -> None:
+    world = a_backfill()
+    gateway = CountingGateway(world)
+    async with looking_at(an_app(gateway)) as eyes:
+        screen = await watching(eyes)
+        # The screen does not know this stream, so nothing takes what it brings.
+        slow, store = Stream(screen.grid, lambda: gateway, screen.backfill_id), GridStore()
+        await eyes.until(lambda: gateway.open_streams == 2)
+        for _ in range(4 * INBOX_UPDATES):
+            after = gateway.passed_on + 1
+            world.advance()
+            await eyes.until(partial(gateway.has_passed_on, after))
+        held = slow.take()
+        assert len(held) == INBOX_UPDATES
+        for update in held:
+            store.apply(update)
+
+        def shows_all() -> bool:
+            for update in slow.take():
+                store.apply(update)
+            return store.counts() == screen.store.counts()
+
+        await eyes.until(shows_all)
+        slow.leave()
+        await eyes.until(lambda: gateway.open_streams == 1)
 
 
 # The pane about one task.

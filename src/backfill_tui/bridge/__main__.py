@@ -38,7 +38,7 @@ def main(words: Sequence[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = Server(FrameReader(streams.incoming), streams.outgoing)
-    server.send(
+    server.greet(
         Hello(
             protocol=PROTOCOL_VERSION, program=__version__, python=platform.python_version(), pid=os.getpid()
         )

@@ -33,7 +33,7 @@ class CreationCounter:
 
     def tell_end(self) -> None:
         """All dates are dealt with."""
-        self._call.emit(CreationProgress(done=self._total, total=self._total))
+        self._call.mention(CreationProgress(done=self._total, total=self._total))
 
     def _after_flush(self, session: Session, _context: object) -> None:
         from airflow.models.backfill import BackfillDagRun
@@ -48,4 +48,4 @@ class CreationCounter:
         now = time.monotonic()
         if now - self._told_at >= _EVENT_SECONDS:
             self._told_at = now
-            self._call.emit(CreationProgress(done=min(self._done, self._total), total=self._total))
+            self._call.mention(CreationProgress(done=min(self._done, self._total), total=self._total))

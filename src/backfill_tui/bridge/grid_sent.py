@@ -31,6 +31,7 @@ SLOW_LANE_CELLS: Final = 3_000
 class SentGrid:
     """Remembers each row as it was sent, by its ordinal.
 
+    A row counts as sent once the next update is asked for: one that fails on its way is sent again.
     Three kinds of rows are read again: those whose entry changed (their run began, ended, was cleared,
     deleted or taken over), those whose run is running, and some of the others in turn.
     """
@@ -67,10 +68,13 @@ class SentGrid:
             chunk = entries.of(wanted[start:end])
             rows = self._reader.rows(connection, chunk) if chunk else []
             fresh = [row for row in rows if self._sent.get(row[0].ordinal) != row]
-            self._sent.update((row[0].ordinal, row) for row in rows)
-            entries.were_read(chunk)
+            first = sum(row[0].ordinal not in self._sent for row in fresh)
             if fresh or end == len(wanted):
-                yield self._update(facts, read_at, fresh, loaded=len(self._sent) >= entries.count)
+                loaded = len(self._sent) + first >= entries.count
+                yield self._update(facts, read_at, fresh, loaded=loaded)
+                self._columns_sent = True
+            self._sent.update((row[0].ordinal, row) for row in fresh)
+            entries.were_read(chunk)
 
     def _update(
         self,
@@ -80,12 +84,10 @@ class SentGrid:
         *,
         loaded: bool,
     ) -> GridUpdate:
-        columns = None if self._columns_sent else self._columns
-        self._columns_sent = True
         return GridUpdate(
             read_at=read_at,
             facts=facts,
-            columns=columns,
+            columns=None if self._columns_sent else self._columns,
             rows=tuple(row for row, _ in rows),
             cells=b"".join(cells for _, cells in rows),
             total_rows=self._entries.last,

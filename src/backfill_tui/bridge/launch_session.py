@@ -148,7 +148,7 @@ def _wait(call: Call[CreationProgress], busy_seconds: float, attempt: Callable[[
     end = time.monotonic() + busy_seconds
     pause = _FIRST_PAUSE
     while not attempt():
-        call.emit(CreationProgress(done=0, total=0, waiting=True))
+        call.mention(CreationProgress(done=0, total=0, waiting=True))
         if time.monotonic() > end:
             raise Unreachable(
                 f"Another process has been writing to Airflow's database for {busy_seconds:.0f} s",

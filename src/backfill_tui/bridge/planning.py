@@ -44,7 +44,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
             def tell(dates: DateColumns) -> None:
                 so_far = Dates(request=request, planned=planned, enumeration=Enumeration(dates=dates))
-                call.emit(partial_plan(session, so_far))
+                call.mention(partial_plan(session, so_far))
 
             asker = Asker(unwanted=lambda: call.cancelled, tell=tell)
             enumeration = enumerate_dates(planned, request, asker)

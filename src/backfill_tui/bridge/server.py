@@ -1,4 +1,4 @@
-"""Answers calls: one reader, one thread a call, one writer with a lock.
+"""Answers calls: one reader, one thread a call, one writer.
 
 The server knows nothing of Airflow. Handlers are registered by method; each runs in a thread of its own, so
 that a launch of a minute does not stop the watching, and may open its own database session there.
@@ -9,32 +9,63 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from typing import BinaryIO, Generic, TypeVar, cast
+from typing import BinaryIO, Final, Generic, TypeVar, cast
 
 import msgspec
 
 from backfill_tui.bridge.full_disk import FULL, disk_is_full
+from backfill_tui.bridge.outgoing import Outgoing
 from backfill_tui.domain.problems import AirflowFailed, Interrupted, Problem, ProblemReport, Unreachable
-from backfill_tui.wire.frames import BrokenFrameError, FrameReader, FrameWriter
-from backfill_tui.wire.messages import Cancel, Event, Failure, Message, Request, Result
+from backfill_tui.wire.frames import BrokenFrameError, FrameReader
+from backfill_tui.wire.messages import Cancel, Event, Failure, Hello, Message, Request, Result, Taken
 from backfill_tui.wire.methods import Method
 
 P = TypeVar("P")
 E = TypeVar("E")
 R = TypeVar("R")
 
+_CLOSING_SECONDS: Final = 0.5
+"""How soon a handler that waits for its caller sees that the server closes."""
+
 
 class Call(Generic[E]):
-    """One call under way, as its handler sees it."""
+    """One call under way, as its handler sees it; `unread` as in `methods.Method`."""
 
-    def __init__(self, emit: Callable[[E], None], closing: threading.Event) -> None:
+    def __init__(
+        self, emit: Callable[[E], None], closing: threading.Event, *, unread: int | None = None
+    ) -> None:
         self._emit = emit
         self._cancelled = threading.Event()
         self._closing = closing
+        self._limit = unread
+        self._unread = 0
+        self._taken = threading.Condition()
 
     def emit(self, event: E) -> None:
-        """Send an event to the caller."""
-        self._emit(event)
+        """Send an event to the caller; where it is behind, wait for it, and send nothing once cancelled."""
+        if self.wait_for_caller():
+            self._send(event)
+
+    def mention(self, event: E) -> None:
+        """Send an event, unless the caller is behind: the next one makes up for it."""
+        if not self._is_behind():
+            self._send(event)
+
+    def wait_for_caller(self) -> bool:
+        """Wait until the next event can be sent at once; whether the call still goes on.
+
+        A handler that reads anew for each event reads nothing meanwhile, so its next event has all changes.
+        """
+        with self._taken:
+            while self._is_behind() and not self.cancelled:
+                self._taken.wait(_CLOSING_SECONDS)
+        return not self.cancelled
+
+    def was_taken(self) -> None:
+        """The caller has dealt with one more event (the reader's thread)."""
+        with self._taken:
+            self._unread -= 1
+            self._taken.notify_all()
 
     @property
     def cancelled(self) -> bool:
@@ -54,6 +85,16 @@ class Call(Generic[E]):
     def cancel(self) -> None:
         """Tell the handler to stop at its next look."""
         self._cancelled.set()
+        with self._taken:
+            self._taken.notify_all()
+
+    def _is_behind(self) -> bool:
+        return self._limit is not None and self._unread >= self._limit
+
+    def _send(self, event: E) -> None:
+        with self._taken:
+            self._unread += 1
+        self._emit(event)
 
 
 Handler = Callable[[P, Call[E]], R]
@@ -64,12 +105,11 @@ class Server:
 
     def __init__(self, reader: FrameReader, stream: BinaryIO) -> None:
         self._reader = reader
-        self._writer = FrameWriter(stream)
-        self._write_lock = threading.Lock()
         self._handlers: dict[str, tuple[Method[object, object, object], Handler[object, object, object]]] = {}
         self._calls: dict[int, Call[object]] = {}
         self._calls_lock = threading.Lock()
         self._closing = threading.Event()
+        self._outgoing = Outgoing(stream, self._closing.set)
 
     def handle(self, method: Method[P, E, R], handler: Handler[P, E, R]) -> None:
         """Let `handler` answer the calls of `method`."""
@@ -78,16 +118,17 @@ class Server:
             cast("Handler[object, object, object]", handler),
         )
 
+    def greet(self, hello: Hello) -> None:
+        """Write the first message; there is no thread of the server yet, so the process may still fork."""
+        self._outgoing.put_at_once(hello)
+
     def send(self, message: Message) -> None:
-        """Write one message; when the other side is gone the server begins to close."""
-        with self._write_lock:
-            try:
-                self._writer.write(message)
-            except OSError:
-                self._closing.set()
+        """Let one message be written; when the other side is gone the server begins to close."""
+        self._outgoing.put(message)
 
     def serve(self) -> None:
         """Read and answer until the stream ends; a broken frame raises BrokenFrameError."""
+        self._outgoing.start()
         try:
             while not self._closing.is_set():
                 message = self._reader.read()
@@ -95,11 +136,11 @@ class Server:
                     return
                 if isinstance(message, Request):
                     self._start(message)
-                elif isinstance(message, Cancel):
+                elif isinstance(message, (Cancel, Taken)):
                     with self._calls_lock:
                         call = self._calls.get(message.call)
                     if call is not None:
-                        call.cancel()
+                        call.cancel() if isinstance(message, Cancel) else call.was_taken()
         finally:
             self._closing.set()
             with self._calls_lock:
@@ -114,7 +155,8 @@ class Server:
         def emit(event: object) -> None:
             self.send(Event(number, msgspec.Raw(encoder.encode(event))))
 
-        call = Call(emit, self._closing)
+        known = self._handlers.get(request.method)
+        call = Call(emit, self._closing, unread=known[0].unread if known else None)
         with self._calls_lock:
             self._calls[number] = call
         threading.Thread(

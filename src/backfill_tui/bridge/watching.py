@@ -59,7 +59,7 @@ class Watcher:
         self._facts: BackfillFacts | None = None
         self._grid: SentGrid | None = None
         self._strays: frozenset[str] = frozenset()
-        self._well_at = 0.0
+        self._lost_at: float | None = None
 
     def run(self) -> None:
         """Send updates until the call is cancelled.
@@ -67,11 +67,12 @@ class Watcher:
         Raises NotThere for a backfill that does not (or no longer) exist, Unreachable when the database
         can not be read for half a minute; shorter troubles show by the age of what was sent.
         """
-        self._well_at = time.monotonic()
         while not self._call.cancelled:
             lost = self._follow()
             if lost is not None:
-                if time.monotonic() - self._well_at > GIVE_UP_AFTER_SECONDS:
+                now = time.monotonic()
+                self._lost_at = now if self._lost_at is None else self._lost_at
+                if now - self._lost_at > GIVE_UP_AFTER_SECONDS:
                     raise self._unreachable(lost) from lost
                 self._call.wait(_RETRY_SECONDS)
 
@@ -84,13 +85,14 @@ class Watcher:
             with self._airflow.session() as session:
                 session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
                 changes = ChangeMark(session)
-                while not self._call.cancelled:
+                # Of a screen that is behind nothing is read: what changes meanwhile is in its next update.
+                while self._call.wait_for_caller():
                     began = time.monotonic()
                     # The clock first: what is read is never older than the update says.
                     read_at = self._airflow.now(session)
                     self._tick(session, read_at, moved=changes.moved())
-                    self._well_at = time.monotonic()
-                    self._call.wait(max(0.0, interval - (self._well_at - began)))
+                    self._lost_at = None
+                    self._call.wait(max(0.0, interval - (time.monotonic() - began)))
         except _LOST as lost:
             return lost
         return None

@@ -14,7 +14,7 @@ import msgspec
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.gateway.child import BridgeChild
 from backfill_tui.wire.frames import BrokenFrameError
-from backfill_tui.wire.messages import PROTOCOL_VERSION, Cancel, Event, Failure, Hello, Request, Result
+from backfill_tui.wire.messages import PROTOCOL_VERSION, Cancel, Event, Failure, Hello, Request, Result, Taken
 from backfill_tui.wire.methods import Method
 
 P = TypeVar("P")
@@ -33,6 +33,7 @@ class PendingCall(Generic[E, R]):
         self._method_name = method.name
         self._event = msgspec.msgpack.Decoder(method.event)
         self._result = msgspec.msgpack.Decoder(method.result)
+        self._tells_taken = method.unread is not None
         self._inbox: queue.SimpleQueue[Event | Result | Failure | Problem] = queue.SimpleQueue()
         self._end: Result | None = None
         self._conversation = conversation
@@ -40,7 +41,8 @@ class PendingCall(Generic[E, R]):
     def events(self, timeout_seconds: float | None = None) -> Iterator[E]:
         """The events until the call ends; raises its Problem if it fails.
 
-        Raises Unreachable when nothing arrives for `timeout_seconds`.
+        An event counts as taken when the next one is asked for; of a method whose events are many, that is
+        what lets the bridge send more. Raises Unreachable when nothing arrives for `timeout_seconds`.
         """
         while self._end is None:
             try:
@@ -52,6 +54,8 @@ class PendingCall(Generic[E, R]):
                 ) from None
             if isinstance(arrived, Event):
                 yield self._event.decode(arrived.payload)
+                if self._tells_taken:
+                    self._conversation.tell(Taken(self.number))
             elif isinstance(arrived, Result):
                 self._end = arrived
             elif isinstance(arrived, Failure):
@@ -112,7 +116,7 @@ class Conversation:
             if not call.ended and not over:
                 call.cancel()
 
-    def tell(self, message: Request | Cancel) -> None:
+    def tell(self, message: Request | Cancel | Taken) -> None:
         """Write one message; a bridge that is gone is reported by the reader, to every call."""
         with self._write_lock:
             try:

@@ -24,21 +24,26 @@ class BrokenFrameError(Exception):
 
 
 class FrameWriter:
-    """Writes messages; not safe for several threads, its owner holds a lock."""
+    """Writes messages; several threads may encode, but only one at a time may write."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._encoder = msgspec.msgpack.Encoder()
 
     def write(self, message: Message) -> None:
-        """Write one frame and flush it.
+        """Write one message; see `encode` and `write_frame` for what it raises."""
+        self.write_frame(self.encode(message))
 
-        Raises BrokenFrameError when it is over the limit, OSError when the other side is gone.
-        """
+    def encode(self, message: Message) -> bytes:
+        """The frame of a message; raises BrokenFrameError when it is over the limit."""
         body = self._encoder.encode(message)
         if len(body) > MAX_FRAME_BYTES:
             raise BrokenFrameError(f"a frame of {len(body):,} bytes is over the limit of {MAX_FRAME_BYTES:,}")
-        self._stream.write(_HEADER.pack(len(body)) + body)
+        return _HEADER.pack(len(body)) + body
+
+    def write_frame(self, frame: bytes) -> None:
+        """Write one frame and flush it; raises OSError when the other side is gone."""
+        self._stream.write(frame)
         self._stream.flush()
 
 

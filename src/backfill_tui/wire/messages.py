@@ -1,7 +1,8 @@
 """What the frames carry: calls, and everything that answers a call.
 
 A call is a request with a number; the bridge answers with any number of events and then one result or one
-failure, all with that number. A call can be cancelled while it is under way.
+failure, all with that number. A call can be cancelled while it is under way. Where a method's events are
+many (`methods.Method.unread`), the caller says which of them it has taken, and no more are sent until it has.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import msgspec
 
 from backfill_tui.domain.problems import ProblemReport
 
-PROTOCOL_VERSION: Final = 3
+PROTOCOL_VERSION: Final = 4
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True, kw_only=True):
@@ -38,6 +39,12 @@ class Cancel(msgspec.Struct, tag="cancel", frozen=True):
     call: int
 
 
+class Taken(msgspec.Struct, tag="taken", frozen=True):
+    """The caller has dealt with one more event of the call."""
+
+    call: int
+
+
 class Event(msgspec.Struct, tag="event", frozen=True):
     """Progress of a call, or one update of a stream."""
 
@@ -59,4 +66,4 @@ class Failure(msgspec.Struct, tag="failure", frozen=True):
     problem: ProblemReport
 
 
-Message = Hello | Request | Cancel | Event | Result | Failure
+Message = Hello | Request | Cancel | Taken | Event | Result | Failure

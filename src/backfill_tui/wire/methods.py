@@ -25,12 +25,18 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P, E, R]):
-    """One method: its name on the wire, and the types that travel."""
+    """One method: its name on the wire, and the types that travel.
+
+    `unread` is how many of a call's events may be under way without having been taken by the caller: what
+    comes after them waits in the handler, or is dropped where the next one says it all. None where a call has
+    few events.
+    """
 
     name: str
     params: type[P]
     event: type[E]
     result: type[R]
+    unread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +78,10 @@ OPEN: Final = Method("open", Nothing, StartupStep, Environment)
 ENVIRONMENT: Final = Method("environment", Nothing, Nothing, Environment)
 DAGS: Final = Method("dags", Nothing, Nothing, DagList)
 PARSE: Final = Method("parse", Nothing, StartupStep, DagList)
-PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan)
-LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched)
+PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan, unread=2)
+LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched, unread=16)
 BACKFILLS: Final = Method("backfills", ForDag, Nothing, Backfills)
-WATCH: Final = Method("watch", Watch, GridUpdate, Nothing)
+WATCH: Final = Method("watch", Watch, GridUpdate, Nothing, unread=4)
 PREVIEW_CONTROL: Final = Method("preview_control", ControlRequest, Nothing, ControlOutcome)
 CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)

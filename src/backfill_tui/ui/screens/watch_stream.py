@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from textual.dom import DOMNode
 from textual.message import Message
@@ -14,6 +16,12 @@ from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.gateway.port import Gateway
 from backfill_tui.ui.workers import Asking
+
+INBOX_UPDATES: Final = 4
+"""How many wait for a screen that is slow; then the stream waits for it, and later changes come as one."""
+
+_LEFT_SECONDS: Final = 0.5
+"""How soon a stream that waits sees that its program is closing."""
 
 
 class UpdatesArrived(Message):
@@ -49,32 +57,43 @@ class Stream:
         self._gateway = gateway
         self._backfill_id = backfill_id
         self._inbox: deque[GridUpdate] = deque()
+        self._taken = threading.Condition()
         self._worker: Worker[None] = node.run_worker(
             self._read, group="watch", name="watch", exclusive=True, thread=True
         )
 
     def take(self) -> list[GridUpdate]:
         """The updates that have come since the last call, in order."""
-        taken = []
-        while self._inbox:
-            taken.append(self._inbox.popleft())
+        with self._taken:
+            taken = list(self._inbox)
+            self._inbox.clear()
+            self._taken.notify()
         return taken
 
     def leave(self) -> None:
         """Stop following."""
         self._worker.cancel()
+        with self._taken:
+            self._taken.notify()
 
     def _read(self) -> None:
         asking = Asking(self._node)
         try:
             with self._gateway().watch(self._backfill_id) as updates:
                 for update in updates:
-                    if asking.unwanted():
+                    if not self._put(update, asking):
                         return
-                    self._inbox.append(update)
                     asking.post(UpdatesArrived(self))
         except Problem as problem:
             asking.post(StreamBroke(self, problem))
         else:
             ended = Unreachable("The stream of the backfill ended", remedy="read it again")
             asking.post(StreamBroke(self, ended))
+
+    def _put(self, update: GridUpdate, asking: Asking) -> bool:
+        """Wait for room in the inbox; false when nobody wants the update any more."""
+        with self._taken:
+            while len(self._inbox) >= INBOX_UPDATES and not asking.unwanted():
+                self._taken.wait(_LEFT_SECONDS)
+            self._inbox.append(update)
+        return not asking.unwanted()

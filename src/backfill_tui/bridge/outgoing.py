@@ -1,0 +1,58 @@
+"""What goes out of the bridge: messages wait for one thread that writes them.
+
+A reader that stops lets the stream fill up. Then this thread waits, and nobody else: not a launch, which
+holds locks of Airflow's database meanwhile. What waits is bounded, because events that are many are sent no
+faster than they are read (see `Call`), and answers are as many as there were questions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import BinaryIO
+
+from backfill_tui.wire.frames import FrameWriter
+from backfill_tui.wire.messages import Message
+
+
+class Outgoing:
+    """Messages on their way to one stream; `on_gone` is called when the other side is not there any more."""
+
+    def __init__(self, stream: BinaryIO, on_gone: Callable[[], None]) -> None:
+        self._writer = FrameWriter(stream)
+        self._on_gone = on_gone
+        self._frames: deque[bytes] = deque()
+        self._changed = threading.Condition()
+
+    def start(self) -> None:
+        """Begin to write, in a thread."""
+        threading.Thread(target=self._write, name="outgoing", daemon=True).start()
+
+    def put(self, message: Message) -> None:
+        """Let it be written after those before; raises BrokenFrameError when it is over the limit."""
+        frame = self._writer.encode(message)
+        with self._changed:
+            self._frames.append(frame)
+            self._changed.notify()
+
+    def put_at_once(self, message: Message) -> None:
+        """Write it now, in this thread, before there is another one."""
+        self._write_frame(self._writer.encode(message))
+
+    def _write(self) -> None:
+        while True:
+            with self._changed:
+                while not self._frames:
+                    self._changed.wait()
+                frame = self._frames.popleft()
+            if not self._write_frame(frame):
+                return
+
+    def _write_frame(self, frame: bytes) -> bool:
+        try:
+            self._writer.write_frame(frame)
+        except OSError:
+            self._on_gone()
+            return False
+        return True
