@@ -10,10 +10,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from backfill_tui.wire.frames import FrameWriter
 from backfill_tui.wire.messages import Message
+
+_STOP_SECONDS: Final = 0.5
+"""How long an end waits for a frame that is being written."""
 
 
 class Outgoing:
@@ -24,10 +27,19 @@ class Outgoing:
         self._on_gone = on_gone
         self._frames: deque[bytes] = deque()
         self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._write, name="outgoing", daemon=True)
 
     def start(self) -> None:
         """Begin to write, in a thread."""
-        threading.Thread(target=self._write, name="outgoing", daemon=True).start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write no more than what is being written now: nobody reads it."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join(_STOP_SECONDS)
 
     def put(self, message: Message) -> None:
         """Let it be written after those before; raises BrokenFrameError when it is over the limit."""
@@ -43,8 +55,10 @@ class Outgoing:
     def _write(self) -> None:
         while True:
             with self._changed:
-                while not self._frames:
+                while not self._frames and not self._stopped:
                     self._changed.wait()
+                if self._stopped:
+                    return
                 frame = self._frames.popleft()
             if not self._write_frame(frame):
                 return
@@ -52,7 +66,8 @@ class Outgoing:
     def _write_frame(self, frame: bytes) -> bool:
         try:
             self._writer.write_frame(frame)
-        except OSError:
+        except (OSError, ValueError):
+            # Gone, or closed here because the server ends.
             self._on_gone()
             return False
         return True

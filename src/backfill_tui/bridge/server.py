@@ -147,6 +147,7 @@ class Server:
                 under_way = list(self._calls.values())
             for call in under_way:
                 call.cancel()
+            self._outgoing.stop()
 
     def _start(self, request: Request) -> None:
         number = request.call
