@@ -8,7 +8,7 @@ from tests.cli.conftest import CommandLine, scheduler
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.watching import Membership, RunRow
-from backfill_tui.headless.repairing import chosen_rows
+from backfill_tui.headless.chosen_runs import chosen_rows
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 LAUNCH = ("launch", "sales_daily", *RANGE, "--yes")

@@ -88,6 +88,14 @@ class Listening:
         tell("task", task_instance.task_id, task_instance.state)
 
     @hookimpl
+    def on_task_instance_success(self, previous_state, task_instance):
+        tell("task", task_instance.task_id, task_instance.state)
+
+    @hookimpl
+    def on_dag_run_success(self, dag_run, msg):
+        tell("run", dag_run.dag_id, dag_run.state)
+
+    @hookimpl
     def on_dag_run_failed(self, dag_run, msg):
         tell("run", dag_run.dag_id, dag_run.state)
         raise RuntimeError("a listener that breaks")
@@ -159,16 +167,16 @@ class Stage:
 
 
 @contextmanager
-def stage_on(kind: str, folder: Path) -> Iterator[Stage]:
-    """A stage on `sqlite` or `postgresql`."""
+def stage_on(kind: str, folder: Path, main: Path = MAIN) -> Iterator[Stage]:
+    """A stage on `sqlite` or `postgresql`; `main` is a worker's file that adds to what it can do."""
     if kind == "sqlite":
         place = embedded_place(folder, DAG_FILES, PLUGIN_FILES)
-        with worker_on(place, MAIN) as worker:
+        with worker_on(place, main) as worker:
             yield Stage(place, sqlite_database(place.home / "airflow.db"), worker)
         return
     with postgresql_database() as database:
         place = attached_place(folder, DAG_FILES, PLUGIN_FILES, database.url)
-        with worker_on(place, MAIN) as worker:
+        with worker_on(place, main) as worker:
             yield Stage(place, database, worker)
 
 

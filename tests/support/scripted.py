@@ -15,6 +15,7 @@ from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.outcomes import Verdict, runs_at
 from backfill_tui.domain.plan_dates import columns_of
 from backfill_tui.domain.planning import (
@@ -47,6 +48,7 @@ from backfill_tui.domain.states import FAILED_TASK_STATES, RunState
 from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskInstanceDetails, TaskLog
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate, TaskColumn
 from backfill_tui.gateway.port import IsCancelled, ignore, never
+from tests.support import marks
 from tests.support.world import ScriptedBackfill, ScriptedDag, ScriptedRun, World
 
 _READING_SECONDS = 0.2
@@ -255,6 +257,18 @@ class ScriptedGateway:
             for number in outcome.unblocked:
                 self.world.backfills[BackfillId(number)].is_paused = False
             return outcome
+
+    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+        self._enter("preview_mark")
+        with self.world.changed:
+            return marks.mark(self.world, request, dry=True)
+
+    def mark(self, request: MarkRequest) -> MarkOutcome:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        self._enter("mark")
+        with self.world.changed:
+            return marks.mark(self.world, request, dry=False)
 
     def cell(self, query: CellQuery) -> CellDetails:
         self._enter("cell")

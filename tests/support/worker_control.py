@@ -237,6 +237,7 @@ _MORE: tuple[Callable[..., Any], ...] = (
     look_again_when_changed, be_patient
 )  # fmt: skip
 
+worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
+
 if __name__ == "__main__":
-    worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
     worker_main.main()

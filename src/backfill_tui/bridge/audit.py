@@ -10,9 +10,15 @@ if TYPE_CHECKING:
 
 
 def write_audit_line(
-    session: Session, event: str, dag_id: str, *, run_id: str | None = None, **extra: Any
+    session: Session,
+    event: str,
+    dag_id: str,
+    *,
+    run_id: str | None = None,
+    task_id: str | None = None,
+    **extra: Any,
 ) -> None:
-    """Note who did what to which Dag or run, and that it was done from here.
+    """Note who did what to which Dag, run or task, and that it was done from here.
 
     (Airflow 3.3 api_fastapi/logging/decorators.py, `action_logging`; `event` is the name of the route.)
     """
@@ -29,5 +35,6 @@ def write_audit_line(
             extra=json.dumps({**extra, "source": "backfill-tui"}),
             dag_id=dag_id,
             run_id=run_id,
+            task_id=task_id,
         )
     )

@@ -1,22 +1,22 @@
-"""Ending a running run before its time, the way Airflow marks a run as failed.
+"""Ending a run before its time, the way Airflow marks a run as failed or succeeded.
 
-(Airflow 3.3 api/common/mark_tasks.py, `set_dag_run_state_to_failed`.) Task instances under way are marked
-failed: their processes end when their next heartbeat is refused, and triggers and reschedules are let go.
+(Airflow 3.3 api/common/mark_tasks.py, `_set_dag_run_terminal_state`.) Task instances under way are marked
+with it: their processes end when their next heartbeat is refused, and triggers and reschedules are let go.
 Those that have not begun are skipped. Teardown tasks are left to do their work, and the run goes on until
 they have; then the scheduler ends it by its own rule.
 
-As when Airflow marks a run, the failure callbacks of the Dag and of its tasks are not called.
+As when Airflow marks a run, the callbacks of the Dag and of its tasks are not called.
 """
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.api.common.mark_tasks import set_dag_run_state_to_failed
+from airflow.api.common.mark_tasks import set_dag_run_state_to_failed, set_dag_run_state_to_success
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.state import DagRunState, State, TaskInstanceState
 from sqlalchemy import or_, select
@@ -37,6 +37,11 @@ _UNDER_WAY: Final = frozenset(
         TaskInstanceState.AWAITING_INPUT,
     }
 )
+_SETTERS: Final = {
+    DagRunState.FAILED: set_dag_run_state_to_failed,
+    DagRunState.SUCCESS: set_dag_run_state_to_success,
+}
+_WORDS: Final = "{}'s state was manually set to `{}`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ def ending_of(session: Session, bag: DBDagBag, run: DagRun, *, lock: bool = Fals
     Where files are not versioned that is the latest, as everywhere in Airflow. It may have lost a task that
     is under way: Airflow lets that go on in a run that has failed, here it ends with the others.
     """
-    dag = _dag_of(session, bag, run)
+    dag = dag_of(session, bag, run)
     if dag is None:
         return None
     query = (
@@ -92,36 +97,58 @@ def ending_of(session: Session, bag: DBDagBag, run: DagRun, *, lock: bool = Fals
     )
 
 
-def end(session: Session, ending: Ending) -> None:
-    """Mark it; the session's owner commits.
+def end(session: Session, ending: Ending, state: DagRunState = DagRunState.FAILED) -> None:
+    """Mark it as failed, or as succeeded; the session's owner commits.
 
     What is under way is marked here and not by Airflow's function, which looks for it by the dates of the
-    timetable: where a logical date lies an interval before its tick, it would fail the tasks of the run
+    timetable: where a logical date lies an interval before its tick, it would mark the tasks of the run
     before this one as well, whatever became of them (`get_run_ids`).
     """
     for ti in ending.ended:
-        ti.set_state(TaskInstanceState.FAILED, session=session)
+        ti.set_state(TaskInstanceState(state), session=session)
     session.flush()
-    set_dag_run_state_to_failed(dag=ending.dag, run_id=ending.run.run_id, commit=True, session=session)
+    set_run_state = _SETTERS[state]
+    set_run_state(dag=ending.dag, run_id=ending.run.run_id, commit=True, session=session)
     session.flush()
 
 
-def tell_listeners(ending: Ending) -> None:
+def tell_listeners(ending: Ending, state: DagRunState = DagRunState.FAILED) -> None:
     """Tell the listeners of Airflow's plugins, as its API does (services/public/dag_run.py).
 
     To be called once all is committed. A run that goes on until its teardown tasks are done is told of by
     the scheduler, at its end.
     """
+    tell_of_tasks(ending.ended, state)
+    if ending.run.state == state:
+        tell_of_run(ending.run, ending.dag, state)
+
+
+def tell_of_tasks(instances: Iterable[TaskInstance], state: DagRunState) -> None:
+    """Tell the listeners that these task instances were marked as failed or as succeeded."""
+    hook = _hook()
+    for ti in instances:
+        if state == DagRunState.FAILED:
+            told = partial(
+                hook.on_task_instance_failed, previous_state=None, task_instance=ti,
+                error=_WORDS.format("TaskInstance", state),
+            )  # fmt: skip
+        else:
+            told = partial(hook.on_task_instance_success, previous_state=None, task_instance=ti)
+        _safely(told)
+
+
+def tell_of_run(run: DagRun, dag: Any, state: DagRunState) -> None:
+    """Tell the listeners that this run was marked as failed or as succeeded."""
+    hook = _hook()
+    run.dag = dag
+    told = hook.on_dag_run_failed if state == DagRunState.FAILED else hook.on_dag_run_success
+    _safely(partial(told, dag_run=run, msg=_WORDS.format("Dag Run", state)))
+
+
+def _hook() -> Any:
     from airflow.listeners.listener import get_listener_manager
 
-    hook: Any = get_listener_manager().hook
-    words = "{}'s state was manually set to `failed`."
-    for ti in ending.ended:
-        error = words.format("TaskInstance")
-        _safely(partial(hook.on_task_instance_failed, previous_state=None, task_instance=ti, error=error))
-    if ending.run.state == DagRunState.FAILED:
-        ending.run.dag = ending.dag
-        _safely(partial(hook.on_dag_run_failed, dag_run=ending.run, msg=words.format("Dag Run")))
+    return get_listener_manager().hook
 
 
 def _safely(tell: Callable[[], object]) -> None:
@@ -132,7 +159,8 @@ def _safely(tell: Callable[[], object]) -> None:
         traceback.print_exc()
 
 
-def _dag_of(session: Session, bag: DBDagBag, run: DagRun) -> Any:
+def dag_of(session: Session, bag: DBDagBag, run: DagRun) -> Any:
+    """The version of the Dag that a run is on, as Airflow reads it; None when it is gone or unreadable."""
     try:
         with unreadable_is_said(run.dag_id):
             return bag.get_dag_for_run(run, session=session)

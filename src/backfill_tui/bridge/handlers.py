@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from backfill_tui.bridge import cells, control, dags, launching, opening, planning, repairing, watching
+from backfill_tui.bridge import (
+    cells,
+    control,
+    dags,
+    launching,
+    marking,
+    opening,
+    planning,
+    repairing,
+    watching,
+)
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.server import Server
 
 
 def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     """Let each feature of the bridge answer its calls."""
-    for feature in (opening, dags, planning, launching, watching, control, repairing, cells):
+    for feature in (opening, dags, planning, launching, watching, control, repairing, marking, cells):
         feature.register(server, airflow)

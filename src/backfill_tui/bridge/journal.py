@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,10 +21,10 @@ from typing import Final
 from backfill_tui.domain.control import Deed
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
-from backfill_tui.domain.problems import AirflowFailed, Problem
+from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark
+from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable
 from backfill_tui.domain.text import one_line
-from backfill_tui.wire.journal import decoded, encoded
+from backfill_tui.wire.journal import decoded, encoded, entries
 
 LAUNCH: Final = "launch"
 CREATED_AT: Final = "created_at"
@@ -66,6 +66,17 @@ class Journal:
         self._read_up_to = 0
         self._launches: dict[int, LaunchNotes] = {}
 
+    def entries(self) -> Iterator[JournalEntry]:
+        """All its entries, the oldest first; raises Unreachable when they can not be read."""
+        if self._path is None:
+            return
+        try:
+            yield from entries(self._path)
+        except OSError as cause:
+            raise Unreachable(
+                f"The journal {self._path} can not be read: {cause.strerror}", remedy="see to its rights"
+            ) from cause
+
     @contextmanager
     def deed(
         self,
@@ -75,6 +86,7 @@ class Journal:
         backfill_id: BackfillId | None = None,
         note: str = "",
         runs: Iterable[RunBefore] = (),
+        marks: Iterable[RunMark] = (),
         details: dict[str, Detail] | None = None,
     ) -> Generator[OpenDeed, None, None]:
         """Write that a deed begins; at the end of the context that it is done, or undone by an exception.
@@ -85,7 +97,7 @@ class Journal:
         entry = JournalEntry(
             at=_now(), number=uuid.uuid4().hex[:12], phase=Phase.BEGUN, deed=deed, user=user_name(),
             where=self._where, dag_id=dag_id, backfill_id=backfill_id, note=note, runs=tuple(runs),
-            details=dict(opened.details),
+            marks=tuple(marks), details=dict(opened.details),
         )  # fmt: skip
         self._write(entry, opened)
         try:
@@ -106,7 +118,7 @@ class Journal:
 
     def _end(self, begun: JournalEntry, opened: OpenDeed, phase: Phase, problem: str = "") -> JournalEntry:
         return replace(
-            begun, at=_now(), phase=phase, problem=problem, runs=(), backfill_id=opened.backfill_id,
+            begun, at=_now(), phase=phase, problem=problem, runs=(), marks=(), backfill_id=opened.backfill_id,
             details=dict(opened.details),
         )  # fmt: skip
 

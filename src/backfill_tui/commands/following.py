@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backfill_tui.commands.options import as_json, wait, yes
+from backfill_tui.commands.options import as_json, choice_of, of_backfill, on_dates, wait, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -39,23 +39,11 @@ def watch(
 
 @click.command("rerun")
 @click.argument("dag_id")
-@click.option(
-    "--backfill",
-    "backfill_id",
-    type=click.IntRange(min=1),
-    metavar="ID",
-    help="This backfill of the Dag; without it the newest.",
-)
+@of_backfill
 @click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
 @click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
 @click.option("--whole-run", is_flag=True, help="All tasks of each run.")
-@click.option(
-    "--date",
-    "dates",
-    multiple=True,
-    metavar="DATE",
-    help="Only the dates of this day, month or other expression; may be repeated.",
-)
+@on_dates
 @click.option("--dry-run", is_flag=True, help="Only show what would run again.")
 @yes
 @wait
@@ -84,12 +72,9 @@ def _scope(options: Mapping[str, object]) -> RerunScope:
 def _rerun_wish(options: Mapping[str, object], scope: RerunScope) -> RerunWish:
     from backfill_tui.headless.repairing import RerunWish
 
-    number, dates = options["backfill_id"], options["dates"]
     return RerunWish(
-        dag_id=str(options["dag_id"]),
-        backfill_id=number if isinstance(number, int) else None,
+        choice=choice_of(options, "rerun"),
         scope=scope,
-        dates=tuple(map(str, dates)) if isinstance(dates, tuple) else (),
         dry_run=bool(options["dry_run"]),
         yes=bool(options["yes"]),
         wait=bool(options["wait"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.ids import BackfillId, DagId, RunId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
 
 
@@ -32,12 +32,41 @@ class RunBefore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskMark:
+    """A task instance that was marked: its id then, and all that the mark has overwritten.
+
+    Airflow gives it another id once it is cleared or tried again. `was` is None for no state.
+    """
+
+    id: str
+    task_id: TaskId
+    map_index: int
+    was: str | None
+    became: str
+    started_at: Instant | None = None
+    ended_at: Instant | None = None
+    duration: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunMark:
+    """A run that was marked, and its task instances that were; `became` is None where its state stayed."""
+
+    run_id: RunId
+    was: str
+    became: str | None
+    clear_number: int
+    tasks: tuple[TaskMark, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JournalEntry:
     """One line of the journal.
 
-    `deed` is `launch`, `rerun`, `pause_dag`, `unpause_dag` or a `control.Deed`. The lines of one deed share
-    its `number`, a random word. `runs` are the runs it touches, in its first line only. `details` are plain
-    words and numbers, never a conf: that may hold secrets, so only its keys are kept. `note` is the user's.
+    `deed` is `launch`, `rerun`, `mark_success`, `mark_failed`, `undo`, `pause_dag`, `unpause_dag` or a
+    `control.Deed`. The lines of one deed share its `number`, a random word. `runs` are the runs it touches,
+    in its first line only, as are `marks`, which are what its undoing needs. `details` are plain words and
+    numbers, never a conf: that may hold secrets, so only its keys are kept. `note` is the user's.
     """
 
     at: Instant
@@ -50,5 +79,6 @@ class JournalEntry:
     backfill_id: BackfillId | None = None
     note: str = ""
     runs: tuple[RunBefore, ...] = ()
+    marks: tuple[RunMark, ...] = ()
     details: dict[str, str | int | bool | None] = field(default_factory=dict)
     problem: str = ""

@@ -12,6 +12,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
@@ -86,6 +87,12 @@ class BridgeGateway:
 
     def rerun(self, request: RerunRequest) -> RerunOutcome:
         return self._call(methods.RERUN, request)
+
+    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+        return self._call(methods.PREVIEW_MARK, request)
+
+    def mark(self, request: MarkRequest) -> MarkOutcome:
+        return self._call(methods.MARK, request)
 
     def cell(self, query: CellQuery) -> CellDetails:
         return self._call(methods.CELL, query, seconds=self._call_seconds)

@@ -16,6 +16,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
@@ -101,6 +102,14 @@ class Gateway(Protocol):
 
     def rerun(self, request: RerunRequest) -> RerunOutcome:
         """Clear the task instances of the request, so that the scheduler runs them again."""
+        ...
+
+    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+        """What a mark would change; changes nothing."""
+        ...
+
+    def mark(self, request: MarkRequest) -> MarkOutcome:
+        """Mark the runs or task instances of the request, wholly or not at all; nothing runs by that."""
         ...
 
     def cell(self, query: CellQuery) -> CellDetails:

@@ -10,6 +10,7 @@ from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, Microseconds, iso
 from backfill_tui.domain.journal import JournalEntry
+from backfill_tui.domain.marking import MarkOutcome
 from backfill_tui.domain.progress import Standing, standing
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.watching import BackfillSummary
@@ -186,6 +187,39 @@ def rerun(outcome: RerunOutcome) -> JsonObject:
         "untouched": outcome.untouched,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
         "unblocked": list(outcome.unblocked),
+    }
+
+
+def mark(outcome: MarkOutcome) -> JsonObject:
+    """What a mark changes, of the object of `mark`."""
+    return {
+        "task_instances": [
+            {
+                "run_id": task.key.run_id,
+                "task_id": task.key.task_id,
+                "map_index": task.key.map_index,
+                "state": str(task.state),
+                "becomes": str(task.becomes),
+            }
+            for task in outcome.affected
+        ],
+        "again": [
+            {
+                "run_id": task.key.run_id,
+                "task_id": task.key.task_id,
+                "map_index": task.key.map_index,
+                "state": str(task.state),
+            }
+            for task in outcome.again
+        ],
+        "runs": [
+            {"run_id": run.run_id, "state": str(run.state), "becomes": str(run.becomes)}
+            for run in outcome.runs
+        ],
+        "untouched": outcome.untouched,
+        "failed_left": outcome.failed_left,
+        "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
+        "teardowns": outcome.teardowns,
     }
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from backfill_tui.domain.ids import BackfillId, DagId, RunId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant, from_datetime, iso
-from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
+from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark, TaskMark
 
 
 class _Run(msgspec.Struct, omit_defaults=True):
@@ -25,6 +25,25 @@ class _Run(msgspec.Struct, omit_defaults=True):
     partition_key: str | None = None
     backfill_id: int | None = None
     tasks: dict[str, int] = {}
+
+
+class _Task(msgspec.Struct, array_like=True):
+    id: str
+    task_id: str
+    map_index: int
+    was: str | None
+    became: str
+    started_at: int | None = None
+    ended_at: int | None = None
+    duration: float | None = None
+
+
+class _Mark(msgspec.Struct, omit_defaults=True):
+    run_id: str
+    was: str
+    became: str | None
+    clear_number: int
+    tasks: list[_Task] = []
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -38,6 +57,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
     backfill_id: int | None = None
     note: str = ""
     runs: list[_Run] = []
+    marks: list[_Mark] = []
     details: dict[str, Any] = {}
     problem: str = ""
 
@@ -51,7 +71,8 @@ def encoded(entry: JournalEntry) -> bytes:
     line = _Line(
         at=iso(entry.at), number=entry.number, phase=entry.phase, deed=entry.deed, user=entry.user,
         where=entry.where, dag_id=entry.dag_id, backfill_id=entry.backfill_id, note=entry.note,
-        runs=[_run_line(run) for run in entry.runs], details=dict(entry.details), problem=entry.problem,
+        runs=[_run_line(run) for run in entry.runs], marks=[_mark_line(mark) for mark in entry.marks],
+        details=dict(entry.details), problem=entry.problem,
     )  # fmt: skip
     return _ENCODER.encode(line) + b"\n"
 
@@ -64,8 +85,8 @@ def decoded(line: bytes) -> JournalEntry | None:
             at=_instant(read.at), number=read.number, phase=read.phase, deed=read.deed, user=read.user,
             where=read.where, dag_id=DagId(read.dag_id),
             backfill_id=None if read.backfill_id is None else BackfillId(read.backfill_id),
-            note=read.note, runs=tuple(_run(run) for run in read.runs), details=read.details,
-            problem=read.problem,
+            note=read.note, runs=tuple(_run(run) for run in read.runs),
+            marks=tuple(_mark(mark) for mark in read.marks), details=read.details, problem=read.problem,
         )  # fmt: skip
     except ValueError:
         # msgspec's own errors are of this class, and so is a date that is none.
@@ -103,6 +124,35 @@ def _run(line: _Run) -> RunBefore:
         partition_key=line.partition_key,
         backfill_id=None if line.backfill_id is None else BackfillId(line.backfill_id), tasks=line.tasks,
     )  # fmt: skip
+
+
+def _mark_line(mark: RunMark) -> _Mark:
+    tasks = [
+        _Task(
+            task.id, task.task_id, task.map_index, task.was, task.became, task.started_at, task.ended_at,
+            task.duration,
+        )
+        for task in mark.tasks
+    ]  # fmt: skip
+    return _Mark(mark.run_id, mark.was, mark.became, mark.clear_number, tasks)
+
+
+def _mark(line: _Mark) -> RunMark:
+    return RunMark(
+        run_id=RunId(line.run_id), was=line.was, became=line.became, clear_number=line.clear_number,
+        tasks=tuple(
+            TaskMark(
+                id=task.id, task_id=TaskId(task.task_id), map_index=task.map_index, was=task.was,
+                became=task.became, started_at=_optional(task.started_at), ended_at=_optional(task.ended_at),
+                duration=task.duration,
+            )
+            for task in line.tasks
+        ),
+    )  # fmt: skip
+
+
+def _optional(moment: int | None) -> Instant | None:
+    return None if moment is None else Instant(moment)
 
 
 def _instant(text: str) -> Instant:

@@ -13,6 +13,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
@@ -86,6 +87,8 @@ PREVIEW_CONTROL: Final = Method("preview_control", ControlRequest, Nothing, Cont
 CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)
 RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
+PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
+MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
 PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Nothing)

@@ -1,0 +1,120 @@
+"""The runs that a command is about: of a backfill of a Dag, its failed dates or some that were named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from backfill_tui.domain.dates import Side, parse_bound
+from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant, zone_named
+from backfill_tui.domain.problems import BadRequest, NotThere, Unreachable
+from backfill_tui.domain.progress import failed_rows
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
+from backfill_tui.headless.listing import range_words
+from backfill_tui.headless.session import Session, find_dag
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was typed; without a backfill the Dag's newest is meant, without dates all failed ones.
+
+    `again` are the words of the command that would choose otherwise: `("rerun",)`, `("mark", "failed")`.
+    """
+
+    dag_id: str
+    backfill_id: int | None = None
+    dates: tuple[str, ...] = ()
+    again: tuple[str, ...] = ("rerun",)
+
+
+def chosen_runs(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow]]:
+    """The backfill, and those of its rows that are meant.
+
+    Raises NotThere for a Dag, a backfill or a date that does not exist, BadRequest for what contradicts.
+    """
+    facts, rows, now = _read(session, _choose(session, choice, where))
+    if facts.dag_id != choice.dag_id:
+        number = facts.backfill_id
+        raise BadRequest(
+            f"Backfill {number} is of {one_line(facts.dag_id)}, not of {one_line(choice.dag_id)}",
+            remedy=f"{choice.again[0]} it with "
+            f"{session.again(*choice.again, facts.dag_id, '--backfill', number)}",
+        )
+    return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+
+
+def _choose(session: Session, choice: Choice, where: str) -> BackfillId:
+    if choice.backfill_id is not None:
+        return BackfillId(choice.backfill_id)
+    dag = one_line(choice.dag_id)
+    summaries = session.gateway.backfills(DagId(choice.dag_id))
+    if not summaries:
+        find_dag(session.gateway.dags(), choice.dag_id, where)
+        raise NotThere(
+            f"{dag} has no backfill yet",
+            remedy=f"launch one with {session.again('launch', choice.dag_id)} --from DATE --to DATE",
+        )
+    newest = summaries[0].facts
+    session.voice.say(f"The newest backfill of {dag} is {newest.backfill_id}, {range_words(newest)}")
+    return newest.backfill_id
+
+
+def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, list[RunRow], Instant]:
+    """The backfill, its rows, and Airflow's clock."""
+    store = GridStore()
+    with session.gateway.watch(backfill_id) as updates:
+        for update in updates:
+            store.apply(update)
+            if store.loaded:
+                return update.facts, [row for row in store.rows if row is not None], update.read_at
+    raise Unreachable(f"The bridge stopped telling about backfill {backfill_id}", remedy="try again")
+
+
+def chosen_rows(
+    facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...], now: Instant | None = None
+) -> list[RunRow]:
+    """The rows of the given dates, in the order of execution; each date must have a run of the backfill.
+
+    Texts that move with the clock, such as `yesterday`, need `now`. Raises BadRequest for a text that is no
+    date, and NotThere that names all dates without a run.
+    """
+    zone = zone_named(facts.timezone)
+    found: dict[int, RunRow] = {}
+    unknown: list[str] = []
+    without_run: list[str] = []
+    for text in dates:
+        matching = _matching(rows, text, zone, now)
+        owned = [row for row in matching if row.membership is Membership.INCLUDED]
+        found.update((row.ordinal, row) for row in owned)
+        if not matching:
+            unknown.append(f'"{one_line(text)}"')
+        elif not owned:
+            without_run.append(f'"{one_line(text)}", {matching[0].membership.words}')
+    if unknown:
+        raise NotThere(
+            f"Backfill {facts.backfill_id} has no date {' and no '.join(unknown)}",
+            remedy=f"a date is one of its logical dates, in {facts.timezone}, or the key of a partition",
+        )
+    if without_run:
+        raise NotThere(
+            f"Backfill {facts.backfill_id} has no run for {' and none for '.join(without_run)}",
+            remedy="choose dates that it ran",
+        )
+    return [found[ordinal] for ordinal in sorted(found)]
+
+
+def _matching(rows: list[RunRow], text: str, zone: tzinfo, now: Instant | None) -> list[RunRow]:
+    dated = [(row.logical_date, row) for row in rows if row.logical_date is not None]
+    # Of a partitioned Dag a run is named by its partition, and no text has to be a date.
+    named = [row for row in rows if row.partition_key == text]
+    if named or not dated:
+        return named
+    try:
+        first, last = (parse_bound(text, side, zone, now=now) for side in (Side.FROM, Side.TO))
+    except BadRequest as unreadable:
+        why = f": {unreadable.__cause__}" if unreadable.__cause__ else ""
+        raise BadRequest(f'"{one_line(text)}" is not a date{why}', remedy=unreadable.remedy) from unreadable
+    return [row for date, row in dated if first <= date <= last]

@@ -1,0 +1,96 @@
+"""The command `mark`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.mark_words import by_reason, consequences, done_words, mark_words
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts
+from backfill_tui.headless import encode
+from backfill_tui.headless.chosen_runs import Choice, chosen_runs
+from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.session import Session, counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkWish:
+    """What was typed."""
+
+    choice: Choice
+    mark_as: MarkAs
+    scope: MarkScope
+    task_id: str | None = None
+    map_index: int | None = None
+    dry_run: bool = False
+    yes: bool = False
+
+
+def mark(session: Session, wish: MarkWish) -> int:
+    """Say what would be marked, what it ends and what stays, ask, and mark it."""
+    if not wish.dry_run:
+        session.refuse_writes("A mark")
+    if wish.mark_as is MarkAs.FAILED and not wish.choice.dates:
+        raise BadRequest("Nothing says which dates to mark failed", remedy="name them with --date")
+    environment = session.open()
+    facts, chosen = chosen_runs(session, wish.choice, environment.where)
+    request = MarkRequest(
+        dag_id=facts.dag_id,
+        run_ids=tuple(row.run_id for row in chosen if row.run_id is not None),
+        mark_as=wish.mark_as,
+        scope=wish.scope,
+        task_id=None if wish.task_id is None else TaskId(wish.task_id),
+        map_index=wish.map_index,
+    )
+    preview = session.gateway.preview_mark(request) if request.run_ids else MarkOutcome()
+    _tell(session, facts, request, preview)
+    if wish.dry_run or not preview.changes:
+        _show(session, facts, request, preview, done=False)
+        return 0
+    session.confirm(f"{_sentence(mark_words(request, preview))} of {one_line(facts.dag_id)}?", yes=wish.yes)
+    if preview.again:
+        # What failed downstream is to run again, as after a rerun.
+        session.start_engine()
+    with deferred_interrupt():
+        # It is done wholly or not at all, and which of the two is to be known.
+        outcome = session.gateway.mark(request)
+    session.voice.say(done_words(request, outcome))
+    _show(session, facts, request, outcome, done=outcome.changes)
+    return 0
+
+
+def _tell(session: Session, facts: BackfillFacts, request: MarkRequest, preview: MarkOutcome) -> None:
+    named = f"backfill {facts.backfill_id} of {one_line(facts.dag_id)}"
+    if preview.changes:
+        session.voice.say(f"Of {named}: {mark_words(request, preview)}")
+    else:
+        session.voice.say(f"Nothing of {named} to mark")
+    for sentence in consequences(request, preview):
+        session.voice.say(sentence)
+    for reason, run_ids in by_reason(preview.left_alone).items():
+        which = run_ids[0] if len(run_ids) == 1 else counted(len(run_ids), "run")
+        alone = "is left alone" if len(run_ids) == 1 else "are left alone"
+        session.voice.say(one_line(f"{which} {alone}: {reason}"))
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _show(
+    session: Session, facts: BackfillFacts, request: MarkRequest, outcome: MarkOutcome, *, done: bool
+) -> None:
+    if session.as_json:
+        session.paper.json(
+            {
+                "backfill_id": facts.backfill_id,
+                "dag_id": facts.dag_id,
+                "mark_as": str(request.mark_as),
+                "scope": str(request.scope),
+                "marked": done,
+                **encode.mark(outcome),
+            }
+        )

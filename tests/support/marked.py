@@ -1,0 +1,35 @@
+"""A stage for the tests of marks: what a mark does through the bridge, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkScope
+from tests.support.controlled import Stage
+
+MAIN = Path(__file__).with_name("worker_marks.py")
+
+
+def ask_mark(
+    stage: Stage,
+    dag_id: str,
+    run_ids: Iterable[str],
+    mark_as: MarkAs,
+    scope: MarkScope = MarkScope.WHOLE_RUN,
+    *,
+    dry: bool = False,
+    journal: Path | None = None,
+    **more: Any,
+) -> MarkOutcome:
+    """Mark them, or only look with `dry`; `more` are further fields of the request."""
+    params = {
+        "dag_id": dag_id, "run_ids": list(run_ids), "mark_as": str(mark_as), "scope": str(scope), **more
+    }  # fmt: skip
+    method = "preview_mark" if dry else "mark"
+    kept = None if journal is None else str(journal)
+    answer = stage.worker("ask", method=method, params=params, journal=kept)
+    return msgspec.convert(answer, MarkOutcome)

@@ -1,0 +1,73 @@
+"""A worker that marks runs and tasks, beside what Airflow's own API does when it marks them.
+
+Started as `python worker_marks.py`; it can do all that `worker_control.py` can.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.support import worker_control, worker_main  # they take over stdout, and this is started by itself
+
+
+def stock_mark_run(dag_id: str, run_id: str, state: str) -> None:
+    """The service behind the route that patches a run."""
+    from airflow.api_fastapi.core_api.datamodels.dag_run import DagRunMutableStates
+    from airflow.api_fastapi.core_api.services.public.dag_run import patch_dag_run_state
+    from airflow.models.dagbag import DBDagBag
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    with worker_control._session() as session:
+        run = session.scalars(select(DagRun).filter_by(dag_id=dag_id, run_id=run_id)).one()
+        dag = DBDagBag().get_dag_for_run(run, session=session)
+        assert dag is not None
+        patch_dag_run_state(dag=dag, dag_run=run, state=DagRunMutableStates(state), session=session)
+
+
+def stock_mark_task(dag_id: str, run_id: str, task_id: str, state: str, map_index: int | None = None) -> None:
+    """The service behind the route that patches a task instance."""
+    from airflow.api_fastapi.core_api.datamodels.task_instances import BulkTaskInstanceBody
+    from airflow.api_fastapi.core_api.services.public.task_instances import _patch_task_instance_state
+    from airflow.models.dagbag import DBDagBag
+    from airflow.utils.state import TaskInstanceState
+
+    wanted = TaskInstanceState(state)
+    with worker_control._session() as session:
+        dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
+        assert dag is not None
+        body = BulkTaskInstanceBody(task_id=task_id, map_index=map_index, new_state=wanted)
+        _patch_task_instance_state(task_id, run_id, dag, body, {"new_state": wanted}, session)
+
+
+def columns_of(dag_id: str, run_id: str) -> list[Any]:
+    """All that a mark overwrites, of a run and of its task instances."""
+    from airflow.models.dagrun import DagRun
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    of_run = (DagRun.state, DagRun.start_date, DagRun.end_date, DagRun.clear_number)
+    of_task = (
+        TaskInstance.id, TaskInstance.task_id, TaskInstance.map_index, TaskInstance.state,
+        TaskInstance.start_date, TaskInstance.end_date, TaskInstance.duration,
+    )  # fmt: skip
+    with worker_control._session() as session:
+        found = [
+            *session.execute(select(*of_run).filter_by(dag_id=dag_id, run_id=run_id)),
+            *session.execute(
+                select(*of_task).filter_by(dag_id=dag_id, run_id=run_id).order_by(TaskInstance.task_id)
+            ),
+        ]
+        return [[None if value is None else str(value) for value in row] for row in found]
+
+
+_MORE: tuple[Callable[..., Any], ...] = (stock_mark_run, stock_mark_task, columns_of)
+worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
+
+if __name__ == "__main__":
+    worker_main.main()
