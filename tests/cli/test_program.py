@@ -13,7 +13,7 @@ from backfill_tui import __version__
 from backfill_tui.cli import main
 
 ON_BACKFILLS = ["pause", "resume", "cancel", "reopen", "remove"]
-COMMANDS = ["dags", "plan", "launch", "watch", "rerun", "list", "journal", *ON_BACKFILLS, "engine"]
+COMMANDS = ["dags", "plan", "launch", "watch", "rerun", "mark", "list", "journal", *ON_BACKFILLS, "engine"]
 
 
 def program(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

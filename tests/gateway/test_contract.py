@@ -16,6 +16,7 @@ from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
@@ -367,6 +368,64 @@ def test_runs_without_failures_and_unknown_runs_are_left_alone_with_a_reason(sta
     assert {left.run_id for left in outcome.left_alone} == {good, "never_was"}
     assert all(left.reason for left in outcome.left_alone)
     assert read_whole(stage, backfill_id).counts().success == 1
+
+
+def mark(stage: Stage, request: MarkRequest) -> MarkOutcome:
+    """Preview a mark, and do what it told of."""
+    preview = stage.gateway.preview_mark(request)
+    assert stage.gateway.mark(request) == preview
+    return preview
+
+
+def test_failed_tasks_that_are_marked_make_their_runs_succeed(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    request = MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.SUCCESS, scope=MarkScope.FAILED)
+    done = mark(stage, request)
+    assert {(task.key.task_id, task.state, task.becomes) for task in done.affected} == {
+        (TASKS[1], TaskState.FAILED, TaskState.SUCCESS)
+    }
+    assert [(run.state, run.becomes) for run in done.runs] == [(RunState.FAILED, RunState.SUCCESS)] * 3
+    assert (done.untouched, done.failed_left, done.again, done.ended) == (3, 0, (), 0)
+    assert read_whole(stage, backfill_id).counts().success == 3
+
+
+def test_a_whole_run_that_is_marked_keeps_what_has_ended(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    done = mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.SUCCESS))
+    assert (done.affected, done.untouched, done.failed_left) == ((), 2, 1)
+    again = mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.SUCCESS))
+    assert (again.changes, [left.run_id for left in again.left_alone]) == (False, list(runs))
+
+
+def test_queued_runs_that_are_marked_failed_skip_their_tasks(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    runs = tuple(run_ids(read_whole(stage, launched(stage, dag_id, 2))))
+    done = mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.FAILED))
+    assert (len(done.affected), done.skipped, done.ended) == (4, 4, 0)
+    assert [(run.state, run.becomes) for run in done.runs] == [(RunState.QUEUED, RunState.FAILED)] * 2
+
+
+def test_what_failed_downstream_of_a_task_that_is_marked_runs_again(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    one = MarkRequest(
+        dag_id=dag_id, run_ids=runs, mark_as=MarkAs.FAILED, scope=MarkScope.TASK, task_id=TASKS[0]
+    )
+    done = mark(stage, one)
+    assert done.overwritten_successes == 1
+    assert [task.key.task_id for task in done.again] == [TASKS[1]]
+    assert [run.becomes for run in done.runs] == [RunState.QUEUED]
+    assert read_whole(stage, backfill_id).row_cells(0) == bytes(
+        [CODE_OF[TaskState.FAILED], CODE_OF[TaskState.NONE]]
+    )
 
 
 def control(stage: Stage, deed: Deed, backfill_id: BackfillId) -> ControlOutcome:
