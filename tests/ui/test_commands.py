@@ -23,6 +23,7 @@ HOLDERS = {
     "control": "screens.control:ControlDialog",
     "stop_after": "screens.stop_after:StopAfterDialog",
     "jump": "screens.jump:JumpDialog",
+    "narrow": "screens.narrow:NarrowDialog",
     "quit": "screens.quit:QuitDialog",
     "text": "screens.problem:ProblemDialog",
     "creation": "screens.creation:CreationDialog",

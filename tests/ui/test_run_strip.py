@@ -150,7 +150,7 @@ async def test_hours_stand_on_the_clock_of_the_dag() -> None:
     async with looking_at(app) as eyes:
         rows = [(a_row(number, period=HOUR), ".") for number in range(1, 49)]
         app.take(an_update(rows, ("one",), facts=replace(FACTS, timezone="America/New_York")))
-        app.grid.action_row(-1)
+        app.grid.action_end(-1)
         app.strip.follow()
         await eyes.sees("Wed 31                    █████", "Thu 01 ████████████████████████")
 

@@ -16,9 +16,9 @@ GRID = (
             palette=False),
     Command(id="grid.page_down", keys="pagedown,ctrl+f", action="page(1)", label="", help="Go down a page",
             palette=False),
-    Command(id="grid.first", keys="home,g", action="row(0)", label="", help="Go to the first date",
+    Command(id="grid.first", keys="home,g", action="end(0)", label="", help="Go to the first date",
             palette=False),
-    Command(id="grid.last", keys="end,G", action="row(-1)", label="", help="Go to the last date",
+    Command(id="grid.last", keys="end,G", action="end(-1)", label="", help="Go to the last date",
             palette=False),
     Command(id="grid.first_task", keys="0,ctrl+home", action="column(0)", label="",
             help="Go to the first task", palette=False),
@@ -92,7 +92,7 @@ WATCH_SCREEN = (
     Command(id="watch.map_index_before", keys="M", action="map_index(-1)", label="",
             help="Show the map index before", palette=False),
     Command(id="watch.back", keys="escape", action="back", label="back",
-            help="Zoom in, else take all marks away, else show all dates, else go back; it goes on"),
+            help="Zoom in, else take all marks away, else show more dates, else go back; it goes on"),
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
             help="List the backfills, at the newest of this Dag"),
     Command(id="watch.jump", keys="slash", action="jump", label="date",
@@ -103,6 +103,10 @@ WATCH_SCREEN = (
             help="Zoom out to one cell a date, and in again"),
     Command(id="watch.filter_back", keys="F", action="filter(-1)", label="",
             help="Show only the dates of the state before"),
+    Command(id="watch.dates", keys="d", action="narrow", label="dates",
+            help="Show only the dates of a range that you type, such as last 30 days"),
+    Command(id="watch.order", keys="i", action="sort", label="",
+            help="Sort by the start of the runs, or by date again"),
     Command(id="watch.stop_after", keys="s", action="stop_after", label="stop after",
             help="Set how many failed runs pause the backfill"),
 )  # fmt: skip
@@ -113,6 +117,14 @@ JUMP = (
             help="Go to that date, or to the nearest there is", priority=True, palette=False),
     Command(id="jump.back", keys="escape", action="back", label="back",
             help="Close this and stay where you are", palette=False),
+)  # fmt: skip
+
+NARROW = (
+    Command(id="narrow.accept", keys="enter", action="accept", label="show",
+            # With priority, for a field takes enter itself.
+            help="Show only these dates, or all for an empty field", priority=True, palette=False),
+    Command(id="narrow.back", keys="escape", action="back", label="back",
+            help="Close this and show what was shown", palette=False),
 )  # fmt: skip
 
 RERUN = (

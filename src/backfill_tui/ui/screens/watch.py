@@ -24,19 +24,18 @@ from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
-from backfill_tui.ui.screens.watch_grid import WatchGridScreen
+from backfill_tui.ui.screens.watch_dates import WatchDatesScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
-from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class WatchScreen(WatchGridScreen):
+class WatchScreen(WatchDatesScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -225,16 +224,14 @@ class WatchScreen(WatchGridScreen):
         self.program.show_backfills(self.progress.facts.dag_id if self.progress is not None else None)
 
     def action_back(self) -> None:
-        """Leave the log, else the strip, else take the marks away, else show all dates, else leave."""
+        """Leave the log, else the strip, else take the marks away, else show more dates, else leave."""
         if not self.dates.has_focus:
             self.dates.focus()
         elif self.zoomed_out:
             self.action_zoom()
         elif self.grid.marks:
             self.grid.clear_marks()
-        elif self.grid.view.only is not Only.ALL:
-            self.show_only(Only.ALL)
-        else:
+        elif not self.show_more():
             self.dismiss()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -251,6 +248,8 @@ class WatchScreen(WatchGridScreen):
             "queued": progress is not None and progress.counts.queued > 0,
             "jump": progress is not None,
             "filter": progress is not None,
+            "narrow": progress is not None,
+            "sort": progress is not None,
             "zoom": progress is not None,
             "mark": may_write,
             "mark_range": may_write,

@@ -1,4 +1,4 @@
-"""The grid of the watch screen: where its cursor goes, which dates it shows, which are marked and rerun."""
+"""The grid of the watch screen: where its cursor goes, and which dates are marked and rerun."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.throughput import pace_of
-from backfill_tui.ui.screens.jump import JumpDialog
 from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
 from backfill_tui.ui.screens.watch_cells import rows_to_rerun
 from backfill_tui.ui.screens.watch_control import WatchControlScreen
-from backfill_tui.ui.widgets.find_date import Found
 from backfill_tui.ui.widgets.grid_rows import first_failed_column
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only
@@ -71,47 +69,6 @@ class WatchGridScreen(WatchControlScreen):
         """Go to the next queued date, or the one before."""
         self.grid.go_to_next(Only.QUEUED, step)
 
-    def action_jump(self) -> None:
-        """Ask for a date, and go there."""
-        if self.progress is not None and self.grid.view.rows:
-            zone, now = self.progress.facts.timezone, self.progress.read_at
-            self.app.push_screen(JumpDialog(self.grid, zone, now), self._jump)
-
-    def _jump(self, found: Found | None) -> None:
-        if found is None:
-            return
-        self.grid.action_row(found.row)
-        if not found.exact:
-            self.notify(f"No such date here: {self.grid.date_of(found.row)} is the nearest", markup=False)
-
-    # Which dates are shown
-
-    def action_filter(self, step: int) -> None:
-        """Show only the dates of the next state that any date is in, in the end all again."""
-        counts, now = self.store.counts(), self.grid.view.only
-        there = [only for only in Only if only in {now, Only.ALL} or only.number(counts)]
-        self.show_only(there[(there.index(now) + step) % len(there)])
-
-    def show_only(self, only: Only) -> None:
-        """Show only the dates of one state, or all."""
-        self.grid.show_only(only)
-        self.say_what_is_shown()
-        self.follow_in_strip()
-        self.refresh_bindings()
-
-    def say_what_is_shown(self) -> None:
-        """The header says which dates are shown, unless all are."""
-        view = self.grid.view
-        shown = f"only {view.only}: {len(view):,} of {len(self.store.rows):,}"
-        self.header.shown = "" if view.only is Only.ALL else shown
-
-    def label_of(self, command_id: str) -> str:
-        """What escape does first."""
-        if command_id != "watch.back":
-            return super().label_of(command_id)
-        narrowed = self.grid.view.only is not Only.ALL and not self.grid.marks
-        return "zoom in" if self.zoomed_out else "all dates" if narrowed else ""
-
     # From far away
 
     @property
@@ -124,9 +81,14 @@ class WatchGridScreen(WatchControlScreen):
         """What shows the dates now."""
         return self.strip if self.zoomed_out else self.grid
 
+    @property
+    def has_dates(self) -> bool:
+        """Whether any row has a date: one of a partition has none."""
+        return any(row is not None and row.logical_date is not None for row in self.store.rows)
+
     def action_zoom(self) -> None:
         """Zoom out to the strip, or in again."""
-        if not self.zoomed_out and all(row is None or row.logical_date is None for row in self.store.rows):
+        if not self.zoomed_out and not self.has_dates:
             self.notify("Only dates have a place in the strip, and these are partitions")
             return
         self.body.toggle_class("-zoomed-out")

@@ -21,7 +21,8 @@ from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
 from backfill_tui.ui.widgets.grid_rows import RowWords
 from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
-from backfill_tui.ui.widgets.row_view import Only, RowView
+from backfill_tui.ui.widgets.row_view import Only, Order, RowView
+from backfill_tui.ui.widgets.shown_dates import WantedDates
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -71,14 +72,15 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         next_second = now // SECOND != self._now // SECOND
         self._now = now
         wider = self._words.learn(self.store, change)
+        before = self.view.position(self.cursor_row)
         others = self.view.learn(change.rows)
         if change.reshaped or wider or self._shape is None:
             self._lay_out()
         elif others:
-            self._words.find_waiting(self.store)
+            self._words.find_waiting(self.store, self.view.rows)
             self._fit_rows()
         if others:
-            self._hold_to_view()
+            self._hold_in_place(before)
         if change.reshaped or wider or others:
             return
         again = set(change.rows)
@@ -86,13 +88,30 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         if next_second:
             again |= {row for row in visible if self._is_running(row)}
         if change.rows:
-            again |= {self._words.first_waiting, self._words.find_waiting(self.store)}
+            again |= {self._words.first_waiting, self._words.find_waiting(self.store, self.view.rows)}
         self.redraw(again.intersection(visible))
 
-    def show_only(self, only: Only) -> None:
-        """Show the rows of one state, or all; the cursor goes to the nearest of them."""
-        self.view.narrow(only)
+    def show_only(self, only: Only, dates: WantedDates | None = None) -> None:
+        """Show the rows of one state, and of some dates; the cursor goes to the nearest of them."""
+        self.view.narrow(only, dates)
+        self._show_others()
+
+    def sort(self, order: Order) -> None:
+        """Show the rows in another order; the cursor stays on its row."""
+        self.view.sort(order)
+        self._show_others()
+
+    def _show_others(self) -> None:
+        self._words.find_waiting(self.store, self.view.rows)
         self._fit_rows()
+        self._hold_to_view()
+
+    def _hold_in_place(self, before: int | None) -> None:
+        """The row under the cursor, which was at that position, stays where the eye is."""
+        now = self.view.position(self.cursor_row)
+        if before is not None and now is not None and now != before:
+            top = max(0, min(self.scroll_offset.y + now - before, self.max_scroll_y))
+            self.scroll_to(y=top, animate=False, immediate=True)
         self._hold_to_view()
 
     def _hold_to_view(self) -> None:
@@ -129,7 +148,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self._shape = lay_out(self.store.columns, width, date)
         self._painter = None
         self._lines.clear()
-        self._words.find_waiting(self.store)
+        self._words.find_waiting(self.store, self.view.rows)
         self._fit_rows()
 
     def _fit_rows(self) -> None:
@@ -222,7 +241,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """A line below the rows; where none is shown the first one says so."""
         if position or len(self.view):
             return Strip.blank(self.size.width, painter.ground)
-        return painter.remark(f"No date is {self.view.only} now")
+        return painter.remark(self.view.why_empty)
 
     def _visible(self) -> Sequence[int]:
         top = self.scroll_offset.y
@@ -232,9 +251,9 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """One dirty region for each stretch of rows: a region for each cell would cost more."""
         width, top = self.size.width, self.scroll_offset.y
         regions: list[Region] = []
-        for row in sorted(set(rows)):
-            position = self.view.position(row)
-            if position is None or not HEAD <= (y := position - top + HEAD) < self.size.height:
+        positions = (self.view.position(row) for row in set(rows))
+        for position in sorted(position for position in positions if position is not None):
+            if not HEAD <= (y := position - top + HEAD) < self.size.height:
                 continue
             if regions and regions[-1].bottom == y:
                 regions[-1] = Region(0, regions[-1].y, width, regions[-1].height + 1)

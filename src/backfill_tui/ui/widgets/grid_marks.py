@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from typing import TypeAlias
+
+Between: TypeAlias = Callable[[int, int], Iterable[int]]
+"""The rows that can be marked from one to another, both of them as well."""
 
 
 class Marks:
@@ -48,21 +52,20 @@ class Marks:
         self._fixed = self._range = frozenset()
         self._from = None
 
-    def begin_or_end_range(self, row: int, markable: Callable[[int], bool]) -> frozenset[int]:
+    def begin_or_end_range(self, row: int, between: Between) -> frozenset[int]:
         """Open a range at a row, or keep what it holds and close it; the rows whose mark may have changed."""
         if self._from is not None:
             self._close()
             return frozenset()
         self._from = row
-        return self.stretch(row, markable)
+        return self.stretch(row, between)
 
-    def stretch(self, row: int, markable: Callable[[int], bool]) -> frozenset[int]:
+    def stretch(self, row: int, between: Between) -> frozenset[int]:
         """Let an open range reach to `row`; the rows whose mark changed."""
         if self._from is None:
             return frozenset()
-        first, last = sorted((self._from, row))
         before = self.rows
-        self._range = frozenset(filter(markable, range(first, last + 1)))
+        self._range = frozenset(between(self._from, row))
         return before ^ self.rows
 
     def _close(self) -> None:

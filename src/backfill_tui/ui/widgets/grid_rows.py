@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import tzinfo
 from typing import Final
 
@@ -25,7 +26,8 @@ class RowWords:
     """The words of the rows of one store.
 
     Dates are shown in the Dag's timezone, as days while every row met so far begins a day there.
-    `first_waiting` is the first row whose run is queued and has run nothing: it alone says why.
+    `first_waiting` is the first row that is shown whose run is queued and has run nothing: it alone says
+    why.
     """
 
     def __init__(self) -> None:
@@ -77,15 +79,18 @@ class RowWords:
             return f"waits: {waiting_because}"
         return ""
 
-    def find_waiting(self, store: GridStore) -> int:
-        """Find the first waiting row anew; its index, `NO_ROW` when nothing waits."""
+    def find_waiting(self, store: GridStore, shown: Iterable[int]) -> int:
+        """Find the first waiting row of those that are shown anew; its index, `NO_ROW` when none waits."""
         if not store.counts().queued:
             self.first_waiting = NO_ROW
             return NO_ROW
+        rows = store.rows
         waiting = (
             index
-            for index, row in enumerate(store.rows)
-            if row is not None and row.state is RunState.QUEUED and _is_waiting(row, store.row_cells(index))
+            for index in shown
+            if (row := rows[index]) is not None
+            and row.state is RunState.QUEUED
+            and _is_waiting(row, store.row_cells(index))
         )
         self.first_waiting = next(waiting, NO_ROW)
         return self.first_waiting

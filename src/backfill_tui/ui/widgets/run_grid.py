@@ -24,7 +24,8 @@ class RunGrid(GridCanvas, can_focus=True):
     """The grid with its keys: the cursor moves, dates are marked."""
 
     HELP = (
-        "A row is a date of the backfill, in the order in which Airflow starts them; a column is a task. "
+        "A row is a date of the backfill, in the order in which Airflow starts them, or by key in that in "
+        "which their runs did start; a column is a task. "
         "A mapped task shows the most urgent state of its task instances. A row without a run says why."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GRID)]
@@ -55,7 +56,7 @@ class RunGrid(GridCanvas, can_focus=True):
 
     def watch_cursor_row(self, before: int, now: int) -> None:
         """Follow the cursor, and stretch the range that is being marked."""
-        stretched = self.marks.stretch(now, self._can_be_marked)
+        stretched = self.marks.stretch(now, self._markable_between)
         self.redraw({before, now} | stretched)
         if stretched:
             self._tell_marks()
@@ -82,9 +83,10 @@ class RunGrid(GridCanvas, can_focus=True):
         self.scroll_to(y=max(0, self.scroll_offset.y + rows), animate=False)
         self.cursor_row = self.view.moved(self.cursor_row, rows)
 
-    def action_row(self, row: int) -> None:
-        """Go to a row of the store, or to the nearest that is shown; -1 is the last."""
-        self.cursor_row = row if row >= 0 else len(self.store.rows) - 1
+    def action_end(self, position: int) -> None:
+        """Go to the first date that is shown or, for -1, to the last."""
+        if self.view.rows:
+            self.cursor_row = self.view.rows[position]
 
     def action_column(self, column: int) -> None:
         """Go to a column; -1 is the last."""
@@ -94,7 +96,7 @@ class RunGrid(GridCanvas, can_focus=True):
         """Go to the next date of a state, or the one before (-1), around the end, and to its task."""
         found = self.view.next_row(self.cursor_row, step, wanted)
         if found is None:
-            of = "of this backfill" if self.view.only is Only.ALL else "that is shown"
+            of = "that is shown" if self.view.narrowed else "of this backfill"
             self.notify(f"No date {of} {_VERBS[wanted]}")
             return
         self.cursor_row = found
@@ -116,6 +118,9 @@ class RunGrid(GridCanvas, can_focus=True):
         row = self.store.rows[index]
         return row is not None and row.run_id is not None and index in self.view
 
+    def _markable_between(self, one: int, other: int) -> Iterable[int]:
+        return filter(self._can_be_marked, self.view.between(one, other))
+
     def _tell_marks(self) -> None:
         self.post_message(self.MarksChanged(self.marks.rows))
 
@@ -130,7 +135,7 @@ class RunGrid(GridCanvas, can_focus=True):
 
     def action_mark_range(self) -> None:
         """Begin a range that follows the cursor, or end it."""
-        began = self.marks.begin_or_end_range(self.cursor_row, self._can_be_marked)
+        began = self.marks.begin_or_end_range(self.cursor_row, self._markable_between)
         self.redraw(began)
         self._tell_marks()
 

@@ -100,7 +100,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
         store = self._grid.store
         dated = [
             (index, row)
-            for index in self._grid.view.rows
+            for index in sorted(self._grid.view.rows)
             if (row := store.rows[index]) is not None and row.logical_date is not None
         ]
         rows = [index for index, _ in dated]
@@ -188,7 +188,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
         blank = Strip.blank(self.size.width, self.rich_style)
         if self._rows or y:
             return blank
-        words = Segment(f"No date is {self._grid.view.only} now", self.rich_style)
+        words = Segment(self._grid.view.why_empty, self.rich_style)
         return Strip([words, *blank]).crop(0, self.size.width)
 
     def _new_painter(self, laid: StripLayout) -> StripPainter:
