@@ -45,10 +45,19 @@ from backfill_tui.domain.repairing import (
     TaskInstanceKey,
 )
 from backfill_tui.domain.states import FAILED_TASK_STATES, RunState
-from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskInstanceDetails, TaskLog
+from backfill_tui.domain.tasks import (
+    CellDetails,
+    CellQuery,
+    LogMatch,
+    LogMatches,
+    LogQuery,
+    LogSearch,
+    TaskInstanceDetails,
+    TaskLog,
+)
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate, TaskColumn
 from backfill_tui.gateway.port import IsCancelled, ignore, never
-from tests.support import marks
+from tests.support import log_lines, marks
 from tests.support.world import ScriptedBackfill, ScriptedDag, ScriptedRun, World
 
 _READING_SECONDS = 0.2
@@ -297,7 +306,17 @@ class ScriptedGateway:
                     f"There is no try {query.try_number} of {query.key.task_id}",
                     remedy="wait until it is tried",
                 )
-            return TaskLog(lines=lines[-query.max_lines :], truncated=len(lines) > query.max_lines)
+            return log_lines.page_of(lines, query) if lines else TaskLog(lines=())
+
+    def find_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatch:
+        self._enter("find_in_log", is_cancelled)
+        with self.world.changed:
+            return log_lines.find(self.world.logs.get(search.query.key, ()), search)
+
+    def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
+        self._enter("count_in_log", is_cancelled)
+        with self.world.changed:
+            return log_lines.count(self.world.logs.get(search.query.key, ()), search)
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
         if self._read_only:

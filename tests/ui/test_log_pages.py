@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from tests.support import log_lines
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.domain.problems import NotThere
-from backfill_tui.domain.tasks import LogPlace, LogQuery, TaskLog
+from backfill_tui.domain.tasks import LogMatch, LogMatches, LogPlace, LogQuery, LogSearch, TaskLog
+from backfill_tui.gateway.port import IsCancelled, never
 from backfill_tui.ui.widgets.log_pages import LogPage, LogPages
 from backfill_tui.ui.widgets.log_view import LogView
+from backfill_tui.ui.workers import is_busy
 
 PAGE = 100
 
@@ -27,22 +32,25 @@ def kept(pages: LogPages) -> tuple[str, str]:
     return lines[0], lines[-1]
 
 
-def places(pages: LogPages) -> tuple[LogPlace | None, LogPlace | None, LogPlace | None]:
-    return pages.begins, pages.ends, pages.newer
-
-
 def test_newer_pages_go_while_one_reads_backwards_and_are_found_again() -> None:
     pages = LogPages(most_lines=250)
     pages.replace(page(900, 1_000))
     for begin in (800, 700, 600):
         pages.put_before(page(begin, begin + 100))
     assert kept(pages) == ("line 600", "line 799")
-    assert places(pages) == (place(600), place(800), place(900))
-    assert pages.put_after(page(800, 900)) == 100
+    assert (pages.begins, pages.ends, pages.has_newer) == (place(600), place(800), True)
+    assert pages.put_after(replace(page(800, 900), followed=True)) == 100
     assert kept(pages) == ("line 700", "line 899")
-    assert places(pages) == (place(700), place(900), place(1_000))
+    assert pages.has_newer
     assert pages.put_after(page(900, 1_000)) == 100
-    assert places(pages) == (place(800), place(1_000), None)
+    assert (pages.begins, pages.ends, pages.has_newer) == (place(800), place(1_000), False)
+
+
+def test_a_page_of_nothing_says_that_nothing_follows() -> None:
+    pages = LogPages()
+    pages.replace(replace(page(0, 10), followed=True))
+    assert pages.put_after(LogPage((), place(10), place(10))) == 0
+    assert (len(list(pages.lines())), pages.has_newer) == (10, False)
 
 
 def test_what_is_written_line_by_line_becomes_few_pages_and_the_oldest_go() -> None:
@@ -59,8 +67,11 @@ class LongLog(ScriptedGateway):
 
     lines = 1_000
     queries: list[LogQuery]
+    searches: list[LogSearch]
     gone = False
+    problem: NotThere | None = None
     hostile: tuple[str, ...] = ()
+    marked: dict[int, str]
 
     def log(self, query: LogQuery) -> TaskLog:
         if self.hostile:
@@ -68,22 +79,29 @@ class LongLog(ScriptedGateway):
         self.queries.append(query)
         if self.gone and query.before is not None:
             raise NotThere("The log is kept elsewhere by now", remedy="read it from its end")
-        end = self.lines if query.before is None else query.before.at
-        floor = 0 if query.after is None else query.after.at
-        begin = max(floor, end - PAGE)
-        return TaskLog(
-            lines=tuple(f"line {number:04}" for number in range(begin, end)),
-            truncated=begin > 0,
-            begins=place(begin),
-            ends=place(end),
-        )
+        return log_lines.page_of(self._written(), replace(query, max_lines=PAGE))
+
+    def find_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatch:
+        self._enter("find_in_log", is_cancelled)
+        if self.problem is not None:
+            raise self.problem
+        self.searches.append(search)
+        query = replace(search.query, max_lines=PAGE)
+        return log_lines.find(self._written(), replace(search, query=query))
+
+    def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
+        self._enter("count_in_log", is_cancelled)
+        return log_lines.count(self._written(), search)
+
+    def _written(self) -> list[str]:
+        return [f"line {number:04}{self.marked.get(number, '')}" for number in range(self.lines)]
 
 
 def a_long_log() -> LongLog:
     world = a_backfill()
     world.advance(30)
     gateway = LongLog(world)
-    gateway.queries = []
+    gateway.queries, gateway.searches, gateway.marked = [], [], {}
     return gateway
 
 
@@ -165,24 +183,17 @@ async def test_only_what_was_written_since_is_asked_for() -> None:
 
 
 @on_screen
-async def test_a_search_says_that_it_saw_only_a_part() -> None:
-    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
-        await at_the_log(eyes)
-        await eyes.sees("line 0999")
-        await eyes.press("slash")
-        await eyes.write("95")
-        await eyes.press("enter")
-        await eyes.sees("in what was read")
-
-
-@on_screen
 async def test_the_match_one_is_at_stays_the_same_line_when_an_older_page_comes() -> None:
     async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
         view = await at_the_log(eyes)
         view.search("line 0905")
         await eyes.sees("line 0905")
-        await eyes.until(lambda: "line 0800" in view.text, "the page above")
-        await eyes.sees("line 0905  1 of 1 line")
+        await eyes.sees("line 0905  1 of 1 line in this log")
+        while "line 0799" not in view.text:
+            await eyes.press("pageup")
+        await eyes.sees("line 0905  1 of 1 line in this log")
+        while "line 0905" not in eyes.text().replace("/line 0905", ""):
+            await eyes.press("pagedown")
         marked = [
             part.text
             for y in range(view.scrollable_content_region.height)
@@ -190,3 +201,100 @@ async def test_the_match_one_is_at_stays_the_same_line_when_an_older_page_comes(
             if part.style and part.style.reverse
         ]
         assert marked == ["line 0905"]
+
+
+@on_screen
+async def test_a_search_finds_what_was_not_read_yet_and_counts_the_whole_log() -> None:
+    gateway = a_long_log()
+    gateway.marked = {40: " needle", 500: " Needle", 990: " needle"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        view.search("needle")
+        await eyes.sees("line 0990 needle", "needle  3 of 3 lines in this log")
+        await eyes.press("n")
+        await eyes.sees("line 0040 needle", "needle  1 of 3 lines in this log")
+        assert "line 0990" not in view.text
+        await eyes.press("n")
+        await eyes.sees("line 0500 Needle", "needle  2 of 3 lines in this log")
+        await eyes.press("N")
+        await eyes.sees("line 0040 needle", "needle  1 of 3 lines in this log")
+        await eyes.press("N")
+        await eyes.sees("line 0990 needle", "needle  3 of 3 lines in this log")
+        await eyes.press("G")
+        await eyes.sees("line 0999")
+
+
+@on_screen
+async def test_a_search_goes_on_from_what_is_seen_and_not_from_the_end() -> None:
+    gateway = a_long_log()
+    gateway.marked = {300: " needle", 800: " needle"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        view.search("line 0500")
+        await eyes.sees("line 0500  1 of 1 line in this log")
+        view.search("needle")
+        await eyes.sees("line 0800 needle", "needle  2 of 2 lines in this log")
+        await eyes.press("n")
+        await eyes.sees("line 0300 needle", "needle  1 of 2 lines in this log")
+
+
+@on_screen
+async def test_a_search_without_a_match_says_so_of_the_whole_log() -> None:
+    async with looking_at(an_app(a_long_log()), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        view.search("nowhere")
+        await eyes.sees("nowhere  not in this log", "line 0999")
+
+
+@on_screen
+async def test_the_first_error_is_that_of_the_whole_log() -> None:
+    gateway = a_long_log()
+    gateway.marked = {17: " ERROR it broke", 950: " ERROR again"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        await eyes.press("e")
+        await eyes.sees("line 0017 ERROR it broke")
+        assert view.is_at_older_lines
+        gateway.marked = {}
+        await eyes.press("e")
+        await eyes.sees("No error stands in this log")
+
+
+@on_screen
+async def test_what_is_written_while_one_searches_is_counted_too() -> None:
+    gateway = a_long_log()
+    gateway.marked = {40: " needle", 1_001: " needle"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        view.search("needle")
+        await eyes.sees("needle  1 of 1 line in this log")
+        await eyes.press("G")
+        await eyes.sees("line 0999")
+        gateway.lines = 1_003
+        eyes.app.screen.query_one("Inspector")._read_cell()  # type: ignore[attr-defined]
+        await eyes.sees("line 1002", "2 lines in this log")
+
+
+@on_screen
+async def test_a_search_that_is_dropped_is_given_up() -> None:
+    gateway = a_long_log()
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        with gateway.hold("find_in_log"):
+            view.search("line 0007")
+            await eyes.sees("line 0007  looking through the whole log")
+            await eyes.press("escape")
+            await eyes.no_longer_sees("looking through")
+            await eyes.until(lambda: not is_busy(eyes.app.screen.query_one("Inspector"), "find in log"))
+        assert gateway.searches == []
+        await eyes.sees("line 0999")
+
+
+@on_screen
+async def test_a_log_that_can_not_be_searched_says_why() -> None:
+    gateway = a_long_log()
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        gateway.problem = NotThere("The log is kept elsewhere by now", remedy="read it from its end")
+        view.search("line 0007")
+        await eyes.sees("The log is kept elsewhere by now")

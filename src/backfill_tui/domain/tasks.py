@@ -59,7 +59,7 @@ class CellDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogPlace:
-    """A place between two lines of a log: so many bytes into its only file, else so many lines."""
+    """A place between two messages of a log: so many bytes into its only file, or into a copy of it."""
 
     at: int
     in_file: bool = False
@@ -71,6 +71,7 @@ class LogQuery:
 
     Those `before` a place make the page before it; `after` asks for what was written since, and is answered
     by the last lines as ever, which begin at another place, where that is too much or the log was replaced.
+    `forwards` asks for the page after that place instead: the first lines that follow it.
     """
 
     dag_id: DagId
@@ -79,6 +80,7 @@ class LogQuery:
     max_lines: int = 5_000
     before: LogPlace | None = None
     after: LogPlace | None = None
+    forwards: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +88,47 @@ class TaskLog:
     """The lines of a log as they were written, outside text throughout; `truncated` when its head was cut.
 
     They stand between the places `begins` and `ends`; without these nothing before or after can be asked for.
+    `followed` when there were lines after them, and the last ones were not asked for.
     """
 
     lines: tuple[str, ...]
     truncated: bool = False
     begins: LogPlace | None = None
     ends: LogPlace | None = None
+    followed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSearch:
+    """The next line of a log that has some words (see `log_search.Search`), from a place on.
+
+    `step` is 1 or -1, the way it goes; without a place it begins at the beginning, or at the end. After the
+    end it goes on at the other one. The log and the size of the page around it are those of `query`.
+    """
+
+    query: LogQuery
+    words: str
+    start: LogPlace | None = None
+    step: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMatch:
+    """The page around a line that was looked for, and which of its lines it is; no page without one."""
+
+    log: TaskLog | None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogMatches:
+    """The lines of a log between two places that have some words.
+
+    `places` has one entry for each, in bytes: where its message begins. `more` says that there may be more
+    of them after `ends`, for no more are counted at once.
+    """
+
+    places: tuple[int, ...]
+    begins: LogPlace
+    ends: LogPlace
+    more: bool = False

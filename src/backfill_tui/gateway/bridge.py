@@ -15,7 +15,15 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
-from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.tasks import (
+    CellDetails,
+    CellQuery,
+    LogMatch,
+    LogMatches,
+    LogQuery,
+    LogSearch,
+    TaskLog,
+)
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 from backfill_tui.gateway.calls import Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
@@ -99,6 +107,12 @@ class BridgeGateway:
 
     def log(self, query: LogQuery) -> TaskLog:
         return self._call(methods.LOG, query, seconds=self._call_seconds)
+
+    def find_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatch:
+        return self._call(methods.FIND_IN_LOG, search, is_cancelled=is_cancelled, seconds=self._call_seconds)
+
+    def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
+        return self._call(methods.COUNT_IN_LOG, search, is_cancelled=is_cancelled, seconds=self._call_seconds)
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
         self._call(

@@ -19,7 +19,15 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
-from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.tasks import (
+    CellDetails,
+    CellQuery,
+    LogMatch,
+    LogMatches,
+    LogQuery,
+    LogSearch,
+    TaskLog,
+)
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 IsCancelled = Callable[[], bool]
@@ -118,6 +126,14 @@ class Gateway(Protocol):
 
     def log(self, query: LogQuery) -> TaskLog:
         """The log of one try; empty when nothing was written yet, NotThere when there was no such try."""
+        ...
+
+    def find_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatch:
+        """The next line of a whole log that has some words, however long the log is."""
+        ...
+
+    def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
+        """The lines of a log that have some words, from a place on; no more than so many at once."""
         ...
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:

@@ -16,7 +16,15 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
-from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.tasks import (
+    CellDetails,
+    CellQuery,
+    LogMatch,
+    LogMatches,
+    LogQuery,
+    LogSearch,
+    TaskLog,
+)
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 P = TypeVar("P")
@@ -91,4 +99,6 @@ PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
 MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
+FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
+COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)
 PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Nothing)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from tests.support.edits import Edits
 from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.tasks import LogPlace, LogQuery, TaskLog
+from backfill_tui.domain.tasks import LogMatch, LogPlace, LogQuery, LogSearch, TaskLog
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live")]
 
@@ -236,14 +238,25 @@ def test_only_what_was_written_since_is_read_again(
     assert (nothing.lines, nothing.begins, nothing.ends) == ((), first.ends, first.ends)
     for number in (500, 501):
         _append(bridge, query, json.dumps({**_STARTED, "event": f"line {number}"}) + "\n")
-    since = bridge.gateway.log(replace(query, after=first.ends))
+    since = _once_it_says(bridge, replace(query, after=first.ends), 501)
     assert since.begins == first.ends
     assert _numbers(since) == [500, 501]
     for number in range(502, 900):
         _append(bridge, query, json.dumps({**_STARTED, "event": f"line {number}"}) + "\n")
-    much = bridge.gateway.log(replace(query, after=first.ends))
+    much = _once_it_says(bridge, replace(query, after=first.ends), 899)
     assert much.begins != first.ends
     assert _numbers(much) == list(range(800, 900))
+
+
+def _once_it_says(bridge: RunningBridge, query: LogQuery, number: int) -> TaskLog:
+    """The page as soon as it ends with that line: a log that is fetched is not fetched at every reading."""
+    deadline = time.monotonic() + 20
+    while True:
+        log = bridge.gateway.log(query)
+        if log.lines and _numbers(log)[-1] == number:
+            return log
+        assert time.monotonic() < deadline, log
+        time.sleep(0.05)
 
 
 def test_half_a_line_is_left_until_it_is_whole_or_its_task_has_ended(
@@ -289,3 +302,56 @@ def test_a_message_longer_than_a_page_gives_its_last_lines(
     log = bridge.gateway.log(query)
     assert _numbers(log) == list(range(200, 300))
     assert _numbers(bridge.gateway.log(replace(query, before=log.begins))) == [0]
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_a_line_is_found_in_the_whole_log_whoever_reads_it(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh, files: int
+) -> None:
+    query = _a_long_log(bridge, edits, fresh, 2_345)
+    if files == 2:
+        file = _file(bridge, query)
+        file.with_name(f"{file.name}.trigger.1.log").write_text("", encoding="utf-8")
+    search = LogSearch(query=query, words="LINE 12".lower())
+    counted = bridge.gateway.count_in_log(search)
+    assert (len(counted.places), counted.more) == (1 + 10 + 100, False)
+    assert bridge.gateway.count_in_log(replace(search, start=counted.ends)).places == ()
+    match = bridge.gateway.find_in_log(search)
+    found, log = [], match.log
+    while log is not None and len(found) < len(counted.places):
+        found.append(_numbers(log)[match.line])
+        # The lines around it make a page without a gap, from which one can go on.
+        assert _numbers(log) == list(range(_numbers(log)[0], _numbers(log)[-1] + 1))
+        assert log.begins is not None
+        assert log.begins.in_file is (files == 1)
+        later = bisect_right(counted.places, counted.places[len(found) - 1])
+        start = LogPlace(at=counted.places[later % len(counted.places)], in_file=files == 1)
+        match = bridge.gateway.find_in_log(replace(search, start=start))
+        log = match.log
+    assert found == [number for number in range(2_345) if f"line {number}".startswith("line 12")]
+    back = bridge.gateway.find_in_log(replace(search, step=-1))
+    assert back.log is not None
+    assert _numbers(back.log)[back.line] == 1_299
+    assert bridge.gateway.find_in_log(replace(search, words="nowhere")) == LogMatch(log=None)
+
+
+def test_the_page_after_a_match_is_read_forwards(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    query = _a_long_log(bridge, edits, fresh, 1_000)
+    log = bridge.gateway.find_in_log(LogSearch(query=query, words="line 500")).log
+    assert log is not None
+    assert log.followed
+    read = _numbers(log)
+    while log.followed:
+        log = bridge.gateway.log(replace(query, after=log.ends, forwards=True))
+        read += _numbers(log)
+    assert read == list(range(read[0], 1_000))
+
+
+def test_a_try_that_has_written_nothing_has_nothing_to_find(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    run_id = _a_run(edits, dag_id)
+    search = LogSearch(query=_query(dag_id, run_id, "load", try_number=0), words="x")
+    assert bridge.gateway.find_in_log(search).log is None
+    assert bridge.gateway.count_in_log(search).places == ()

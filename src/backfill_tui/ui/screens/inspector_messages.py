@@ -7,7 +7,15 @@ from pathlib import Path
 from textual.message import Message
 
 from backfill_tui.domain.problems import Problem
-from backfill_tui.domain.tasks import CellDetails, CellQuery, LogQuery, TaskLog
+from backfill_tui.domain.tasks import (
+    CellDetails,
+    CellQuery,
+    LogMatch,
+    LogMatches,
+    LogQuery,
+    LogSearch,
+    TaskLog,
+)
 
 
 class CellRead(Message):
@@ -39,6 +47,32 @@ class LogPageRead(Message):
 
 class PageNotRead(Message):
     """Another page could not be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class LogMatched(Message):
+    """The next line of a log was looked for."""
+
+    def __init__(self, search: LogSearch, match: LogMatch) -> None:
+        super().__init__()
+        self.search = search
+        self.match = match
+
+
+class LogCounted(Message):
+    """Lines of a log were counted."""
+
+    def __init__(self, search: LogSearch, matches: LogMatches) -> None:
+        super().__init__()
+        self.search = search
+        self.matches = matches
+
+
+class SearchFailed(Message):
+    """A log could not be searched."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__()

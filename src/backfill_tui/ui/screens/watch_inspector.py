@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.getters import query_one
-from textual.message import Message
 from textual.reactive import var
 from textual.timer import Timer
 
@@ -17,21 +14,13 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.tasks import CellQuery, LogQuery
-from backfill_tui.domain.text import one_line
-from backfill_tui.ui import pager
 from backfill_tui.ui.program import program_of
-from backfill_tui.ui.screens.inspector_messages import (
-    CellRead,
-    LogNotRead,
-    LogPageRead,
-    LogRead,
-    LogWritten,
-    PageNotRead,
-)
+from backfill_tui.ui.screens.inspector_messages import CellRead, LogNotRead, LogRead
+from backfill_tui.ui.screens.watch_log import LogPane, whole
 from backfill_tui.ui.widgets.log_search import SearchLine
 from backfill_tui.ui.widgets.log_view import LogView
 from backfill_tui.ui.widgets.task_details import CellInView, TaskDetails
-from backfill_tui.ui.workers import Asking, ask, is_busy
+from backfill_tui.ui.workers import ask, is_busy
 
 _SETTLE_SECONDS = 0.12
 """A cursor on its way asks for nothing."""
@@ -39,21 +28,18 @@ _SETTLE_SECONDS = 0.12
 _FOLLOW_SECONDS = 1.0
 
 
-class Inspector(Vertical):
+class Inspector(LogPane):
     """Details and log of one cell; `follow` gives it the cell under the cursor, as often as that changes."""
 
     HELP = "The task under the cursor and its log: t shows the try before, m the next map index."
     toggled: var[bool] = var(default=False, toggle_class="-toggled")
 
     details = query_one(TaskDetails)
-    log_view = query_one(LogView)
-    search_line = query_one(SearchLine)
 
     def __init__(self, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(id=id)
         self._dag_id = DagId("")
         self._settling: Timer | None = None
-        self._log_of: LogQuery | None = None
 
     def compose(self) -> ComposeResult:
         """Details over the log, what it is searched for under it."""
@@ -86,50 +72,19 @@ class Inspector(Vertical):
         self.log_view.say("" if cell is None or cell.run_id is None else "Reading…")
         self._settle()
 
-    @on(LogView.CameIntoView)
-    def _log_came_into_view(self) -> None:
-        self.search_line.hidden = False
-        self._read_log()
-
-    @on(LogView.WentOutOfView)
-    def _log_went_out_of_view(self) -> None:
-        self.search_line.hidden = True
-
-    # The search
-
-    @on(LogView.SearchAsked)
-    def _search_asked(self) -> None:
-        self.search_line.ask()
-
-    @on(SearchLine.Wanted)
-    def _search_wanted(self, message: SearchLine.Wanted) -> None:
-        message.stop()
-        self.log_view.focus()
-        self.log_view.search(message.words)
-
-    @on(SearchLine.Left)
-    def _search_left(self, message: SearchLine.Left) -> None:
-        message.stop()
-        self.log_view.focus()
-
-    @on(LogView.Searched)
-    def _searched(self, message: LogView.Searched) -> None:
-        message.stop()
-        self.search_line.found = message.words
-
     # What is shown
 
     def choose_map_index(self, step: int) -> None:
         """Show the next map index."""
         if self.cell is not None:
             self._show(self.cell.with_map_index(step))
-            self._read_log()
+            self.read_log()
 
     def choose_try(self) -> None:
         """Show the try before, or the latest after the first."""
         if self.cell is not None:
             self._show(self.cell.with_try_before())
-            self._read_log()
+            self.read_log()
 
     # Asking
 
@@ -164,9 +119,10 @@ class Inspector(Vertical):
         if cell is None or (cell.run_id, cell.task_id) != (message.query.run_id, message.query.task_id):
             return
         self._show(cell.with_instances(message.details.instances))
-        self._read_log()
+        self.read_log()
 
-    def _read_log(self, *, anew: bool = False) -> None:
+    def read_log(self, *, anew: bool = False) -> None:
+        """Read the log of the try that is shown, or what was written since; `anew` from its end."""
         cell = self.cell
         if cell is None or not self.log_view.display:
             return
@@ -193,7 +149,7 @@ class Inspector(Vertical):
     @on(LogRead)
     def _log_read(self, message: LogRead) -> None:
         message.stop()
-        query = _whole(message.query)
+        query = whole(message.query)
         cell = self.cell
         instance = cell.instance if cell is not None else None
         if cell is None or instance is None or not self._is_shown(query):
@@ -211,64 +167,6 @@ class Inspector(Vertical):
         if cell is None or instance is None:
             return False
         return (instance.key, cell.try_number) == (query.key, query.try_number)
-
-    # The pages of a long log
-
-    @on(LogView.PageWanted)
-    def _page_wanted(self, message: LogView.PageWanted) -> None:
-        message.stop()
-        if self._log_of is None or not self._is_shown(self._log_of) or is_busy(self, "page"):
-            return
-        query = replace(self._log_of, before=message.before, after=message.after)
-        program = program_of(self)
-        ask(
-            self,
-            "page",
-            lambda _: program.gateway.log(query),
-            lambda log: LogPageRead(query, log),
-            failure=PageNotRead,
-        )
-
-    @on(LogPageRead)
-    def _page_read(self, message: LogPageRead) -> None:
-        message.stop()
-        if self._is_shown(message.query) and self._log_of == _whole(message.query):
-            self.log_view.show_page(message.log)
-
-    @on(LogView.NewestWanted)
-    @on(PageNotRead)
-    def _newest_wanted(self, message: Message) -> None:
-        message.stop()
-        self._read_log(anew=True)
-
-    # The whole log in a pager
-
-    @on(LogView.PagerWanted)
-    def _pager_wanted(self, message: LogView.PagerWanted) -> None:
-        message.stop()
-        query = self._log_of
-        if query is None or not self._is_shown(query) or is_busy(self, "pager"):
-            return
-        program = program_of(self)
-
-        def write(asking: Asking) -> LogWritten:
-            words = pager.pager_words(os.environ)
-            path = pager.write_log(program.gateway, query, asking.unwanted)
-            if asking.unwanted():
-                pager.remove(path)
-            return LogWritten(words, path)
-
-        ask(self, "pager", write, lambda written: written)
-
-    @on(LogWritten)
-    def _log_written(self, message: LogWritten) -> None:
-        message.stop()
-        try:
-            problem = pager.read_in_pager(self.app, message.words, message.path)
-        finally:
-            pager.remove(message.path)
-        if problem:
-            self.app.notify(one_line(problem), severity="error", markup=False)
 
     @on(LogNotRead)
     def _log_not_read(self, message: LogNotRead) -> None:
@@ -290,7 +188,3 @@ def _why_no_log(cell: CellInView) -> str:
     if cell.row_says:
         return ""
     return "It has not started, so there is no log yet"
-
-
-def _whole(query: LogQuery) -> LogQuery:
-    return replace(query, before=None, after=None)

@@ -16,23 +16,20 @@ _SMALL: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """Harmless lines, and the places between which they stand."""
+    """Harmless lines, and the places between which they stand; `followed` when there are lines after them."""
 
     lines: tuple[str, ...]
     begins: LogPlace | None = None
     ends: LogPlace | None = None
+    followed: bool = False
 
 
 class LogPages:
-    """Pages in order, without a gap; at most `most_lines` lines, unless one page alone has more.
-
-    Of newer pages that had to go it knows the places: `newer` ends the next of them, None at the end.
-    """
+    """Pages in order, without a gap; at most `most_lines` lines, unless one page alone has more."""
 
     def __init__(self, most_lines: int = MOST_LINES) -> None:
         self._most = most_lines
         self._pages: deque[LogPage] = deque()
-        self._left: list[LogPlace] = []
         self._count = 0
 
     @property
@@ -46,9 +43,9 @@ class LogPages:
         return self._pages[-1].ends if self._pages else None
 
     @property
-    def newer(self) -> LogPlace | None:
-        """Where the next page ends."""
-        return self._left[-1] if self._left else None
+    def has_newer(self) -> bool:
+        """Whether there are lines after."""
+        return bool(self._pages) and self._pages[-1].followed
 
     @property
     def has_older(self) -> bool:
@@ -61,17 +58,15 @@ class LogPages:
 
     def replace(self, *pages: LogPage) -> None:
         """Keep other pages."""
-        self._pages, self._left = deque(pages), []
+        self._pages = deque(pages)
         self._count = sum(len(page.lines) for page in pages)
 
     def put_after(self, page: LogPage) -> int:
         """Add what follows; gives how many lines had to go at the beginning."""
-        if self._left:
-            self._left.pop()
         last = self._pages[-1]
-        if len(last.lines) + len(page.lines) <= self._most // _SMALL:
+        if len(last.lines) + len(page.lines) <= self._most // _SMALL or not page.lines:
             # What a task writes comes in small pieces.
-            self._pages[-1] = replace(last, lines=last.lines + page.lines, ends=page.ends)
+            self._pages[-1] = replace(page, lines=last.lines + page.lines, begins=last.begins)
         else:
             self._pages.append(page)
         self._count += len(page.lines)
@@ -87,7 +82,5 @@ class LogPages:
         self._pages.appendleft(page)
         self._count += len(page.lines)
         while self._count > self._most and len(self._pages) > 1:
-            last = self._pages.pop()
-            self._count -= len(last.lines)
-            if last.ends is not None:
-                self._left.append(last.ends)
+            self._count -= len(self._pages.pop().lines)
+            self._pages[-1] = replace(self._pages[-1], followed=True)

@@ -1,10 +1,6 @@
-"""Searching a log: the text that is looked for, and the line under the log where it is typed."""
+"""The line under a log where the text is typed that is looked for, and which says what was found."""
 
 from __future__ import annotations
-
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,60 +9,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A text that is looked for as it stands; without a capital in it, capitals do not count."""
-
-    words: str
-
-    def spans(self, line: str) -> list[tuple[int, int]]:
-        """Where it stands in a line, in characters."""
-        return [found.span() for found in self._pattern.finditer(line)]
-
-    def lines_of(self, lines: Sequence[str]) -> list[int]:
-        """The lines it stands in."""
-        pattern = self._pattern
-        return [at for at, line in enumerate(lines) if pattern.search(line)]
-
-    @property
-    def _pattern(self) -> re.Pattern[str]:
-        flags = re.IGNORECASE if self.words == self.words.lower() else 0
-        return re.compile(re.escape(self.words), flags)
-
-
-class Finding:
-    """A search under way: `current` is the line one is at, None before the first."""
-
-    def __init__(self, words: str) -> None:
-        self.search = Search(words)
-        self.current: int | None = None
-
-    def go(self, lines: Sequence[str], step: int, top: int) -> int | None:
-        """The next line it stands in, around the end; the first time from line `top` on. None without any."""
-        found = self.search.lines_of(lines)
-        if not found:
-            return None
-        if self.current is None:
-            self.current = next((at for at in found if at >= top), found[0])
-        elif step > 0:
-            self.current = next((at for at in found if at > (self.current or 0)), found[0])
-        else:
-            self.current = next((at for at in reversed(found) if at < (self.current or 0)), found[-1])
-        return self.current
-
-    def shift(self, lines: int) -> None:
-        """The same lines stand further down, or were left behind."""
-        if self.current is not None:
-            self.current = self.current + lines if self.current + lines >= 0 else None
-
-    def words(self, lines: Sequence[str], where: str) -> str:
-        """What was found: `sku  3 of 12 lines in this log`."""
-        found = self.search.lines_of(lines)
-        place = f"{found.index(self.current) + 1:,} of " if self.current in found else ""
-        many = f"{len(found):,} {'line' if len(found) == 1 else 'lines'}" if found else "not"
-        return f"{self.search.words}  {place}{many} in {where}"
 
 
 class SearchField(Input):

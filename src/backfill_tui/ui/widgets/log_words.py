@@ -1,4 +1,4 @@
-"""What the lines of a log say: which are of an error, and which exception it was."""
+"""What the lines of a log say: which exception it was, and how they are kept."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from backfill_tui.domain.log_search import shown
 from backfill_tui.domain.tasks import TaskLog
 from backfill_tui.domain.text import harmless
 from backfill_tui.ui.widgets.log_pages import LogPage
 
-BAD: Final = re.compile(r"\b(?:ERROR|CRITICAL)\b|^\s*Traceback \(|^\s*[\w.]*(?:Error|Exception)\b")
 _EXCEPTION: Final = re.compile(r"(?:^|\s)((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Interrupt|Timeout)\b: .*)")
-_TAB: Final = 4
 
 
 def last_exception(lines: Sequence[str]) -> str:
@@ -26,5 +25,5 @@ def last_exception(lines: Sequence[str]) -> str:
 
 def page_of(log: TaskLog) -> LogPage:
     """Its lines as they are shown: harmless, without tabs, each on one line."""
-    lines = (line for raw in log.lines for line in harmless(raw).expandtabs(_TAB).split("\n"))
-    return LogPage(tuple(lines), log.begins, log.ends)
+    lines = tuple(part for line in log.lines for part in shown(line))
+    return LogPage(lines, log.begins, log.ends, log.followed)

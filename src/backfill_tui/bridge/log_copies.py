@@ -1,0 +1,82 @@
+"""Copies of logs that are not one file of this machine, so that a page of one costs no fetching of the whole.
+
+Airflow's reader gives a log from its beginning only. What it gives is written to a file without a name, which
+goes with this process however that ends, and is read again from the reader once it may have changed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
+
+from backfill_tui.bridge.log_bytes import LogBytes
+from backfill_tui.domain.repairing import TaskInstanceKey
+
+LogName = tuple[str, TaskInstanceKey, int]
+"""The Dag, the task instance and its try."""
+
+_KEPT: Final = 4
+_MOST_BYTES: Final = 512 * 1024 * 1024
+_LIVE_SECONDS: Final = 2.0
+_ENDED_SECONDS: Final = 60.0
+_COSTS: Final = 5
+"""A copy is good for so many times as long as it took to make."""
+
+
+class LogCopies:
+    """The logs that were read last; safe for many threads."""
+
+    def __init__(self) -> None:
+        self._copies: OrderedDict[LogName, _Copy] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(self, name: LogName, *, ended: bool, read: Callable[[], Iterable[Any]]) -> LogBytes:
+        """That log: its copy, made anew from the messages that `read` gives where it is too old."""
+        with self._lock:
+            copy = self._copies.setdefault(name, _Copy())
+            self._copies.move_to_end(name)
+            while len(self._copies) > _KEPT:
+                self._copies.popitem(last=False)
+        return copy.open(read, ended=ended)
+
+
+class _Copy:
+    """A copy of one log. Whoever reads an older one keeps it until they have closed it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._file: IO[bytes] | None = None
+        self._good_until = 0.0
+        self._good_while_ended_until = 0.0
+
+    def open(self, read: Callable[[], Iterable[Any]], *, ended: bool) -> LogBytes:
+        with self._lock:
+            began = time.monotonic()
+            good = began < (self._good_while_ended_until if ended else self._good_until)
+            if self._file is None or not good:
+                self._file = _written(read())
+                now = time.monotonic()
+                empty = not os.fstat(self._file.fileno()).st_size
+                lasts = _COSTS * (now - began)
+                self._good_until = now + max(_LIVE_SECONDS, lasts)
+                rests = ended and not empty
+                self._good_while_ended_until = now + max(_ENDED_SECONDS, lasts) if rests else 0.0
+            return LogBytes(os.dup(self._file.fileno()))
+
+
+def _written(messages: Iterable[Any]) -> IO[bytes]:
+    """The messages in a file that nobody else sees, each as one line of JSON."""
+    file = TemporaryFile(prefix="backfill-tui-")  # noqa: SIM115  # it is kept
+    size = 0
+    for message in messages:
+        size += file.write(message.model_dump_json().encode("utf-8", "replace") + b"\n")
+        if size > _MOST_BYTES:
+            file.write(b"(the log goes on: no more than its first 512 MiB are fetched)\n")
+            break
+    file.flush()
+    return file
