@@ -317,7 +317,8 @@ def test_a_line_is_found_in_the_whole_log_whoever_reads_it(
     assert (len(counted.places), counted.more) == (1 + 10 + 100, False)
     assert bridge.gateway.count_in_log(replace(search, start=counted.ends)).places == ()
     match = bridge.gateway.find_in_log(search)
-    found, log = [], match.log
+    found: list[int] = []
+    log = match.log
     while log is not None and len(found) < len(counted.places):
         found.append(_numbers(log)[match.line])
         # The lines around it make a page without a gap, from which one can go on.
@@ -337,13 +338,13 @@ def test_a_line_is_found_in_the_whole_log_whoever_reads_it(
 
 def test_the_page_after_a_match_is_read_forwards(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
     query = _a_long_log(bridge, edits, fresh, 1_000)
-    log = bridge.gateway.find_in_log(LogSearch(query=query, words="line 500")).log
-    assert log is not None
-    assert log.followed
-    read = _numbers(log)
-    while log.followed:
-        log = bridge.gateway.log(replace(query, after=log.ends, forwards=True))
-        read += _numbers(log)
+    page = bridge.gateway.find_in_log(LogSearch(query=query, words="line 500")).log
+    assert page is not None
+    read = _numbers(page)
+    assert len(read) == query.max_lines
+    while page.followed:
+        page = bridge.gateway.log(replace(query, after=page.ends, forwards=True))
+        read += _numbers(page)
     assert read == list(range(read[0], 1_000))
 
 
