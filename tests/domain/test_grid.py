@@ -55,7 +55,7 @@ def test_new_columns_empty_the_cells_until_every_row_came_anew() -> None:
 
 
 def test_cells_that_do_not_fit_the_columns_are_refused() -> None:
-    with pytest.raises(ValueError, match="3 cells for 1 rows of 2 columns"):
+    with pytest.raises(ValueError, match="3 bytes for 1 rows of 2 columns in 2 bytes"):
         _store((a_row(1, RunState.SUCCESS), _DONE + b"\x00"))
 
 

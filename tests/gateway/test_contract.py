@@ -16,6 +16,7 @@ from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
+from backfill_tui.domain.map_indexes import IndexQuery
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
@@ -554,6 +555,19 @@ def test_a_cell_shows_its_task_instance(stage: Stage) -> None:
     (instance,) = details.instances
     assert (instance.key.map_index, instance.state) == (-1, TaskState.FAILED)
     assert instance.operator
+
+
+def test_map_indexes_are_told_of_the_runs_that_are_there_and_a_single_instance_is_the_first(
+    stage: Stage,
+) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    (run_id,) = run_ids(read_whole(stage, backfill_id))
+    query = IndexQuery(dag_id=dag_id, run_ids=(run_id, RunId("gone")), task_ids=(TaskId("load"),))
+    (cell,) = stage.gateway.indexes(query).cells
+    assert (cell.run_id, cell.task_id, cell.number) == (run_id, "load", 1)
+    assert cell.codes == bytes([CODE_OF[TaskState.FAILED]])
 
 
 def test_the_log_of_a_try_that_never_was_is_named(stage: Stage) -> None:

@@ -73,6 +73,11 @@ def _shown_row(store: GridStore, index: int, row: RunRow) -> dict[str, Any]:
             for column, code in zip(store.columns, store.row_cells(index), strict=True)
             if CODES[code] is not TaskState.ABSENT
         },
+        "numbers": {
+            str(task.task_id): [tally.shown, tally.total]
+            for column, task in enumerate(store.columns)
+            if (tally := store.tally(index, column)).total
+        },
     }
 
 
@@ -96,6 +101,7 @@ def _expected_row(row: dict[str, Any]) -> dict[str, Any]:
         "state": None if row["state"] is None else str(RunState(row["state"])),
         "started": row["started"],
         "tasks": {task: _worst(states) for task, states in row["tasks"].items()},
+        "numbers": {task: _numbers(states) for task, states in row["tasks"].items()},
     }
 
 
@@ -107,8 +113,16 @@ _WORST_FIRST = (
     "queued",
     "scheduled",
     None,
+    "removed",
+    "skipped",
     "success",
 )
+
+
+def _numbers(states: list[str | None]) -> list[int]:
+    """How many are in the worst state, and how many there are."""
+    worst = _worst(states)
+    return [sum((state or "no_status") == worst for state in states), len(states)]
 
 
 def _worst(states: list[str | None]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.map_indexes import FIRST_OF_REST, IndexCells, IndexQuery, index_cell
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.outcomes import Verdict, runs_at
 from backfill_tui.domain.plan_dates import columns_of
@@ -44,7 +46,7 @@ from backfill_tui.domain.repairing import (
     RerunScope,
     TaskInstanceKey,
 )
-from backfill_tui.domain.states import FAILED_TASK_STATES, RunState
+from backfill_tui.domain.states import CODE_OF, FAILED_TASK_STATES, RunState
 from backfill_tui.domain.tasks import (
     CellDetails,
     CellQuery,
@@ -285,14 +287,35 @@ class ScriptedGateway:
             run = self.world.runs.get((query.dag_id, query.run_id))
             if run is None or query.task_id not in run.tasks:
                 return CellDetails(instances=())
+            states = self.world.instances(run, query.task_id)
+            expanded = len(states) > 1
             return CellDetails(
-                instances=(
+                instances=tuple(
                     TaskInstanceDetails(
-                        key=TaskInstanceKey(run_id=query.run_id, task_id=query.task_id),
-                        state=run.tasks[query.task_id], try_number=run.tries.get(query.task_id, 0),
+                        key=TaskInstanceKey(
+                            run_id=query.run_id, task_id=query.task_id, map_index=at if expanded else -1
+                        ),
+                        state=state, try_number=run.tries.get(query.task_id, 0),
                         max_tries=1, operator="PythonOperator", started_at=run.started_at,
                         ended_at=run.ended_at,
-                    ),
+                    )
+                    for at, state in enumerate(states)
+                )
+            )  # fmt: skip
+
+    def indexes(self, query: IndexQuery) -> IndexCells:
+        self._enter("indexes")
+        with self.world.changed:
+            runs = [self.world.runs.get((query.dag_id, run_id)) for run_id in query.run_ids]
+            return IndexCells(
+                cells=tuple(
+                    index_cell(
+                        run.run_id, task_id,
+                        [(at, CODE_OF[state]) for at, state in enumerate(states[:FIRST_OF_REST])],
+                        Counter(CODE_OF[state] for state in states[FIRST_OF_REST:]).items(),
+                    )
+                    for run in runs if run is not None
+                    for task_id in query.task_ids if (states := self.world.instances(run, task_id))
                 )
             )  # fmt: skip
 
@@ -389,10 +412,7 @@ class ScriptedGateway:
             )
 
     def _updates(self, backfill: ScriptedBackfill, left: threading.Event) -> Iterator[GridUpdate]:
-        columns: tuple[TaskColumn, ...] | None = tuple(
-            TaskColumn(task_id=task, operator="PythonOperator")
-            for task in self.world.dags[backfill.request.dag_id].summary.task_ids
-        )
+        columns: tuple[TaskColumn, ...] | None = self.world.dags[backfill.request.dag_id].columns
         sent: dict[int, object] = {}
         told: tuple[Cause, ...] | None = None
         while not left.is_set():

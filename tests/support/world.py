@@ -18,8 +18,9 @@ from backfill_tui.domain.planning import BackfillRequest, PlannedRun
 from backfill_tui.domain.problems import NotThere, Refused
 from backfill_tui.domain.progress import CREATION_SECONDS, BackfillStatus, count_runs, standing
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.states import CODE_OF, RunState, TaskState
-from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow
+from backfill_tui.domain.states import CODE_OF, CODES, RunState, TaskState, most_urgent
+from backfill_tui.domain.tallies import packed, row_size, tally_of
+from backfill_tui.domain.watching import BackfillFacts, Membership, RunCounts, RunRow, TaskColumn
 
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR
@@ -41,10 +42,28 @@ def instant(text: str) -> Instant:
 
 @dataclass(kw_only=True)
 class ScriptedDag:
-    """A Dag whose runs are due every `period` microseconds, whose tasks run one after the other."""
+    """A Dag whose runs are due every `period` microseconds, whose tasks run one after the other.
+
+    `groups` are the task groups that tasks are in, the outermost first; `mapped` are the mapped tasks.
+    """
 
     summary: DagSummary
     period: int = DAY
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mapped: frozenset[str] = frozenset()
+
+    @property
+    def columns(self) -> tuple[TaskColumn, ...]:
+        """The columns of its grid."""
+        return tuple(
+            TaskColumn(
+                task_id=task,
+                mapped=task in self.mapped,
+                operator="PythonOperator",
+                groups=self.groups.get(task, ()),
+            )
+            for task in self.summary.task_ids
+        )
 
 
 @dataclass(kw_only=True)
@@ -61,6 +80,7 @@ class ScriptedRun:
     started_at: Instant | None = None
     ended_at: Instant | None = None
     tries: dict[TaskId, int] = field(default_factory=dict)
+    expanded: dict[TaskId, list[TaskState]] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -79,7 +99,13 @@ class ScriptedBackfill:
 
 
 def a_dag(
-    dag_id: str, *, tasks: Iterable[str] = ("extract", "load"), period: int = DAY, **more: object
+    dag_id: str,
+    *,
+    tasks: Iterable[str] = ("extract", "load"),
+    period: int = DAY,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+    mapped: Iterable[str] = (),
+    **more: object,
 ) -> ScriptedDag:
     """A backfillable Dag of daily (or `period`) runs since 2024-01-01; `more` are fields of DagSummary."""
     fields: dict[str, object] = {
@@ -95,7 +121,8 @@ def a_dag(
         "task_ids": tuple(TaskId(task) for task in tasks),
         **more,
     }
-    return ScriptedDag(summary=DagSummary(**fields), period=period)  # type: ignore[arg-type]
+    summary = DagSummary(**fields)  # type: ignore[arg-type]
+    return ScriptedDag(summary=summary, period=period, groups=groups or {}, mapped=frozenset(mapped))
 
 
 class World:
@@ -157,6 +184,19 @@ class World:
     def mend(self) -> None:
         """Nothing fails any more."""
         self.failing.clear()
+
+    def expand(self, run_id: str, task_id: str, states: Iterable[TaskState]) -> None:
+        """Give a mapped task of a run one task instance for each of these states."""
+        with self.changed:
+            (run,) = (run for run in self.runs.values() if run.run_id == run_id)
+            task = TaskId(task_id)
+            run.expanded[task] = list(states)
+            run.tasks[task] = CODES[most_urgent(bytes(CODE_OF[state] for state in run.expanded[task]))]
+            self.changed.notify_all()
+
+    def instances(self, run: ScriptedRun, task_id: TaskId) -> list[TaskState]:
+        """The states of the task instances of a task, by map index; one for a task that is not expanded."""
+        return run.expanded.get(task_id) or ([run.tasks[task_id]] if task_id in run.tasks else [])
 
     def add_log(self, run_id: str, task_id: str, *lines: str) -> None:
         """What the log of that task instance holds."""
@@ -452,9 +492,8 @@ class World:
         elif run is not None and run.backfill_id != backfill.backfill_id:
             membership = Membership.TAKEN_OVER
         if run is None or membership is not Membership.INCLUDED:
-            absent = bytes(
-                [CODE_OF[TaskState.ABSENT]] * len(self.dags[backfill.request.dag_id].summary.task_ids)
-            )
+            columns = self.dags[backfill.request.dag_id].columns
+            absent = bytes([CODE_OF[TaskState.ABSENT]] * len(columns)).ljust(row_size(columns), b"\0")
             return RunRow(
                 ordinal=ordinal, logical_date=date, partition_key=None, membership=membership
             ), absent
@@ -463,7 +502,12 @@ class World:
             state=run.state, started_at=run.started_at, ended_at=run.ended_at,
             cancelled=run.state is RunState.FAILED and run.started_at is None,
         )  # fmt: skip
-        return row, bytes(CODE_OF[state] for state in run.tasks.values())
+        return row, bytes(CODE_OF[state] for state in run.tasks.values()) + self._tallies(run)
+
+    def _tallies(self, run: ScriptedRun) -> bytes:
+        mapped = [column.task_id for column in self.dags[run.dag_id].columns if column.mapped]
+        found = [tally_of(bytes(CODE_OF[state] for state in self.instances(run, task))) for task in mapped]
+        return packed((tally.shown, tally.total) for tally in found)
 
     def _step(self, backfill: ScriptedBackfill) -> None:
         if backfill.request.dag_id in self.paused or not self.scheduler_alive:

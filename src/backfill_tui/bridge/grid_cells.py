@@ -6,6 +6,7 @@ same tasks came to the same ends have the same text, which is understood once.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,7 @@ from sqlalchemy import bindparam, func, select
 
 from backfill_tui.bridge.grid_entries import plain_rows
 from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState, task_code
+from backfill_tui.domain.tallies import mapped_places, packed, row_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from backfill_tui.domain.watching import TaskColumn
 
 _ABSENT: Final = CODE_OF[TaskState.ABSENT]
+_NOWHERE: Final = (-1, _ABSENT)
 _KEPT_CHARACTERS: Final = 4_000_000
 """Of texts understood before: some thousand, or few where tasks are mapped very often."""
 # Neither can be in a task id: Airflow allows letters, digits, dashes, dots and underscores.
@@ -32,7 +35,7 @@ _IS: Final = ":"
 
 
 class CellReader:
-    """Reads the cells of one Dag's runs, a byte a column."""
+    """Reads the cells of one Dag's runs: a byte a column, then the tallies of the mapped ones."""
 
     def __init__(self, dag_id: DagId, columns: Sequence[TaskColumn]) -> None:
         self._dag_id = dag_id
@@ -40,7 +43,9 @@ class CellReader:
         self._places: dict[str, tuple[int, int]] = {}
         self._cells_of_text: dict[str, bytes] = {}
         self._kept = 0
-        self.absent: Final = bytes([_ABSENT]) * len(self._column_of)
+        self._mapped = mapped_places(columns)
+        self._no_cells = bytes([_ABSENT]) * len(columns)
+        self.absent: Final = self._no_cells.ljust(row_size(columns), b"\0")
         """The cells of a date that has no run."""
 
     def cells(self, connection: Connection, run_ids: Sequence[str]) -> tuple[dict[str, bytes], set[str]]:
@@ -59,8 +64,10 @@ class CellReader:
         known = self._cells_of_text.get(text)
         if known is not None:
             return known
-        row, places = bytearray(self.absent), self._places
-        for word in text.split(_BETWEEN):
+        row, places = bytearray(self._no_cells), self._places
+        words = text.split(_BETWEEN)
+        counted = Counter(words) if self._mapped else None
+        for word in counted or words:
             place = places.get(word) or self._learn(word)
             if place is None:
                 strangers.add(word.partition(_IS)[0])
@@ -69,6 +76,8 @@ class CellReader:
             if URGENCY[code] < URGENCY[row[column]]:
                 row[column] = code
         cells = bytes(row)
+        if counted is not None:
+            cells += self._tallies(cells, counted)
         if not strangers:
             self._kept += len(text)
             if self._kept > _KEPT_CHARACTERS:
@@ -76,6 +85,17 @@ class CellReader:
                 self._kept = len(text)
             self._cells_of_text[text] = cells
         return cells
+
+    def _tallies(self, cells: bytes, counted: Counter[str]) -> bytes:
+        """How many task instances each mapped task has, and how many of them are in the state it shows."""
+        totals = dict.fromkeys(self._mapped, 0)
+        shown = dict.fromkeys(self._mapped, 0)
+        for word, number in counted.items():
+            column, code = self._places.get(word, _NOWHERE)
+            if column in totals:
+                totals[column] += number
+                shown[column] += number if code == cells[column] else 0
+        return packed((shown[column], totals[column]) for column in self._mapped)
 
     def _learn(self, word: str) -> tuple[int, int] | None:
         """The column and the code of one task instance; None when no column stands for its task."""

@@ -74,7 +74,18 @@ def _columns_of(dag: Any) -> Iterator[TaskColumn]:
             task_id=TaskId(task.task_id),
             mapped=bool(task.is_mapped) or in_mapped_group,
             operator=str(task.operator_name),
+            groups=tuple(_groups_of(task)),
         )
+
+
+def _groups_of(task: Any) -> list[str]:
+    """The ids of the groups around a task, the outermost first; the group of the whole Dag has no id."""
+    ids: list[str] = []
+    group = task.task_group
+    while group is not None and group.group_id is not None:
+        ids.insert(0, str(group.group_id))
+        group = group.parent_group
+    return ids
 
 
 def tasks_in_order(group: Any) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from backfill_tui.bridge import (
     control,
     dags,
     launching,
+    map_indexes,
     marking,
     opening,
     planning,
@@ -19,5 +20,17 @@ from backfill_tui.bridge.server import Server
 
 def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     """Let each feature of the bridge answer its calls."""
-    for feature in (opening, dags, planning, launching, watching, control, repairing, marking, cells):
+    features = (
+        opening,
+        dags,
+        planning,
+        launching,
+        watching,
+        control,
+        repairing,
+        marking,
+        cells,
+        map_indexes,
+    )
+    for feature in features:
         feature.register(server, airflow)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import CODE_OF, CODES, FAILED_TASK_STATES, TaskState
+from backfill_tui.domain.tallies import Tally, mapped_places, row_size, tally_of, unpacked
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow, TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
@@ -25,6 +26,9 @@ class GridChange:
 class GridStore:
     """Rows are dates in the order of execution, columns are tasks; the cells are one row-major bytearray.
 
+    After the cells of a row stand the tallies of its mapped tasks, as they came. `most` has for each mapped
+    column, by its place, the most task instances that any row had.
+
     Rows are found by their ordinal: row `i` is ordinal `i + 1`. The store is the one place in which a
     watched backfill is kept; it belongs to the thread that draws. What is counted is counted as rows change,
     so that no reading costs more for a larger backfill.
@@ -35,6 +39,9 @@ class GridStore:
         self.rows: list[RunRow | None] = []
         self.facts: BackfillFacts | None = None
         self.loaded = False
+        self.most: dict[int, int] = {}
+        self._slots: dict[int, int] = {}
+        self._size = 0
         self._cells = bytearray()
         self._failed = bytearray()  # a byte a row: 1 where the run failed
         self._kinds: Counter[str] = Counter()
@@ -46,14 +53,15 @@ class GridStore:
         Raises ValueError when the cells are not as many as the rows and columns say.
         """
         reshaped = self._reshape(update)
-        width = len(self.columns)
-        if len(update.cells) != len(update.rows) * width:
-            msg = f"{len(update.cells)} cells for {len(update.rows)} rows of {width} columns"
+        size = self._size
+        if len(update.cells) != len(update.rows) * size:
+            width = len(self.columns)
+            msg = f"{len(update.cells)} bytes for {len(update.rows)} rows of {width} columns in {size} bytes"
             raise ValueError(msg)
         changed = [
             row.ordinal - 1
             for place, row in enumerate(update.rows)
-            if self._put(row, update.cells[place * width : (place + 1) * width])
+            if self._put(row, update.cells[place * size : (place + 1) * size])
         ]
         self.facts = update.facts
         self.loaded = update.loaded
@@ -61,12 +69,20 @@ class GridStore:
 
     def row_cells(self, index: int) -> bytes:
         """The codes of one row, a byte a column."""
-        width = len(self.columns)
-        return bytes(self._cells[index * width : (index + 1) * width])
+        start = index * self._size
+        return bytes(self._cells[start : start + len(self.columns)])
 
     def cell(self, index: int, column: int) -> int:
         """The code of one cell."""
-        return self._cells[index * len(self.columns) + column]
+        return self._cells[index * self._size + column]
+
+    def tally(self, index: int, column: int) -> Tally:
+        """One cell with the number of its task instances: several for a mapped task."""
+        code = self.cell(index, column)
+        slot = self._slots.get(column)
+        if slot is None:
+            return tally_of(bytes([code]))
+        return Tally(code, *unpacked(self._cells, len(self.columns), slot, start=index * self._size))
 
     def counts(self) -> RunCounts:
         """The runs, counted; rows not read yet are left out."""
@@ -100,30 +116,42 @@ class GridStore:
     def _reshape(self, update: GridUpdate) -> bool:
         reshaped = False
         if update.columns is not None and update.columns != self.columns:
-            self.columns = update.columns
-            size = len(self.rows) * len(self.columns)
-            self._cells = bytearray([_ABSENT]) * size
-            self._codes = [0] * len(CODES)
-            self._codes[_ABSENT] = size
+            self._take_columns(update.columns)
             reshaped = True
         missing = update.total_rows - len(self.rows)
         if missing > 0:
             self.rows.extend([None] * missing)
             self._failed.extend(bytes(missing))
-            self._cells.extend(bytes([_ABSENT]) * (missing * len(self.columns)))
+            self._cells.extend(self._nothing() * missing)
             self._codes[_ABSENT] += missing * len(self.columns)
             reshaped = True
         return reshaped
 
+    def _take_columns(self, columns: tuple[TaskColumn, ...]) -> None:
+        self.columns = columns
+        self._slots = {place: slot for slot, place in enumerate(mapped_places(columns))}
+        self.most = dict.fromkeys(self._slots, 0)
+        self._size = row_size(columns)
+        self._cells = bytearray(self._nothing() * len(self.rows))
+        self._codes = [0] * len(CODES)
+        self._codes[_ABSENT] = len(self.rows) * len(columns)
+
+    def _nothing(self) -> bytes:
+        """A row of which nothing is known: its tallies are zero."""
+        return (bytes([_ABSENT]) * len(self.columns)).ljust(self._size, b"\0")
+
     def _put(self, row: RunRow, cells: bytes) -> bool:
         index = row.ordinal - 1
-        start = index * len(self.columns)
-        end = start + len(cells)
+        width = len(self.columns)
+        start = index * self._size
+        end = start + self._size
         was_row, was_cells = self.rows[index], self._cells[start:end]
         if was_row == row and was_cells == cells:
             return False
-        self._count(was_cells, -1)
-        self._count(cells, 1)
+        self._count(was_cells[:width], -1)
+        self._count(cells[:width], 1)
+        for place, slot in self._slots.items():
+            self.most[place] = max(self.most[place], unpacked(cells, width, slot)[1])
         if was_row is not None:
             self._kinds.subtract(kinds_of(was_row))
         self._kinds.update(kinds_of(row))

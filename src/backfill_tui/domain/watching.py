@@ -91,11 +91,15 @@ class BackfillFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskColumn:
-    """One column of the grid; a mapped task's instances share it."""
+    """One column of the grid; a mapped task's instances share it.
+
+    `groups` are the ids of the task groups it is in, the outermost first.
+    """
 
     task_id: TaskId
     mapped: bool = False
     operator: str = ""
+    groups: tuple[str, ...] = ()
 
 
 def merge_columns(orders: Sequence[Sequence[TaskColumn]]) -> tuple[TaskColumn, ...]:
@@ -145,10 +149,11 @@ class RunRow:
 class GridUpdate:
     """What changed since the update before; the first carries the columns.
 
-    `cells` has `len(rows) * number of columns` bytes, row-major: the whole of each changed row, each byte a
-    code of `states.CODES`. `columns` is None while they stay the same; when it is not, every row comes anew.
-    `loaded` turns true once every row of the backfill has been sent. `read_at` is the database's clock.
-    `causes` say why something of it waits, the main one first; None while they stay the same.
+    `cells` has the whole of each changed row, one after the other: a byte a column, each a code of
+    `states.CODES`, then the tallies of the mapped ones (see `tallies.row_size`). `columns` is None while they
+    stay the same; when it is not, every row comes anew. `loaded` turns true once every row of the backfill
+    has been sent. `read_at` is the database's clock. `causes` say why something of it waits, the main one
+    first; None while they stay the same.
     """
 
     read_at: Instant

@@ -12,6 +12,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
@@ -104,6 +105,9 @@ class BridgeGateway:
 
     def cell(self, query: CellQuery) -> CellDetails:
         return self._call(methods.CELL, query, seconds=self._call_seconds)
+
+    def indexes(self, query: IndexQuery) -> IndexCells:
+        return self._call(methods.INDEXES, query, seconds=self._call_seconds)
 
     def log(self, query: LogQuery) -> TaskLog:
         return self._call(methods.LOG, query, seconds=self._call_seconds)

@@ -16,6 +16,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
@@ -122,6 +123,10 @@ class Gateway(Protocol):
 
     def cell(self, query: CellQuery) -> CellDetails:
         """The task instances behind one cell of the grid."""
+        ...
+
+    def indexes(self, query: IndexQuery) -> IndexCells:
+        """The states of mapped tasks one map index at a time, for a few runs."""
         ...
 
     def log(self, query: LogQuery) -> TaskLog:

@@ -20,6 +20,8 @@ _KEY_WORDS = {
     "right_parenthesis": ")",
     "minus": "-",
     "plus": "+",
+    "equals_sign": "=",
+    "underscore": "_",
     "comma": ",",
     "full_stop": ".",
     "up": "↑",

@@ -13,6 +13,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
@@ -98,6 +99,7 @@ RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
 PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
 MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
+INDEXES: Final = Method("indexes", IndexQuery, Nothing, IndexCells)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
 FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
 COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 from tests.support.databases import Database, postgresql_database
 from tests.support.edits import Edits, editing_on
+from tests.support.expanding import watch_an_expansion
 from tests.support.following import following
 
 from backfill_tui.domain.ids import DagId, RunId
@@ -32,6 +33,13 @@ for number in range(6):
         @task
         def load(): pass
         extract() >> load()
+
+with DAG(dag_id="mapped", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
+    @task
+    def each(name): return name
+    @task
+    def total(names): pass
+    total(each.expand(name=[1, 2, 3]))
 """
 
 
@@ -97,6 +105,12 @@ def test_the_stream_equals_a_full_reading_and_the_list_its_counts(attached: Atta
         counts = summary.counts
         assert (counts.failed, counts.running, counts.queued) == (1, 1, 1)
         assert (counts.deleted, counts.taken_over) == (1, 1)
+
+
+def test_whatever_becomes_of_an_expansion_the_unfolded_grid_equals_a_full_reading(
+    attached: Attached,
+) -> None:
+    watch_an_expansion(attached.gateway, attached.edits, "mapped")
 
 
 def test_after_edits_all_over_a_large_backfill_the_stream_equals_a_full_reading(

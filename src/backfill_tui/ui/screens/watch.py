@@ -24,7 +24,7 @@ from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
-from backfill_tui.ui.screens.watch_dates import WatchDatesScreen
+from backfill_tui.ui.screens.watch_folds import WatchFoldScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
@@ -35,7 +35,7 @@ from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class WatchScreen(WatchDatesScreen):
+class WatchScreen(WatchFoldScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -257,6 +257,9 @@ class WatchScreen(WatchDatesScreen):
             "reconnect": self._broken is not None and self.program.connection is Connection.READY,
             "another_try": instance is not None and instance.try_number > 1,
             "map_index": cell is not None and cell.is_mapped,
+            "fold": self.folding_applies("fold"),
+            "unfold": self.folding_applies("unfold"),
+            "fold_all": self.folding_applies("fold_all"),
             "stop_after": may_write and progress is not None and progress.facts.completed_at is None,
         }
         return applies.get(action.partition("(")[0], self.can_control(action))

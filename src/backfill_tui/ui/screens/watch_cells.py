@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from backfill_tui.domain.causes import Cause, CauseCode, cause_of_queued
+from backfill_tui.domain.columns import ShownColumn
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.progress import BackfillStatus, with_causes
 from backfill_tui.domain.states import CODES
+from backfill_tui.domain.tallies import Tally
+from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import RunRow
+from backfill_tui.ui.glyphs import TASK_MARKS
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_details import CellInView
@@ -28,17 +32,37 @@ def cell_in_view(grid: RunGrid, now: Instant) -> CellInView | None:
     row, store = grid.row, grid.store
     if row is None or not store.columns:
         return None
-    column = store.columns[grid.cursor_column]
+    shown = grid.columns.shown[grid.cursor_column]
+    tally = grid.columns.tally(grid.cursor_row, grid.cursor_column)
+    # Of a folded group that task which shows: the first that is in its state.
+    place = next((one for one in shown.places if store.cell(grid.cursor_row, one) == tally.code), shown.place)
+    column = store.columns[place]
     return CellInView(
         task_id=column.task_id,
         run_id=row.run_id,
         date=grid.date_of(grid.cursor_row),
-        state=CODES[store.cell(grid.cursor_row, grid.cursor_column)],
+        state=CODES[tally.code],
+        map_index=shown.map_index,
+        rest=shown.rest,
+        stands_for=_stands_for(shown, tally),
         mapped=column.mapped,
         operator=column.operator,
         row_says=grid.sentence_of(grid.cursor_row),
         now=now,
     )
+
+
+def _stands_for(shown: ShownColumn, tally: Tally) -> str:
+    """What a cell stands for, where not for one task: `prepare/ has 12 task instances, 3 of them failed`."""
+    if not shown.group and not shown.rest:
+        return ""
+    named = (
+        f"{one_line(shown.group)}/ has" if shown.group else f"map index {shown.map_index} and after it are"
+    )
+    if not tally.total:
+        return f"{named} no task instances in this run"
+    instances = f"{tally.total:,} task instance{'s' if tally.total > 1 else ''}"
+    return f"{named} {instances}, {tally.shown:,} of them {TASK_MARKS[CODES[tally.code]].word}"
 
 
 def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:

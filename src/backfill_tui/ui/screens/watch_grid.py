@@ -16,7 +16,6 @@ from backfill_tui.domain.throughput import pace_of
 from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
 from backfill_tui.ui.screens.watch_cells import rows_to_rerun
 from backfill_tui.ui.screens.watch_control import WatchControlScreen
-from backfill_tui.ui.widgets.grid_rows import first_failed_column
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -105,7 +104,7 @@ class WatchGridScreen(WatchControlScreen):
         self.grid.cursor_row = message.row
         row = self.grid.row
         if row is not None and row.failed:
-            self.grid.cursor_column = first_failed_column(self.store.row_cells(message.row))
+            self.grid.go_to_failed()
 
     @on(RunStrip.Opened)
     def _opened_in_strip(self) -> None:

@@ -62,9 +62,10 @@ class Inspector(LogPane):
         before = self.cell
         same = before is not None and cell is not None and _place(before) == _place(cell)
         if same and before is not None and cell is not None:
-            moved = (before.state, before.row_says) != (cell.state, cell.row_says)
+            moved = _seen(before) != _seen(cell)
             if moved or before.ticks(cell.now):
-                self._show(replace(before, state=cell.state, row_says=cell.row_says, now=cell.now))
+                fresh = replace(before, state=cell.state, row_says=cell.row_says, now=cell.now)
+                self._show(replace(fresh, stands_for=cell.stands_for))
             if moved:
                 self._settle()
             return
@@ -181,7 +182,11 @@ class Inspector(LogPane):
 
 
 def _place(cell: CellInView) -> tuple[object, ...]:
-    return (cell.run_id, cell.task_id, cell.date)
+    return (cell.run_id, cell.task_id, cell.map_index, cell.rest, cell.date)
+
+
+def _seen(cell: CellInView) -> tuple[object, ...]:
+    return (cell.state, cell.row_says, cell.stands_for)
 
 
 def _why_no_log(cell: CellInView) -> str:

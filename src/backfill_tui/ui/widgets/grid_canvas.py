@@ -17,6 +17,7 @@ from backfill_tui.domain.grid import GridChange, GridStore
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.glyphs import Look
+from backfill_tui.ui.widgets.column_view import ColumnView
 from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
 from backfill_tui.ui.widgets.grid_rows import RowWords
@@ -27,16 +28,13 @@ from backfill_tui.ui.widgets.shown_dates import WantedDates
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-HEAD = 1
-"""Lines over the rows."""
-
 
 class GridCanvas(ScrollView, inherit_bindings=False):
     """Draws a store with a cursor and marks; whoever changes the store says so by `take`.
 
-    The cursor is a row and a column of the store, both zero-based; `view` says which rows are shown, and
-    where. `marks` are the rows chosen for a rerun, all of them shown, and `waiting_because` is the reason
-    that the first waiting row gives.
+    The cursor is a row of the store and a column that is shown, both zero-based; `view` says which rows are
+    shown, and where, `columns` which columns. `marks` are the rows chosen for a rerun, all of them shown, and
+    `waiting_because` is the reason that the first waiting row gives.
     """
 
     ALLOW_SELECT = False
@@ -57,6 +55,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         super().__init__(id=id)
         self.store = store
         self.view = RowView(store)
+        self.columns = ColumnView(store)
         self.marks = Marks()
         self._ascii_only = ascii_only
         self._words = RowWords()
@@ -71,20 +70,20 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """Draw what changed; `now` is the database's clock, for how long running runs took so far."""
         next_second = now // SECOND != self._now // SECOND
         self._now = now
-        wider = self._words.learn(self.store, change)
+        wider = self.columns.learn(change) | self._words.learn(self.store, change)
         before = self.view.position(self.cursor_row)
         others = self.view.learn(change.rows)
-        if change.reshaped or wider or self._shape is None:
-            self._lay_out()
+        if wider or self._shape is None:
+            self.lay_out()
         elif others:
             self._words.find_waiting(self.store, self.view.rows)
             self._fit_rows()
         if others:
             self._hold_in_place(before)
-        if change.reshaped or wider or others:
+        if wider or others:
             return
         again = set(change.rows)
-        visible = self._visible()
+        visible = self.visible_rows()
         if next_second:
             again |= {row for row in visible if self._is_running(row)}
         if change.rows:
@@ -140,12 +139,13 @@ class GridCanvas(ScrollView, inherit_bindings=False):
 
     # Drawing
 
-    def _lay_out(self) -> None:
+    def lay_out(self) -> None:
+        """Let everything stand where there is room for it now."""
         width = self.scrollable_content_region.width
         if not width:
             return
         date = max(self._words.date_width, cell_len("Date"))
-        self._shape = lay_out(self.store.columns, width, date)
+        self._shape = lay_out(self.columns.heads(), width, date)
         self._painter = None
         self._lines.clear()
         self._words.find_waiting(self.store, self.view.rows)
@@ -154,7 +154,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     def _fit_rows(self) -> None:
         """As many rows as are shown."""
         if self._shape is not None:
-            self.virtual_size = Size(self._shape.frozen + self._shape.body, len(self.view) + HEAD)
+            self.virtual_size = Size(self._shape.frozen + self._shape.body, len(self.view) + self._shape.head)
         self.refresh()
 
     def on_mount(self) -> None:
@@ -163,7 +163,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
 
     @on(events.Resize)
     def _fit(self) -> None:
-        self._lay_out()
+        self.lay_out()
         self.show_cursor()
 
     def notify_style_update(self) -> None:
@@ -220,20 +220,21 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         if painter is None or not self.store.rows:
             return Strip.blank(self.size.width, self.rich_style)
         left, top = self.scroll_offset
-        if y < HEAD:
-            return painter.head(left, self.cursor_column)
-        position = y - HEAD + top
+        if y < self.head_height:
+            return painter.head(y, left, self.cursor_column)
+        position = y - self.head_height + top
         if position >= len(self.view):
             return self._below(painter, position)
         index = self.view.rows[position]
         row = self.store.rows[index]
-        cells = self.store.row_cells(index)
+        cells = self.columns.cells(index)
         line = RowLine(
             row=row,
             date=self._words.date(row),
             sentence=self.sentence_of(index),
             cursor=self.cursor_column if index == self.cursor_row else None,
             marked=index in self.marks,
+            words=self.columns.words(index),
         )
         return painter.row(line, cells, left, self._now)
 
@@ -243,17 +244,23 @@ class GridCanvas(ScrollView, inherit_bindings=False):
             return Strip.blank(self.size.width, painter.ground)
         return painter.remark(self.view.why_empty)
 
-    def _visible(self) -> Sequence[int]:
+    @property
+    def head_height(self) -> int:
+        """Lines over the rows."""
+        return 1 if self._shape is None else self._shape.head
+
+    def visible_rows(self) -> Sequence[int]:
+        """The rows that are seen."""
         top = self.scroll_offset.y
-        return self.view.rows[top : top + self.size.height - HEAD]
+        return self.view.rows[top : top + max(0, self.size.height - self.head_height)]
 
     def redraw(self, rows: Iterable[int]) -> None:
         """One dirty region for each stretch of rows: a region for each cell would cost more."""
-        width, top = self.size.width, self.scroll_offset.y
+        width, top, head = self.size.width, self.scroll_offset.y, self.head_height
         regions: list[Region] = []
         positions = (self.view.position(row) for row in set(rows))
         for position in sorted(position for position in positions if position is not None):
-            if not HEAD <= (y := position - top + HEAD) < self.size.height:
+            if not head <= (y := position - top + head) < self.size.height:
                 continue
             if regions and regions[-1].bottom == y:
                 regions[-1] = Region(0, regions[-1].y, width, regions[-1].height + 1)
@@ -272,18 +279,18 @@ class GridCanvas(ScrollView, inherit_bindings=False):
 
     def validate_cursor_column(self, column: int) -> int:
         """The nearest column there is."""
-        return max(0, min(column, len(self.store.columns) - 1))
+        return max(0, min(column, len(self.columns) - 1))
 
     def show_cursor(self) -> None:
         """Scroll as little as it takes to see the cursor."""
         if self._shape is None:
             return
         left, top = self.scroll_offset
-        height = self.scrollable_content_region.height - HEAD
+        height = self.scrollable_content_region.height - self.head_height
         position = self.view.position(self.cursor_row) or 0
         y = max(min(top, position), position - height + 1)
         x = left
-        if self.store.columns:
+        if len(self.columns):
             room = self.scrollable_content_region.width - self._shape.frozen
             start, end = self._shape.starts[self.cursor_column : self.cursor_column + 2]
             x = max(min(left, start), end - room)
@@ -295,13 +302,13 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         if self._shape is None:
             return None, None
         left, top = self.scroll_offset
-        position = y - HEAD + top
+        position = y - self.head_height + top
         inside = x >= self._shape.frozen
         column = self._shape.column_at(x - self._shape.frozen + left) if inside else None
-        shown = y >= HEAD and position < len(self.view)
+        shown = y >= self.head_height and position < len(self.view)
         return self.view.rows[position] if shown else None, column
 
     @property
     def page_height(self) -> int:
         """How many rows are seen at once."""
-        return max(1, self.scrollable_content_region.height - HEAD)
+        return max(1, self.scrollable_content_region.height - self.head_height)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
@@ -17,10 +19,12 @@ from backfill_tui.domain.instants import Instant, clock
 from backfill_tui.domain.states import CODES, TaskState
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
+from backfill_tui.ui.widgets.grid_heads import names_line, parts_line
 from backfill_tui.ui.widgets.grid_layout import GUTTER, GridLayout
 
 CURSOR_MARK: Final = Mark(">", ">", "cursor", "accent")
 POINTER_MARK: Final = Mark("◂", "<", "cursor", "accent")
+RULE_MARK: Final = Mark("─", "-", "part", "muted")
 MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
 CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
 
@@ -28,8 +32,6 @@ _Body = tuple[list[Segment], int]
 """The segments of the task columns that are seen, and how many terminal cells they take."""
 
 _RUNS_OF_EQUAL = re.compile(rb"(.)\1*", re.DOTALL)
-_DENSE_LABEL_EVERY: Final = 5
-_DENSE_WIDTH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class RowLine:
     """What one line of the grid says besides its cells.
 
     `sentence` takes the place of the cells where a row has none to show; `cursor` is the column under the
-    cursor, None when the cursor is in another row.
+    cursor, None when the cursor is in another row. `words` are the numbers of the columns that may have some.
     """
 
     row: RunRow | None
@@ -45,6 +47,7 @@ class RowLine:
     sentence: str
     cursor: int | None
     marked: bool
+    words: tuple[str, ...] = ()
 
 
 class GridPainter:
@@ -63,36 +66,43 @@ class GridPainter:
         self._muted = tuple(ground + look.muted for ground in self._grounds)
         self._bold = Style(bold=True)
         self._gutters: dict[tuple[Mark | None, bool, bool], list[Segment]] = {}
-        self._heads: LRUCache[tuple[int, int], Strip] = LRUCache(8)
+        self._names = names_line(layout)
+        self._tallied = layout.tallied
+        self._heads: LRUCache[tuple[int, int, int], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
         self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
-        self._bodies: LRUCache[tuple[bytes, int, int, int | None], _Body] = LRUCache(2048)
+        self._bodies: LRUCache[tuple[bytes, tuple[str, ...], int, int, int | None], _Body] = LRUCache(2048)
 
     @property
     def ground(self) -> Style:
         """The background of a line without the cursor."""
         return self._grounds[0]
 
-    def head(self, left: int, cursor: int) -> Strip:
-        """The head: what the frozen columns are, and the tasks' names or numbers from `left` on."""
-        strip = self._heads.get((left, cursor))
+    def head(self, y: int, left: int, cursor: int) -> Strip:
+        """A line of the head: names or numbers from `left` on, and over them what they are a part of."""
+        strip = self._heads.get((y, left, cursor))
         if strip is None:
-            strip = self._heads[(left, cursor)] = self._draw_head(left, cursor)
+            names = y == self.layout.head - 1
+            strip = self._draw_names(left, cursor) if names else self._draw_parts(left)
+            self._heads[(y, left, cursor)] = strip
         return strip
 
-    def _draw_head(self, left: int, cursor: int) -> Strip:
+    def _draw_parts(self, left: int) -> Strip:
+        layout, muted = self.layout, self._muted[0]
+        room = max(0, min(self._width - layout.frozen, layout.body - left))
+        text = parts_line(layout, left, room, self._look.sign(RULE_MARK))
+        frozen = Segment(" " * layout.frozen, muted)
+        return self._line([frozen], ([Segment(text, muted)], room), "", muted, 0)
+
+    def _draw_names(self, left: int, cursor: int) -> Strip:
         layout = self.layout
         muted = self._muted[0]
         date = set_cell_size("Logical date" if layout.date > len("Logical date") else "Date", layout.date)
         frozen = Segment(f"{'':{GUTTER}}{date}{'Run':{layout.run}}", muted)
-        texts = _ruler(len(layout.labels)) if layout.dense else layout.labels
         text = Strip(
             [
-                Segment(
-                    label if layout.dense else _centred(label, layout.width_of(at)),
-                    self._words[0] + self._bold if at == cursor else muted,
-                )
-                for at, label in enumerate(texts)
+                Segment(name, self._words[0] + self._bold if at == cursor else muted)
+                for at, name in enumerate(self._names)
             ],
             layout.body,
         )
@@ -109,7 +119,8 @@ class GridPainter:
             text = set_cell_size(line.sentence, min(room, cell_len(line.sentence)))
             return self._line(segments, ([Segment(text, muted)], cell_len(text)), "", muted, lit)
         took = self._took(line.row, now)
-        return self._line(segments, self._body(cells, left, room, line.cursor), took, muted, lit)
+        body = self._body(cells, line.words, left, room, line.cursor)
+        return self._line(segments, body, took, muted, lit)
 
     def remark(self, text: str) -> Strip:
         """A line that says something in place of rows."""
@@ -143,31 +154,45 @@ class GridPainter:
         end = row.ended_at if row.ended_at is not None else now
         return clock(end - row.started_at)
 
-    def _body(self, cells: bytes, left: int, room: int, cursor: int | None) -> _Body:
-        key = (cells, left, room, cursor)
+    def _body(self, cells: bytes, words: tuple[str, ...], left: int, room: int, cursor: int | None) -> _Body:
+        key = (cells, words, left, room, cursor)
         body = self._bodies.get(key)
         if body is None:
-            body = self._bodies[key] = self._draw_body(cells, left, room, cursor)
+            body = self._bodies[key] = self._draw_body(*key)
         return body
 
-    def _draw_body(self, cells: bytes, left: int, room: int, cursor: int | None) -> _Body:
+    def _draw_body(
+        self, cells: bytes, words: tuple[str, ...], left: int, room: int, cursor: int | None
+    ) -> _Body:
         layout = self.layout
         first, last = layout.window(left, room)
         origin, end = layout.starts[first], layout.starts[last]
         lit = cursor is not None
+        numbers = {at: word for at, word in zip(self._tallied, words, strict=True) if word}
         if cursor is not None and first <= cursor < last:
-            segments = self._draw_cells(cells, first, cursor, lit=lit)
-            segments += self._draw_cursor(cells[cursor], cursor)
-            segments += self._draw_cells(cells, cursor + 1, last, lit=lit)
+            segments = self._draw_cells(cells, numbers, first, cursor, lit=lit)
+            segments += self._draw_cursor(cells[cursor], numbers.get(cursor, ""), cursor)
+            segments += self._draw_cells(cells, numbers, cursor + 1, last, lit=lit)
         else:
-            segments = self._draw_cells(cells, first, last, lit=lit)
+            segments = self._draw_cells(cells, numbers, first, last, lit=lit)
         if left == origin and end - origin <= room:
             return segments, end - origin
         # A column that is seen in part is cut.
         strip = Strip(segments, end - origin).crop(left - origin, left - origin + room)
         return list(strip), strip.cell_length
 
-    def _draw_cells(self, cells: bytes, first: int, last: int, *, lit: bool) -> list[Segment]:
+    def _draw_cells(
+        self, cells: bytes, numbers: Mapping[int, str], first: int, last: int, *, lit: bool
+    ) -> list[Segment]:
+        segments: list[Segment] = []
+        for at, word in numbers.items():
+            if first <= at < last:
+                segments += self._draw_plain(cells, first, at, lit=lit)
+                segments += self._draw_tally(cells[at], word, at, lit=lit)
+                first = at + 1
+        return segments + self._draw_plain(cells, first, last, lit=lit)
+
+    def _draw_plain(self, cells: bytes, first: int, last: int, *, lit: bool) -> list[Segment]:
         equal = self._equal
         segments: list[Segment] = []
         for run in _RUNS_OF_EQUAL.finditer(cells, first, last):
@@ -178,6 +203,17 @@ class GridPainter:
                 drawn = equal[key] = self._draw_equal(cells[start], start, end, lit=lit)
             segments += drawn
         return segments
+
+    def _draw_tally(self, code: int, word: str, column: int, *, lit: bool) -> list[Segment]:
+        """A sign and its numbers, where the sign stands without them."""
+        before, sign, after = self._column_texts(code)[column].partition(self._signs[code])
+        ground, style = self._grounds[lit], self._look.style(TASK_MARKS[CODES[code]])
+        return [
+            Segment(before, ground),
+            Segment(sign, self._cells[lit][code]),
+            Segment(word, ground + style),
+            Segment(after[len(word) :], ground),
+        ]
 
     def _draw_equal(self, code: int, start: int, end: int, *, lit: bool) -> list[Segment]:
         """Neighbouring cells of one state: one segment, unless their sign is a patch of colour."""
@@ -192,29 +228,36 @@ class GridPainter:
             patches += [Segment(before, ground), Segment(sign, style), Segment(after, ground)]
         return [patch for patch in patches if patch.text]
 
-    def _draw_cursor(self, code: int, column: int) -> list[Segment]:
+    def _draw_cursor(self, code: int, word: str, column: int) -> list[Segment]:
         """The cell under the cursor in brackets, or pointed at where they have no room."""
         text = self._column_texts(code)[column]
         style = self._cells[1][code] + self._bold
         frame = self._grounds[1] + self._look.accent + self._bold
-        if self.layout.dense:
+        if self.layout.is_narrow(column):
             return [Segment(text[0], style), Segment(self._look.sign(POINTER_MARK), frame)]
-        at = _middle(len(text))
+        at = _sign_at(len(text), self.layout.heads[column].room)
+        numbers = Segment(word, self._grounds[1] + self._look.style(TASK_MARKS[CODES[code]]) + self._bold)
         return [
             Segment(f"{text[: at - 1]}[", frame),
             Segment(text[at], style),
-            Segment(f"]{text[at + 2 :]}", frame),
+            *([numbers] if word else []),
+            Segment(f"]{text[at + len(word) + 2 :]}", frame),
         ]
 
     def _column_texts(self, code: int) -> list[str]:
         """The text of a state in every column: its sign in the middle under the column's head."""
         texts = self._texts[code]
         if texts is None:
-            layout, sign = self.layout, self._signs[code]
-            widths = [layout.width_of(at) for at in range(len(layout.labels))]
-            texts = [sign + " " if layout.dense else _centred(sign, width) for width in widths]
-            self._texts[code] = texts
+            layout = self.layout
+            widths = [layout.width_of(at) for at in range(len(layout.heads))]
+            rooms = [0 if layout.is_narrow(at) else head.room for at, head in enumerate(layout.heads)]
+            texts = self._texts[code] = list(map(self._placed, repeat(self._signs[code]), widths, rooms))
         return texts
+
+    @staticmethod
+    def _placed(sign: str, width: int, room: int) -> str:
+        """A sign in a column, with room for numbers behind it; at the very left of a narrow one."""
+        return f"{'':{_sign_at(width, room) if room else 0}}{sign}".ljust(width)
 
     def _line(self, segments: list[Segment], body: _Body, took: str, muted: Style, lit: int) -> Strip:
         """A whole line: the frozen part, the body, how long it took, and the background to the edge."""
@@ -242,25 +285,6 @@ def run_mark(row: RunRow | None) -> Mark | None:
     return CANCELLED_MARK if row.cancelled else RUN_MARKS[row.state]
 
 
-def _middle(width: int) -> int:
-    return max(1, (width - 2) // 2)
-
-
-def _centred(text: str, width: int) -> str:
-    """The text in the middle of a column whose last cell is the gap; at least one space before a sign."""
-    size = cell_len(text)
-    before = max(1, (width - 1 - size) // 2) if size == 1 else (width - 1 - size) // 2
-    before = max(0, before)
-    return " " * before + text + " " * (width - before - size)
-
-
-def _ruler(columns: int) -> list[str]:
-    """The number of every fifth column, for columns too narrow for names; it spreads over the next."""
-    cells = [" "] * (columns * _DENSE_WIDTH)
-    for column in range(columns):
-        number = column + 1
-        if number == 1 or number % _DENSE_LABEL_EVERY == 0:
-            at = column * _DENSE_WIDTH
-            cells[at : at + len(str(number))] = str(number)
-    text = "".join(cells)[: columns * _DENSE_WIDTH]
-    return [text[at : at + _DENSE_WIDTH] for at in range(0, len(text), _DENSE_WIDTH)]
+def _sign_at(width: int, room: int) -> int:
+    """Where the sign stands in a column whose last cell is the gap; at least one space is before it."""
+    return max(1, (width - 1 - room) // 2)

@@ -10,23 +10,25 @@ from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 
+from backfill_tui.domain.columns import Folding
 from backfill_tui.domain.states import CODE_OF, TaskState
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.watch_commands import GRID
-from backfill_tui.ui.widgets.grid_canvas import HEAD, GridCanvas
+from backfill_tui.ui.widgets.folding_grid import FoldingGrid
 from backfill_tui.ui.widgets.grid_rows import first_failed_column
 from backfill_tui.ui.widgets.row_view import Only
 
 _VERBS: Final = {Only.FAILED: "has failed", Only.RUNNING: "is running", Only.QUEUED: "is queued"}
 
 
-class RunGrid(GridCanvas, can_focus=True):
+class RunGrid(FoldingGrid, can_focus=True):
     """The grid with its keys: the cursor moves, dates are marked."""
 
     HELP = (
         "A row is a date of the backfill, in the order in which Airflow starts them, or by key in that in "
-        "which their runs did start; a column is a task. "
-        "A mapped task shows the most urgent state of its task instances. A row without a run says why."
+        "which their runs did start; a column is a task. A mapped task and a folded task group show the most "
+        "urgent state of their task instances, how many are in it and how many there are: ✗3/12. "
+        "A row without a run says why."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(GRID)]
 
@@ -64,8 +66,14 @@ class RunGrid(GridCanvas, can_focus=True):
 
     def watch_cursor_column(self) -> None:
         """Follow the cursor."""
-        self.refresh(Region(0, 0, self.size.width, HEAD))
+        self.remember_column()
+        self.refresh(Region(0, 0, self.size.width, self.head_height))
         self.redraw([self.cursor_row])
+        self._moved()
+
+    def fold(self, folding: Folding) -> None:
+        """Show the columns of a folding; what stands under the cursor is another cell."""
+        super().fold(folding)
         self._moved()
 
     def _moved(self) -> None:
@@ -90,7 +98,7 @@ class RunGrid(GridCanvas, can_focus=True):
 
     def action_column(self, column: int) -> None:
         """Go to a column; -1 is the last."""
-        self.cursor_column = column if column >= 0 else len(self.store.columns) - 1
+        self.cursor_column = column if column >= 0 else len(self.columns) - 1
 
     def go_to_next(self, wanted: Only, step: int) -> None:
         """Go to the next date of a state, or the one before (-1), around the end, and to its task."""
@@ -102,9 +110,17 @@ class RunGrid(GridCanvas, can_focus=True):
         self.cursor_row = found
         cells = self.store.row_cells(found)
         if wanted is Only.FAILED:
-            self.cursor_column = first_failed_column(cells)
+            self.go_to_failed()
         elif wanted is Only.RUNNING:
-            self.cursor_column = max(0, cells.find(CODE_OF[TaskState.RUNNING]))
+            running = CODE_OF[TaskState.RUNNING]
+            self.go_to_state(max(0, cells.find(running)), running)
+
+    def go_to_failed(self) -> None:
+        """Go to the first task that failed in the row under the cursor."""
+        cells = self.store.row_cells(self.cursor_row)
+        place = first_failed_column(cells)
+        if cells:
+            self.go_to_state(place, cells[place])
 
     # Marks
 
@@ -163,6 +179,9 @@ class RunGrid(GridCanvas, can_focus=True):
         """Put the cursor there; a click on the cursor chooses the cell."""
         event.stop()
         row, column = self.cell_at(event.x, event.y)
+        if row is None and column is not None and event.y < self.head_height:
+            self.click_head(event.y, column)
+            return
         chosen = (row, column) == (self.cursor_row, self.cursor_column)
         if row is not None:
             self.cursor_row = row

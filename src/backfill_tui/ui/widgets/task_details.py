@@ -28,7 +28,9 @@ class CellInView:
 
     `instances` are its task instances, most urgent first, empty until they are read; `chosen` is the one
     whose try and log are shown, `try_number` the try (0 before the first). `now` is the database's clock.
-    `date` and `row_says` are the row's own words; `run_id` is None where a row has no run.
+    `map_index` is that of the column of an unfolded task, with `rest` the first of those that share it.
+    `stands_for` says so where the cell is that of several tasks. `date` and `row_says` are the row's own
+    words; `run_id` is None where a row has no run.
     """
 
     task_id: TaskId
@@ -38,6 +40,9 @@ class CellInView:
     mapped: bool
     operator: str
     row_says: str = ""
+    map_index: int | None = None
+    rest: bool = False
+    stands_for: str = ""
     instances: tuple[TaskInstanceDetails, ...] = ()
     chosen: int = 0
     try_number: int = 0
@@ -51,7 +56,9 @@ class CellInView:
 
     @property
     def is_mapped(self) -> bool:
-        """Whether there are map indexes to choose from."""
+        """Whether there are map indexes to choose from; the column of one has nothing to choose."""
+        if self.map_index is not None and not self.rest:
+            return False
         return len(self.instances) > 1 or any(one.key.map_index >= 0 for one in self.instances)
 
     def ticks(self, now: Instant) -> bool:
@@ -63,13 +70,21 @@ class CellInView:
     def with_instances(self, instances: tuple[TaskInstanceDetails, ...]) -> CellInView:
         """The same cell with what was read of it; the chosen map index stays, and so does an older try."""
         before = self.instance
-        found = tuple(sorted(instances, key=lambda one: (URGENCY[CODE_OF[one.state]], one.key.map_index)))
+        of_column = filter(self._has, instances)
+        found = tuple(sorted(of_column, key=lambda one: (URGENCY[CODE_OF[one.state]], one.key.map_index)))
         keys = [one.key for one in found]
         chosen = keys.index(before.key) if before is not None and before.key in keys else 0
         latest = found[chosen].try_number if found else 0
         looks_back = before is not None and 0 < self.try_number < before.try_number
         shown = min(self.try_number, latest) if looks_back else latest
         return replace(self, instances=found, chosen=chosen, try_number=shown)
+
+    def _has(self, instance: TaskInstanceDetails) -> bool:
+        """Whether a task instance is one of its column; one that is not expanded is the first."""
+        if self.map_index is None:
+            return True
+        index = max(0, instance.key.map_index)
+        return index >= self.map_index if self.rest else index == self.map_index
 
     def with_map_index(self, step: int) -> CellInView:
         """The next map index, around the end."""
@@ -102,6 +117,8 @@ class TaskDetails(Widget):
         if self.cell is None:
             return Content("")
         lines = [_headline(self.cell)]
+        if self.cell.stands_for:
+            lines.append(Content.styled(f"{self.cell.stands_for}; above is the first of these", "$muted"))
         if self.cell.exception:
             lines.append(Content.styled(one_line(self.cell.exception), "bold $error"))
         if self.cell.instance is not None and self.cell.instance.past_tries:
@@ -116,8 +133,9 @@ def _headline(cell: CellInView) -> Content:
     state = instance.state if instance is not None else cell.state
     mark = TASK_MARKS[state]
     name = one_line(cell.task_id)
-    if instance is not None and instance.key.map_index >= 0:
-        name += f"[{instance.key.map_index}]"
+    map_index = cell.map_index if instance is None else instance.key.map_index
+    if map_index is not None and map_index >= 0:
+        name += f"[{map_index}]"
     parts = [Content.styled(name, "bold"), Content(cell.date)]
     if cell.row_says:
         parts.append(Content.styled(cell.row_says, "$muted"))
