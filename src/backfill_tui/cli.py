@@ -13,7 +13,7 @@ from backfill_tui.commands.controlling import cancel, pause, remove, reopen, res
 from backfill_tui.commands.engine import engine
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, journal, list_
-from backfill_tui.commands.marking import mark
+from backfill_tui.commands.marking import mark, undo
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
@@ -49,7 +49,7 @@ def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
 
 
 _COMMANDS: Final = (
-    *(dags, plan, launch, watch, rerun, mark, list_, journal),
+    *(dags, plan, launch, watch, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
     *(pause_dag, unpause_dag, engine),
 )

@@ -204,6 +204,8 @@ def prepare_for(name: str, run: CommandLine) -> None:
     if name not in {"pause", "resume", "cancel", "reopen", "remove"}:
         world.advance_to_end()
         world.mend()
+        if name == "undo":
+            run("mark", "success", "sales_daily", "--failed", "--yes")
         return
     world.advance(2)
     backfill.is_paused = name == "resume"

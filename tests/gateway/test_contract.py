@@ -24,6 +24,7 @@ from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Prob
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.tasks import CellQuery, LogQuery
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 TASKS = (TaskId("extract"), TaskId("load"))
@@ -427,6 +428,82 @@ def test_what_failed_downstream_of_a_task_that_is_marked_runs_again(stage: Stage
     assert read_whole(stage, backfill_id).row_cells(0) == bytes(
         [CODE_OF[TaskState.FAILED], CODE_OF[TaskState.NONE]]
     )
+
+
+def undo(stage: Stage, dag_id: DagId) -> UndoOutcome:
+    """Preview the undoing of the last deed on a Dag, and do what it told of."""
+    request = UndoRequest(dag_id=dag_id)
+    preview = stage.gateway.preview_undo(request)
+    assert stage.gateway.undo(UndoRequest(number=preview.number)) == preview
+    return preview
+
+
+def test_a_mark_that_is_undone_leaves_everything_as_it_was(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    stage.end_runs(dag_id, RunState.FAILED)
+    before = read_whole(stage, backfill_id)
+    runs = tuple(run_ids(before))
+    mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.SUCCESS, scope=MarkScope.FAILED))
+    mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs[:1], mark_as=MarkAs.FAILED))
+    first = undo(stage, dag_id)
+    assert (first.deed, first.tasks, first.run_ids) == ("mark_failed", 0, runs[:1])
+    second = undo(stage, dag_id)
+    assert (second.deed, second.tasks, second.run_ids, second.left_alone) == ("mark_success", 3, runs, ())
+    after = read_whole(stage, backfill_id)
+    assert after.rows == before.rows
+    assert [after.row_cells(row) for row in range(3)] == [before.row_cells(row) for row in range(3)]
+    with pytest.raises(Refused, match="no way back from the last deed, a launch"):
+        undo(stage, dag_id)
+    with pytest.raises(NotThere, match="nothing to be undone"):
+        undo(stage, stage.fresh_dag())
+    with pytest.raises(Refused, match="it was undone already"):
+        stage.gateway.undo(UndoRequest(number=second.number))
+
+
+def test_a_run_that_was_cleared_after_its_mark_is_left_by_the_undoing(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 2)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    mark(stage, MarkRequest(dag_id=dag_id, run_ids=runs, mark_as=MarkAs.SUCCESS, scope=MarkScope.FAILED))
+    marked = stage.gateway.preview_undo(UndoRequest(dag_id=dag_id)).number
+    again = RerunRequest(dag_id=dag_id, run_ids=runs[:1], scope=RerunScope.WHOLE_RUN)
+    stage.gateway.rerun(again)
+    with pytest.raises(Refused, match="There is no way back from the last deed, a rerun"):
+        stage.gateway.preview_undo(UndoRequest(dag_id=dag_id))
+    done = stage.gateway.undo(UndoRequest(number=marked))
+    assert (done.run_ids, [left.run_id for left in done.left_alone]) == (runs[1:], [runs[0]])
+    counts = read_whole(stage, backfill_id).counts()
+    assert (counts.queued, counts.failed) == (1, 1)
+
+
+def test_a_pause_is_undone_once(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 2)
+    control(stage, Deed.PAUSE, backfill_id)
+    done = undo(stage, dag_id)
+    assert (done.deed, done.backfill_id, done.starting, done.changes) == ("pause", backfill_id, 2, True)
+    assert not summary_of(stage, backfill_id).facts.is_paused
+    with pytest.raises(Refused, match="it was undone already"):
+        stage.gateway.undo(UndoRequest(number=done.number))
+    stage.gateway.pause_dag(dag_id, is_paused=True)
+    assert undo(stage, dag_id).deed == "pause_dag"
+    assert not next(dag for dag in stage.gateway.dags().dags if dag.dag_id == dag_id).is_paused
+
+
+def test_a_pause_that_somebody_has_lifted_is_not_undone(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 2)
+    control(stage, Deed.PAUSE, backfill_id)
+    paused = stage.gateway.preview_undo(UndoRequest(dag_id=dag_id)).number
+    control(stage, Deed.RESUME, backfill_id)
+    with pytest.raises(Refused, match="is not paused any more"):
+        stage.gateway.undo(UndoRequest(number=paused))
+    with pytest.raises(Refused, match="no way back from the last deed, a resume"):
+        stage.gateway.preview_undo(UndoRequest(dag_id=dag_id))
+    with pytest.raises(NotThere, match='nothing "fff'):
+        stage.gateway.undo(UndoRequest(number="ffffffffffff0"))
 
 
 def control(stage: Stage, deed: Deed, backfill_id: BackfillId) -> ControlOutcome:

@@ -79,8 +79,9 @@ def running_bridge(
 
 @contextmanager
 def open_bridge(home: EmbeddedHome, *, read_only: bool = False) -> Iterator[BridgeGateway]:
-    """The gateway of an open bridge on an embedded home; ended with the context."""
-    with running_bridge(home, *(["--read-only"] if read_only else [])) as bridge:
+    """The gateway of an open bridge on an embedded home, with its journal; ended with the context."""
+    words = ["--journal", str(home.journal), *(["--read-only"] if read_only else [])]
+    with running_bridge(home, *words) as bridge:
         yield bridge.gateway
 
 

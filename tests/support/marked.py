@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkScope
+from backfill_tui.domain.undoing import UndoOutcome
 from tests.support.controlled import Stage
 
 MAIN = Path(__file__).with_name("worker_marks.py")
@@ -33,3 +34,11 @@ def ask_mark(
     kept = None if journal is None else str(journal)
     answer = stage.worker("ask", method=method, params=params, journal=kept)
     return msgspec.convert(answer, MarkOutcome)
+
+
+def ask_undo(stage: Stage, journal: Path, *, number: str = "", dry: bool = False, **more: Any) -> UndoOutcome:
+    """Take back the last deed of a journal, or the one of that number; or only look with `dry`."""
+    method = "preview_undo" if dry else "undo"
+    params = {"number": number, **more}
+    answer = stage.worker("ask", method=method, params=params, journal=str(journal))
+    return msgspec.convert(answer, UndoOutcome)

@@ -57,9 +57,11 @@ from backfill_tui.domain.tasks import (
     TaskInstanceDetails,
     TaskLog,
 )
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate, TaskColumn
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from tests.support import log_lines, marks
+from tests.support.undos import ScriptedJournal, marks_of
 from tests.support.world import ScriptedBackfill, ScriptedDag, ScriptedRun, World
 
 _READING_SECONDS = 0.2
@@ -88,6 +90,7 @@ class ScriptedGateway:
         steps: tuple[StartupStep, ...] = _STEPS,
     ) -> None:
         self.world = world
+        self.journal = ScriptedJournal(world)
         self.asked: dict[str, int] = {}
         self.more_warnings: tuple[PlanWarning, ...] = ()
         self.released = ""
@@ -203,6 +206,7 @@ class ScriptedGateway:
             backfill = self.world.create(launch.request, taken_up)
             backfill.is_paused, backfill.note = launch.paused, launch.note
             backfill.stop_after_failures = launch.stop_after_failures
+            self.journal.add("launch", launch.request.dag_id, backfill_id=backfill.backfill_id)
             unpaused = launch.unpause and launch.request.dag_id in self.world.paused
             if unpaused:
                 self.world.paused.discard(launch.request.dag_id)
@@ -250,7 +254,10 @@ class ScriptedGateway:
             raise Refused("This session is read-only", remedy="start it without --read-only")
         self._enter("control")
         with self.world.changed:
-            return self.world.control(request, dry=False)
+            outcome = self.world.control(request, dry=False)
+            if outcome.changed:
+                self.journal.add(request.deed, outcome.dag_id, backfill_id=request.backfill_id)
+            return outcome
 
     def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
         self._enter("preview_rerun")
@@ -267,6 +274,8 @@ class ScriptedGateway:
                 self.world.clear(run, [t.key.task_id for t in outcome.affected if t.key.run_id == run.run_id])
             for number in outcome.unblocked:
                 self.world.backfills[BackfillId(number)].is_paused = False
+            if runs:
+                self.journal.add("rerun", request.dag_id)
             return outcome
 
     def preview_mark(self, request: MarkRequest) -> MarkOutcome:
@@ -279,7 +288,23 @@ class ScriptedGateway:
             raise Refused("This session is read-only", remedy="start it without --read-only")
         self._enter("mark")
         with self.world.changed:
-            return marks.mark(self.world, request, dry=False)
+            wanted = marks_of(self.world, request, marks.mark(self.world, request, dry=True))
+            outcome = marks.mark(self.world, request, dry=False)
+            if outcome.changes:
+                self.journal.add(f"mark_{request.mark_as}", request.dag_id, marks=wanted)
+            return outcome
+
+    def preview_undo(self, request: UndoRequest) -> UndoOutcome:
+        self._enter("preview_undo")
+        with self.world.changed:
+            return self.journal.undo(request, dry=True)
+
+    def undo(self, request: UndoRequest) -> UndoOutcome:
+        if self._read_only:
+            raise Refused("This session is read-only", remedy="start it without --read-only")
+        self._enter("undo")
+        with self.world.changed:
+            return self.journal.undo(request, dry=False)
 
     def cell(self, query: CellQuery) -> CellDetails:
         self._enter("cell")
@@ -347,6 +372,8 @@ class ScriptedGateway:
         self._enter("pause_dag")
         with self.world.changed:
             self._dag(dag_id)
+            deed = "pause_dag" if is_paused else "unpause_dag"
+            self.journal.add(deed, dag_id, was_paused=dag_id in self.world.paused)
             (self.world.paused.add if is_paused else self.world.paused.discard)(dag_id)
             self.world.changed.notify_all()
 

@@ -12,6 +12,7 @@ from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, po
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem, RecentRun
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, iso
+from backfill_tui.domain.journal import JournalEntry
 from backfill_tui.domain.outcomes import ExistingRun, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.planning import BackfillRequest, PlannedRun
@@ -145,6 +146,7 @@ class World:
         self.failing: dict[tuple[DagId, TaskId], set[Instant]] = {}
         self.logs: dict[TaskInstanceKey, tuple[str, ...]] = {}
         self.scheduler_alive = True
+        self.journal: list[JournalEntry] = []
         self.causes: dict[BackfillId, tuple[Cause, ...]] = {}
 
     # What a test does to the world.

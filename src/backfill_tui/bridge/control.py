@@ -6,7 +6,9 @@ On SQLite a cancel is followed by a second look, see `late_starters`.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.bridge.control_deeds import Control, runs_are
@@ -42,7 +44,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     def control(request: ControlRequest, _call: Call[Nothing]) -> ControlOutcome:
         airflow.require_writable(_WORDS[request.deed])
-        outcome, late = write(airflow, "try", lambda session: _carry_out(airflow, session, request))
+        outcome, late = write(airflow, "try", lambda session: carry_out(airflow, session, request))
         if not late:
             return outcome
         time.sleep(SECOND_LOOK_SECONDS)
@@ -52,10 +54,16 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     server.handle(CONTROL, control)
 
 
-def _carry_out(
-    airflow: AirflowEnvironment, session: Session, request: ControlRequest
+def carry_out(
+    airflow: AirflowEnvironment,
+    session: Session,
+    request: ControlRequest,
+    more: Mapping[str, Detail] = MappingProxyType({}),
 ) -> tuple[ControlOutcome, frozenset[int]]:
-    """What was done, and the ids of cancelled runs that a scheduler may have in hand at this moment."""
+    """What was done, and the ids of cancelled runs that a scheduler may have in hand at this moment.
+
+    `more` are details for the journal.
+    """
     control = Control(airflow, session, request, lock=True)
     outcome = control.outcome
     if not outcome.changed:
@@ -66,7 +74,7 @@ def _carry_out(
         outcome.dag_id,
         backfill_id=request.backfill_id,
         runs=control.runs_before(),
-        details=control.details(),
+        details={**control.details(), **more},
     ) as opened:
         control.carry_out()
         session.commit()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -148,8 +150,16 @@ def _import_problems(session: Session) -> list[ImportProblem]:
     return [explain(filename or "", stacktrace or "") for filename, stacktrace in rows]
 
 
-def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) -> None:
+def pause_dag(
+    airflow: AirflowEnvironment,
+    dag_id: DagId,
+    *,
+    is_paused: bool,
+    more: Mapping[str, Detail] = MappingProxyType({}),
+) -> None:
     """Pause or unpause a Dag, with the line in Airflow's audit log that its own API writes.
+
+    `more` are details for the journal.
 
     (Airflow 3.3 api_fastapi/core_api/routes/public/dags.py, `patch_dag`.)
     """
@@ -162,7 +172,7 @@ def pause_dag(airflow: AirflowEnvironment, dag_id: DagId, *, is_paused: bool) ->
             raise NotThere(
                 f'There is no Dag "{one_line(dag_id)}" in {airflow.where}', remedy="refresh the list of Dags"
             )
-        details: dict[str, Detail] = {"was_paused": bool(dag.is_paused)}
+        details: dict[str, Detail] = {"was_paused": bool(dag.is_paused), **more}
         with airflow.journal.deed("pause_dag" if is_paused else "unpause_dag", dag_id, details=details):
             dag.is_paused = is_paused
             write_audit_line(session, "patch_dag", dag_id, is_paused=is_paused)

@@ -12,6 +12,7 @@ from backfill_tui.bridge import (
     opening,
     planning,
     repairing,
+    undoing,
     watching,
 )
 from backfill_tui.bridge.environment import AirflowEnvironment
@@ -29,6 +30,7 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
         control,
         repairing,
         marking,
+        undoing,
         cells,
         map_indexes,
     )

@@ -1,4 +1,4 @@
-"""The command `mark`."""
+"""The commands `mark` and `undo`."""
 
 from __future__ import annotations
 
@@ -40,6 +40,36 @@ def mark(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
         from backfill_tui.headless.marking import mark as run
 
         return run(opened, _wish(options))
+
+
+@click.command("undo")
+@click.argument("entry", required=False, default="")
+@click.option("--dag", "dag_id", metavar="DAG_ID", help="The last deed on this Dag.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
+@yes
+@as_json
+@click.pass_obj
+def undo(
+    invocation: Invocation,
+    /,
+    *,
+    as_json: bool,
+    entry: str,
+    dag_id: str | None,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Take back a mark or a pause that was done from here.
+
+    ENTRY is what the journal has under Undo; without it the last deed is meant.
+    """
+    if entry and dag_id is not None:
+        raise BadRequest("ENTRY and --dag exclude each other", remedy="leave one of them out")
+    with session(invocation, as_json=as_json) as opened:
+        from backfill_tui.headless.undoing import UndoWish
+        from backfill_tui.headless.undoing import undo as run
+
+        return run(opened, UndoWish(number=entry, dag_id=dag_id, dry_run=dry_run, yes=yes))
 
 
 def _check_usage(options: Mapping[str, object]) -> None:

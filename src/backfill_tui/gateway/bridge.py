@@ -25,6 +25,7 @@ from backfill_tui.domain.tasks import (
     LogSearch,
     TaskLog,
 )
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 from backfill_tui.gateway.calls import Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
@@ -102,6 +103,12 @@ class BridgeGateway:
 
     def mark(self, request: MarkRequest) -> MarkOutcome:
         return self._call(methods.MARK, request)
+
+    def preview_undo(self, request: UndoRequest) -> UndoOutcome:
+        return self._call(methods.PREVIEW_UNDO, request)
+
+    def undo(self, request: UndoRequest) -> UndoOutcome:
+        return self._call(methods.UNDO, request)
 
     def cell(self, query: CellQuery) -> CellDetails:
         return self._call(methods.CELL, query, seconds=self._call_seconds)

@@ -29,6 +29,7 @@ from backfill_tui.domain.tasks import (
     LogSearch,
     TaskLog,
 )
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 IsCancelled = Callable[[], bool]
@@ -119,6 +120,14 @@ class Gateway(Protocol):
 
     def mark(self, request: MarkRequest) -> MarkOutcome:
         """Mark the runs or task instances of the request, wholly or not at all; nothing runs by that."""
+        ...
+
+    def preview_undo(self, request: UndoRequest) -> UndoOutcome:
+        """What taking back a deed would put back; changes nothing. Raises Refused where there is no way."""
+        ...
+
+    def undo(self, request: UndoRequest) -> UndoOutcome:
+        """Take back a mark or a pause that was done from here, as far as it is still as that left it."""
         ...
 
     def cell(self, query: CellQuery) -> CellDetails:

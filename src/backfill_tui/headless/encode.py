@@ -13,6 +13,7 @@ from backfill_tui.domain.journal import JournalEntry
 from backfill_tui.domain.marking import MarkOutcome
 from backfill_tui.domain.progress import Standing, standing
 from backfill_tui.domain.repairing import RerunOutcome
+from backfill_tui.domain.undoing import UndoOutcome
 from backfill_tui.domain.watching import BackfillSummary
 
 JsonObject = dict[str, object]
@@ -220,6 +221,22 @@ def mark(outcome: MarkOutcome) -> JsonObject:
         "failed_left": outcome.failed_left,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
         "teardowns": outcome.teardowns,
+    }
+
+
+def undo(outcome: UndoOutcome) -> JsonObject:
+    """What an undoing puts back, of the object of `undo`."""
+    return {
+        "number": outcome.number,
+        "deed": outcome.deed,
+        "at": iso(outcome.at),
+        "user": outcome.user,
+        "dag_id": outcome.dag_id,
+        "backfill_id": outcome.backfill_id,
+        "task_instances": outcome.tasks,
+        "run_ids": list(outcome.run_ids),
+        "starting": outcome.starting,
+        "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
     }
 
 

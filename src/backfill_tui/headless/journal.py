@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from backfill_tui.domain.instants import SECOND, Instant, to_datetime
 from backfill_tui.domain.journal import JournalEntry, Phase
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.text import one_line
+from backfill_tui.domain.undoing import UNDO_WORDS, past_deeds, undo_word
 from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.session import counted
@@ -61,13 +62,15 @@ class _Deed:
 def show_journal(room: JournalRoom, search: Search) -> int:
     """Show the deeds that are wanted, newest last; with `--json` their lines, an object each."""
     deeds = _wanted(_deeds(room.path), search)
+    undoing = _undoing(room.path)
     room.voice.say(f"The journal is {one_line(str(room.path))}, its times are UTC")
     if room.as_json:
         for entry in _read(room.path):
             if entry.number in deeds:
-                room.paper.json_line(encode.journal_entry(entry))
+                room.paper.json_line({**encode.journal_entry(entry), "undo": undoing[entry.number]})
     elif deeds:
-        room.paper.table(Table(columns=_COLUMNS, rows=[_row(deed) for deed in deeds.values()]))
+        rows = [_row(deed, undoing[number]) for number, deed in deeds.items()]
+        room.paper.table(Table(columns=_COLUMNS, rows=rows))
     if not deeds:
         every = search == Search(last=search.last)
         room.voice.say(f"Nothing {'' if every else 'of the kind '}was done from here yet")
@@ -80,6 +83,7 @@ _COLUMNS: Final = (
     Column(heading="Deed"),
     Column(heading="Dag"),
     Column(heading="Backfill", number=True),
+    Column(heading="Undo"),
     Column(heading="Touched, as it was before", folds=True, least=20),
     Column(heading="Outcome", folds=True, least=20),
 )
@@ -131,7 +135,14 @@ def _wanted(deeds: dict[str, _Deed], search: Search) -> dict[str, _Deed]:
     return dict(chosen if search.last is None else chosen[-search.last :])
 
 
-def _row(deed: _Deed) -> tuple[Cell, ...]:
+def _undoing(path: Path) -> dict[str, str]:
+    """By the number of a deed what there is to say of its undoing."""
+    # Whether there are any marks is enough; all of them may be many.
+    lean = (replace(entry, runs=(), marks=entry.marks[:1]) for entry in _read(path))
+    return {number: undo_word(past) for number, past in past_deeds(lean).items()}
+
+
+def _row(deed: _Deed, undo: str) -> tuple[Cell, ...]:
     backfills = [deed.backfill_id] if deed.backfill_id is not None else sorted(deed.backfills)
     return (
         Cell(to_datetime(Instant(deed.at - deed.at % SECOND)).strftime("%Y-%m-%d %H:%M:%S")),
@@ -139,6 +150,7 @@ def _row(deed: _Deed) -> tuple[Cell, ...]:
         Cell(deed.deed.replace("_", " ")),
         Cell(deed.dag_id),
         Cell(", ".join(map(str, backfills))),
+        Cell(undo, Tone.FAINT if undo in UNDO_WORDS else Tone.PLAIN),
         Cell(_touched(deed)),
         _outcome(deed),
     )

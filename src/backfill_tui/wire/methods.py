@@ -26,6 +26,7 @@ from backfill_tui.domain.tasks import (
     LogSearch,
     TaskLog,
 )
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 P = TypeVar("P")
@@ -98,6 +99,8 @@ PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutco
 RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
 PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
 MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
+PREVIEW_UNDO: Final = Method("preview_undo", UndoRequest, Nothing, UndoOutcome)
+UNDO: Final = Method("undo", UndoRequest, Nothing, UndoOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
 INDEXES: Final = Method("indexes", IndexQuery, Nothing, IndexCells)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
