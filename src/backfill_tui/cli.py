@@ -11,6 +11,7 @@ import click
 from backfill_tui import __version__
 from backfill_tui.commands.controlling import cancel, pause, remove, reopen, resume
 from backfill_tui.commands.engine import engine
+from backfill_tui.commands.failing import failures
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, journal, list_
 from backfill_tui.commands.marking import mark, undo
@@ -49,7 +50,7 @@ def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
 
 
 _COMMANDS: Final = (
-    *(dags, plan, launch, watch, rerun, mark, undo, list_, journal),
+    *(dags, plan, launch, watch, failures, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
     *(pause_dag, unpause_dag, engine),
 )

@@ -13,6 +13,7 @@ from tests.support.stages import BridgeStage, ScriptedStage, Stage, daily
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
 from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
+from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
@@ -520,6 +521,34 @@ def control(stage: Stage, deed: Deed, backfill_id: BackfillId) -> ControlOutcome
 def summary_of(stage: Stage, backfill_id: BackfillId) -> BackfillSummary:
     found = next(found for found in stage.gateway.backfills() if found.facts.backfill_id == backfill_id)
     return replace(found, read_at=daily(1))
+
+
+def test_every_failed_task_instance_is_told_in_the_order_of_execution(stage: Stage) -> None:
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 3)
+    query = FailuresQuery(backfill_id=backfill_id)
+    assert stage.gateway.failures(query).total == 0
+    stage.end_runs(dag_id, RunState.FAILED)
+    told: list[FailuresFound] = []
+    read = stage.gateway.failures(query, told.append)
+    found: list[Failure] = [failure for part in told for failure in part.failures]
+    assert (read.dag_id, read.timezone, read.total) == (dag_id, "UTC", 3)
+    assert [one.done for one in told][-1] == 3
+    assert {one.total for one in told} == {3}
+    assert [one.run_id for one in found] == run_ids(read_whole(stage, backfill_id))
+    assert [(one.ordinal, one.logical_date, one.task_id, one.map_index, one.kind) for one in found] == [
+        (day, daily(day), "load", -1, FailureKind.NO_LOG) for day in (1, 2, 3)
+    ]
+
+
+def test_failures_of_a_backfill_that_is_not_there_and_those_nobody_wants(stage: Stage) -> None:
+    with pytest.raises(NotThere):
+        stage.gateway.failures(FailuresQuery(backfill_id=BackfillId(9_999)))
+    backfill_id = launched(stage, dag_id := stage.fresh_dag(), 2)
+    stage.end_runs(dag_id, RunState.FAILED)
+    # The answer may be there before the bridge hears of it.
+    with contextlib.suppress(Interrupted):
+        stage.gateway.failures(FailuresQuery(backfill_id=backfill_id), is_cancelled=lambda: True)
+    assert stage.gateway.failures(FailuresQuery(backfill_id=backfill_id)).total == 2
 
 
 def test_a_paused_backfill_says_so_until_it_is_resumed(stage: Stage) -> None:

@@ -26,6 +26,7 @@ from airflow.models.dag_version import DagVersion
 from airflow.models.dagbag import DBDagBag
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
+from airflow.models.tasklog import LogTemplate
 from airflow.models.taskmap import TaskMap
 from airflow.sdk.timezone import utcnow
 from airflow.utils.db import initdb
@@ -276,6 +277,30 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
                 ],
             )  # fmt: skip
     return backfill_id
+
+
+def ran(dag_id: str, run_id: str, task_id: str, seconds: float) -> None:
+    """Let a task instance that ended have taken so long."""
+    with create_session(scoped=False) as session:
+        found = _instance(session, dag_id, run_id, task_id, -1)
+        found.end_date = found.start_date + timedelta(seconds=seconds)
+
+
+def log_template(dag_id: str, filename: str) -> int:
+    """Give the runs of a Dag another template of the names of their logs; new runs get it too."""
+    with create_session(scoped=False) as session:
+        made = LogTemplate(filename=filename, elasticsearch_id="")
+        session.add(made)
+        session.flush()
+        session.execute(update(DagRun).where(DagRun.dag_id == dag_id).values(log_template_id=made.id))
+        return int(made.id)
+
+
+def forget_log_template(template_id: int) -> None:
+    """Take it away again, with the runs that have it."""
+    with create_session(scoped=False) as session:
+        session.execute(delete(DagRun).where(DagRun.log_template_id == template_id))
+        session.execute(delete(LogTemplate).where(LogTemplate.id == template_id))
 
 
 def rename_table(name: str, to: str) -> None:

@@ -13,9 +13,11 @@ from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
+from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.log_errors import last_exception
 from backfill_tui.domain.map_indexes import FIRST_OF_REST, IndexCells, IndexQuery, index_cell
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.outcomes import Verdict, runs_at
@@ -46,7 +48,7 @@ from backfill_tui.domain.repairing import (
     RerunScope,
     TaskInstanceKey,
 )
-from backfill_tui.domain.states import CODE_OF, FAILED_TASK_STATES, RunState
+from backfill_tui.domain.states import CODE_OF, FAILED_TASK_STATES, RunState, TaskState
 from backfill_tui.domain.tasks import (
     CellDetails,
     CellQuery,
@@ -366,6 +368,25 @@ class ScriptedGateway:
         with self.world.changed:
             return log_lines.count(self.world.logs.get(search.query.key, ()), search)
 
+    def failures(
+        self,
+        query: FailuresQuery,
+        on_found: Callable[[FailuresFound], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> FailuresRead:
+        with self.world.changed:
+            if query.backfill_id not in self.world.backfills:
+                raise NotThere(
+                    f"There is no backfill {query.backfill_id}", remedy="look at the list of backfills"
+                )
+            backfill = self.world.backfills[query.backfill_id]
+            found = list(self._failures(backfill))
+            facts = self.world.facts(backfill)
+        self._enter("failures", is_cancelled)
+        for done, failure in enumerate(found, 1):
+            on_found(FailuresFound(failures=(failure,), done=done, total=len(found)))
+        return FailuresRead(dag_id=facts.dag_id, timezone=facts.timezone, total=len(found))
+
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
         if self._read_only:
             raise Refused("This session is read-only", remedy="start it without --read-only")
@@ -460,6 +481,21 @@ class ScriptedGateway:
             with self.world.changed:
                 if self.world.rows(backfill) == rows:
                     self.world.changed.wait(_READING_SECONDS)
+
+    def _failures(self, backfill: ScriptedBackfill) -> Iterator[Failure]:
+        for row, _ in self.world.rows(backfill):
+            run = self.world.runs.get((backfill.request.dag_id, row.run_id)) if row.run_id else None
+            for task, state in run.tasks.items() if run is not None else ():
+                if state is not TaskState.FAILED or run is None:
+                    continue
+                lines = self.world.logs.get(TaskInstanceKey(run_id=run.run_id, task_id=task), ())
+                error = last_exception(lines)
+                without = FailureKind.NO_ERROR if lines else FailureKind.NO_LOG
+                yield Failure(
+                    ordinal=row.ordinal, logical_date=row.logical_date, partition_key=row.partition_key,
+                    run_id=run.run_id, task_id=task, map_index=-1, try_number=run.tries.get(task, 1),
+                    kind=FailureKind.ERROR if error else without, error=error,
+                )  # fmt: skip
 
     def _rerun(self, request: RerunRequest) -> tuple[RerunOutcome, list[ScriptedRun]]:
         affected: list[AffectedTask] = []

@@ -16,6 +16,8 @@ HOLDERS = {
     "dags": "screens.dags:DagsScreen",
     "plan": "screens.plan:PlanScreen",
     "watch": "screens.watch:WatchScreen",
+    "failures": "screens.failures:FailuresDialog",
+    "failure_log": "screens.failure_log:FailureLogDialog",
     "rerun": "screens.rerun:RerunDialog",
     "backfills": "screens.backfills:BackfillsScreen",
     "dialog": "screens.confirm:ConfirmDialog",
@@ -43,6 +45,7 @@ HOLDERS = {
 
 BEFORE_THE_SCREENS_OWN = {
     "log.drop_search",
+    "log.error",
     "log.next_match",
     "log.previous_match",
     "log.search",

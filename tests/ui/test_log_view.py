@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from tests.support.screen import Eyes, looking_at, on_screen
 from textual.app import App, ComposeResult
 
+from backfill_tui.domain.log_errors import last_exception
 from backfill_tui.domain.tasks import TaskLog
 from backfill_tui.ui.themes import DARK
 from backfill_tui.ui.widgets.log_view import LogView
-from backfill_tui.ui.widgets.log_words import last_exception
 
 
 class LogApp(App[None]):

@@ -6,6 +6,7 @@ from backfill_tui.bridge import (
     cells,
     control,
     dags,
+    failures,
     launching,
     map_indexes,
     marking,
@@ -32,6 +33,7 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
         marking,
         undoing,
         cells,
+        failures,
         map_indexes,
     )
     for feature in features:

@@ -51,7 +51,7 @@ def lines_of(raw: bytes) -> list[str]:
         return []
     if event.startswith(_GROUP):
         return [f"--- {event.removeprefix(_GROUP)} ---"]
-    more = " ".join([f"{name}={value}" for name, value in extra.items() if name not in _NOT_REPEATED])
+    more = _more(extra)
     parts = (clock, str(extra.get("level") or "").upper(), event, more)
     lines = " ".join([part for part in parts if part]).splitlines() or [""]
     detail = extra.get("error_detail")
@@ -82,6 +82,16 @@ def _message_of(text: str) -> tuple[str, str, Mapping[str, Any]] | None:
     except ValidationError:
         return None
     return _clock(message.timestamp), message.event, message.model_extra or {}
+
+
+def words_of(message: Mapping[str, Any]) -> str:
+    """A message as it was read from JSON, `Task exited exit_code=3`: without its time and its traceback."""
+    extra = {name: value for name, value in message.items() if name not in {"event", "timestamp"}}
+    return " ".join(filter(None, (str(message.get("event") or ""), _more(extra))))
+
+
+def _more(extra: Mapping[str, Any]) -> str:
+    return " ".join([f"{name}={value}" for name, value in extra.items() if name not in _NOT_REPEATED])
 
 
 def traceback_lines(stacks: Sequence[Any]) -> Iterator[str]:

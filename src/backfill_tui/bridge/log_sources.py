@@ -116,22 +116,25 @@ def only_file_of(handler: Any, instance: Any, try_number: int, session: Session)
     handler of another kind, only its own reader knows the log. Names and the check of symbolic links are
     those of Airflow 3.3 utils/log/file_task_handler.py, `_read` and `_read_from_local`.
     """
-    if type(handler) is not FileTaskHandler or _remote_store() is not None:
+    if not keeps_files_here(handler):
         return None
     name = handler._render_filename(instance, try_number, session=session)  # noqa: SLF001  # the only way to it
     path = Path(handler.local_base, name)
     found = list(path.parent.glob(f"{path.name}*"))
-    if len(found) != 1:
-        return None
-    base, real = os.path.realpath(handler.local_base), os.path.realpath(found[0])
-    return Path(real) if os.path.commonpath([base, real]) == base else None
+    return within(handler.local_base, found[0]) if len(found) == 1 else None
 
 
-def _remote_store() -> object | None:
+def keeps_files_here(handler: Any) -> bool:
+    """Whether logs are files of this machine as far as Airflow knows: no remote store, no other handler."""
     from airflow.logging_config import get_remote_task_log
 
-    found: object | None = get_remote_task_log()
-    return found
+    return type(handler) is FileTaskHandler and get_remote_task_log() is None
+
+
+def within(base: str, path: Path) -> Path | None:
+    """The real path of a log, None for a link that leads out of the folder of all logs."""
+    folder, real = os.path.realpath(base), os.path.realpath(path)
+    return Path(real) if os.path.commonpath([folder, real]) == folder else None
 
 
 def _find(session: Session, query: LogQuery) -> Any:

@@ -10,6 +10,7 @@ from typing import TypeVar
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
+from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -124,6 +125,14 @@ class BridgeGateway:
 
     def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
         return self._call(methods.COUNT_IN_LOG, search, is_cancelled=is_cancelled, seconds=self._call_seconds)
+
+    def failures(
+        self,
+        query: FailuresQuery,
+        on_found: Callable[[FailuresFound], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> FailuresRead:
+        return self._call(methods.FAILURES, query, on_event=on_found, is_cancelled=is_cancelled)
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
         self._call(

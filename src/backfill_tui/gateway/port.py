@@ -14,6 +14,7 @@ from typing import Protocol
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
+from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -148,6 +149,15 @@ class Gateway(Protocol):
 
     def count_in_log(self, search: LogSearch, is_cancelled: IsCancelled = never) -> LogMatches:
         """The lines of a log that have some words, from a place on; no more than so many at once."""
+        ...
+
+    def failures(
+        self,
+        query: FailuresQuery,
+        on_found: Callable[[FailuresFound], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> FailuresRead:
+        """Tell every failed task instance of a backfill, with the error that its log ends with."""
         ...
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.command import Command, key_words
+from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
 from backfill_tui.ui.watch_commands import (
@@ -255,6 +256,8 @@ PLACES: dict[str, Place] = {
     "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, ZOOM, LOG)),
     "jump": Place(title="Go to a date", own=JUMP, modal=True),
     "narrow": Place(title="Only some dates", own=NARROW, modal=True),
+    "failures": Place(title="Failures", own=FAILURES, widgets=(LIST,), modal=True),
+    "failure_log": Place(title="Log of a failure", own=FAILURE_LOG, widgets=(LOG,), modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),
     "stop_after": Place(title="Stop after", own=STOP_AFTER, modal=True),

@@ -77,6 +77,8 @@ WATCH_SCREEN = (
             help="Rerun the marked dates, else the failed date under the cursor"),
     Command(id="watch.mark_failed", keys="a", action="mark_failed", label="all failed",
             help="Mark all failed dates"),
+    Command(id="watch.failures", keys="e", action="failures", label="failures",
+            help="List what failed in groups, by task and error; mark and rerun one of them"),
     Command(id="watch.pause", keys="p", action="pause_or_resume", label="pause",
             help="Pause or resume this backfill; asks first"),
     Command(id="watch.stop", keys="x", action="stop", label="cancel",

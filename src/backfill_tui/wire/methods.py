@@ -11,6 +11,7 @@ from typing import Final, Generic, TypeVar
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
+from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -106,4 +107,5 @@ INDEXES: Final = Method("indexes", IndexQuery, Nothing, IndexCells)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
 FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
 COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)
+FAILURES: Final = Method("failures", FailuresQuery, FailuresFound, FailuresRead)
 PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Nothing)

@@ -24,7 +24,7 @@ from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
-from backfill_tui.ui.screens.watch_folds import WatchFoldScreen
+from backfill_tui.ui.screens.watch_failures import WatchFailuresScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
@@ -35,7 +35,7 @@ from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class WatchScreen(WatchFoldScreen):
+class WatchScreen(WatchFailuresScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -244,6 +244,7 @@ class WatchScreen(WatchFoldScreen):
             "rerun": may_write and progress is not None and bool(progress.counts.failed or self.grid.marks),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
+            "failures": progress is not None and (progress.counts.failed > 0 or progress.tasks.failed > 0),
             "running": progress is not None and progress.counts.running > 0,
             "queued": progress is not None and progress.counts.queued > 0,
             "jump": progress is not None,

@@ -29,15 +29,19 @@ _FOLLOW_SECONDS = 1.0
 
 
 class Inspector(LogPane):
-    """Details and log of one cell; `follow` gives it the cell under the cursor, as often as that changes."""
+    """Details and log of one cell; `follow` gives it the cell under the cursor, as often as that changes.
+
+    A log is shown at its end, or where it is opened `at_error` with its last error in view.
+    """
 
     HELP = "The task under the cursor and its log: t shows the try before, m the next map index."
     toggled: var[bool] = var(default=False, toggle_class="-toggled")
 
     details = query_one(TaskDetails)
 
-    def __init__(self, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+    def __init__(self, id: str | None = None, *, at_error: bool = False) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(id=id)
+        self._at_error = at_error
         self._dag_id = DagId("")
         self._settling: Timer | None = None
 
@@ -156,10 +160,15 @@ class Inspector(LogPane):
         if cell is None or instance is None or not self._is_shown(query):
             return
         failed = instance.state is TaskState.FAILED or cell.try_number < instance.try_number
-        if self._log_of != query:
+        anew = self._log_of != query
+        if anew:
             self._log_of = query
             self.log_view.say("")
+            self.log_view.following = not self._at_error
         self.log_view.show(message.log)
+        if anew and self._at_error:
+            # After it went to its end, as a log does that is laid out anew.
+            self.log_view.call_after_refresh(self.log_view.go_to_last_error)
         self._show(replace(cell, exception=self.log_view.last_exception() if failed else ""))
 
     def _is_shown(self, query: LogQuery) -> bool:

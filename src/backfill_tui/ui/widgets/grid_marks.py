@@ -37,6 +37,11 @@ class Marks:
         """Mark some rows too."""
         self._fixed |= frozenset(rows)
 
+    def remove(self, rows: Iterable[int]) -> None:
+        """Take the marks of some rows away; an open range ends here."""
+        self._close()
+        self._fixed -= frozenset(rows)
+
     def toggle(self, row: int) -> None:
         """Mark a row, or take its mark away; an open range ends here."""
         self._close()

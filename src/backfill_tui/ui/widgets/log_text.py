@@ -11,13 +11,15 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from backfill_tui.domain.log_errors import last_exception
+from backfill_tui.domain.log_search import BAD
 from backfill_tui.domain.tasks import LogPlace, TaskLog
 from backfill_tui.ui.widgets import log_messages as messages
 from backfill_tui.ui.widgets.log_finding import Finding, Kept
 from backfill_tui.ui.widgets.log_layout import LogLayout
 from backfill_tui.ui.widgets.log_pages import MOST_LINES, LogPage, LogPages
 from backfill_tui.ui.widgets.log_painter import segments
-from backfill_tui.ui.widgets.log_words import last_exception, page_of
+from backfill_tui.ui.widgets.log_words import page_of
 
 _LAST_LINES = 5_000
 _CUT = "the lines before were left out"
@@ -201,6 +203,14 @@ class LogText(ScrollView, can_focus=True, inherit_bindings=False):
         return self.get_component_rich_style(f"log-view--{part}", partial=True)
 
     # Going about in it
+
+    def go_to_last_error(self) -> None:
+        """Bring the last line of an error that is kept into view, with what led to it over it."""
+        found = [at for at, line in enumerate(self._layout.lines) if BAD.search(line)]
+        if found:
+            row = self._layout.row_of(found[-1])
+            above = self.scrollable_content_region.height * 2 // 3
+            self.scroll_to(y=max(0, row - above), animate=False, immediate=True)
 
     def _go_to(self, line: int) -> None:
         row = self._layout.row_of(line)

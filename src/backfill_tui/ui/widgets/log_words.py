@@ -1,26 +1,10 @@
-"""What the lines of a log say: which exception it was, and how they are kept."""
+"""How the lines of a log are kept on the screen."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from typing import Final
-
 from backfill_tui.domain.log_search import shown
 from backfill_tui.domain.tasks import TaskLog
-from backfill_tui.domain.text import harmless
 from backfill_tui.ui.widgets.log_pages import LogPage
-
-_EXCEPTION: Final = re.compile(r"(?:^|\s)((?:[A-Za-z_][\w.]*)?(?:Error|Exception|Interrupt|Timeout)\b: .*)")
-
-
-def last_exception(lines: Sequence[str]) -> str:
-    """The last exception some lines name, `KeyError: 'sku'`; empty when they name none."""
-    for line in reversed(lines):
-        found = _EXCEPTION.search(harmless(line))
-        if found:
-            return found[1].strip()
-    return ""
 
 
 def page_of(log: TaskLog) -> LogPage:

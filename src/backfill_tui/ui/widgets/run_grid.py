@@ -130,19 +130,20 @@ class RunGrid(FoldingGrid, can_focus=True):
         if self.marks.rows != before:
             self._tell_marks()
 
-    def _can_be_marked(self, index: int) -> bool:
+    def can_be_marked(self, index: int) -> bool:
+        """Whether a row is shown and has a run."""
         row = self.store.rows[index]
         return row is not None and row.run_id is not None and index in self.view
 
     def _markable_between(self, one: int, other: int) -> Iterable[int]:
-        return filter(self._can_be_marked, self.view.between(one, other))
+        return filter(self.can_be_marked, self.view.between(one, other))
 
     def _tell_marks(self) -> None:
         self.post_message(self.MarksChanged(self.marks.rows))
 
     def action_mark(self) -> None:
         """Mark the row for a rerun, or take the mark away."""
-        if not self._can_be_marked(self.cursor_row):
+        if not self.can_be_marked(self.cursor_row):
             self.notify("This date has no run of this backfill to rerun")
             return
         self.marks.toggle(self.cursor_row)
@@ -159,11 +160,17 @@ class RunGrid(FoldingGrid, can_focus=True):
         """Mark this row and the one it moves to."""
         before = self.cursor_row
         self.cursor_row = self.view.moved(before, rows)
-        self.mark(row for row in (before, self.cursor_row) if self._can_be_marked(row))
+        self.mark(row for row in (before, self.cursor_row) if self.can_be_marked(row))
 
     def mark(self, rows: Iterable[int]) -> None:
         """Mark some rows besides those that are marked."""
         self.marks.add(rows)
+        self.refresh()
+        self._tell_marks()
+
+    def unmark(self, rows: Iterable[int]) -> None:
+        """Take the marks of some rows away."""
+        self.marks.remove(rows)
         self.refresh()
         self._tell_marks()
 

@@ -1,0 +1,153 @@
+"""The command `failures`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from backfill_tui.domain.failures import (
+    Failure,
+    FailureGroup,
+    FailureKind,
+    FailuresFound,
+    FailuresQuery,
+    grouped,
+)
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant, minute, zone_named
+from backfill_tui.domain.problems import BadRequest, NotThere
+from backfill_tui.domain.text import one_line
+from backfill_tui.headless import encode
+from backfill_tui.headless.session import Session, counted, find_dag
+from backfill_tui.headless.tables import Cell, Column, Table, Tone
+
+_MIDNIGHT: Final = " 00:00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailuresWish:
+    """What was typed; without a backfill the newest is meant, of the Dag if one is named."""
+
+    dag_id: str | None
+    backfill_id: int | None
+
+
+def failures(session: Session, wish: FailuresWish) -> int:
+    """Read the ends of the logs of what failed, and show the failures in groups."""
+    environment = session.open()
+    backfill_id = _choose(session, wish, environment.where)
+    found: list[Failure] = []
+
+    def more(part: FailuresFound) -> None:
+        found.extend(part.failures)
+        session.voice.activity("Reading the ends of logs", part.done, part.total, key="logs")
+
+    try:
+        read = session.gateway.failures(FailuresQuery(backfill_id=backfill_id), more)
+    finally:
+        session.voice.settle()
+    if wish.dag_id is not None and read.dag_id != wish.dag_id:
+        raise BadRequest(
+            f"Backfill {backfill_id} is of {one_line(read.dag_id)}, not of {one_line(wish.dag_id)}",
+            remedy=f"list its failures with {session.again('failures', '--backfill', backfill_id)}",
+        )
+    groups = grouped(found)
+    if session.as_json:
+        session.paper.json(
+            {
+                "backfill_id": backfill_id,
+                "dag_id": read.dag_id,
+                "timezone": read.timezone,
+                "total": read.total,
+                "groups": [_encoded(group) for group in groups],
+            }
+        )
+        return 0
+    if not groups:
+        session.voice.say(f"Nothing has failed in backfill {backfill_id} of {one_line(read.dag_id)}")
+        return 0
+    zone = zone_named(read.timezone)
+    session.paper.table(Table(columns=_COLUMNS, rows=[_row(group, zone) for group in groups]))
+    session.voice.say(
+        f"{counted(len(found), 'failure')} in {counted(len(groups), 'group')}: rerun the dates of one with "
+        f"{session.again('rerun', read.dag_id, '--backfill', backfill_id)} --date DATE"
+    )
+    return 0
+
+
+_COLUMNS: Final = (
+    Column(heading="Dates", number=True),
+    Column(heading="Failed", number=True),
+    Column(heading="Task"),
+    Column(heading="First"),
+    Column(heading="Last"),
+    Column(heading="Error", folds=True, least=24),
+)
+
+
+def _choose(session: Session, wish: FailuresWish, where: str) -> BackfillId:
+    if wish.backfill_id is not None:
+        return BackfillId(wish.backfill_id)
+    summaries = session.gateway.backfills(None if wish.dag_id is None else DagId(wish.dag_id))
+    if not summaries:
+        if wish.dag_id is not None:
+            find_dag(session.gateway.dags(), wish.dag_id, where)
+        whose = "There is" if wish.dag_id is None else f"{one_line(wish.dag_id)} has"
+        launch = session.again("launch", wish.dag_id or "DAG_ID")
+        raise NotThere(f"{whose} no backfill yet", remedy=f"launch one with {launch} --from DATE --to DATE")
+    newest = summaries[0].facts
+    session.voice.say(f"The newest backfill of {one_line(newest.dag_id)} is {newest.backfill_id}")
+    return newest.backfill_id
+
+
+def _row(group: FailureGroup, zone: tzinfo) -> tuple[Cell, ...]:
+    first, last = _span([group.failures[0], group.failures[-1]], zone)
+    return (
+        Cell(f"{len(group.ordinals):,}"),
+        Cell(f"{len(group.failures):,}", Tone.FAINT),
+        Cell(group.task_id or "-"),
+        Cell(first),
+        Cell(last),
+        Cell(group.words, Tone.BAD if group.kind is FailureKind.ERROR else Tone.FAINT),
+    )
+
+
+def _span(ends: Iterable[Failure], zone: tzinfo) -> list[str]:
+    """Their dates: as days where all of them begin one."""
+    words = [
+        (one.partition_key or "") if (date := one.logical_date) is None else minute(date, zone)
+        for one in ends
+    ]
+    days = all(word.endswith(_MIDNIGHT) for word in words)
+    return [word.removesuffix(_MIDNIGHT) if days else word for word in words]
+
+
+def _encoded(group: FailureGroup) -> encode.JsonObject:
+    first, last = group.failures[0], group.failures[-1]
+    return {
+        "task_id": group.task_id or None,
+        "kind": str(group.kind),
+        "error": group.error,
+        "words": group.words,
+        "dates": len(group.ordinals),
+        "first": _when(first),
+        "last": _when(last),
+        "failures": [
+            {
+                "run_id": one.run_id,
+                "logical_date": encode.when(one.logical_date),
+                "partition_key": one.partition_key,
+                "map_index": one.map_index,
+                "try_number": one.try_number,
+                "error": one.error,
+            }
+            for one in group.failures
+        ],
+    }
+
+
+def _when(failure: Failure) -> str | None:
+    date: Instant | None = failure.logical_date
+    return encode.when(date) if date is not None else failure.partition_key

@@ -1,0 +1,245 @@
+"""What failed in a watched backfill, in groups: which dates, which task, what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.getters import query_one
+from textual.message import Message
+from textual.widgets import Static
+
+from backfill_tui.domain.failures import Failure, FailureGroup, FailuresFound, FailuresQuery, grouped
+from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts
+from backfill_tui.ui.command import bindings
+from backfill_tui.ui.failure_commands import FAILURES
+from backfill_tui.ui.screens.base import Dialog
+from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.screens.failure_log import FailureLogDialog
+from backfill_tui.ui.text import count
+from backfill_tui.ui.widgets.failure_list import NO_TASK, FailureList
+from backfill_tui.ui.widgets.key_line import KeyLine
+from backfill_tui.ui.widgets.line_list import LineList
+from backfill_tui.ui.widgets.run_grid import RunGrid
+from backfill_tui.ui.workers import Asking, ask, is_busy
+
+_READ_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailuresLeft:
+    """How the list was left: to rerun the marked dates, or to go to a row of the grid and a task."""
+
+    row: int | None = None
+    task_id: TaskId | None = None
+    rerun: bool = False
+
+
+class FailuresAdvanced(Message):
+    """Some more failures are known."""
+
+    def __init__(self, found: FailuresFound) -> None:
+        super().__init__()
+        self.found = found
+
+
+class FailuresWereRead(Message):
+    """All failures are known."""
+
+    def __init__(self, failures: tuple[Failure, ...]) -> None:
+        super().__init__()
+        self.failures = failures
+
+
+class FailuresNotRead(Message):
+    """The failures could not be read."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class FailuresDialog(Dialog[FailuresLeft]):
+    """Lists the failures of a backfill as they are now, and marks their dates in `grid`."""
+
+    PLACE = "failures"
+    HELP = (
+        "The error is the one that the log of the latest try ends with. A rerun is of dates: of each date "
+        "that is marked, whatever failed in it runs again."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(FAILURES)]
+    DEFAULT_CSS = """
+    FailuresDialog #failure-words { height: auto; max-height: 6; margin: 1 0 0 0; }
+    FailuresDialog FailureList { background: $surface; }
+    """
+
+    box = query_one(DialogBox)
+    listed = query_one(FailureList)
+    words = query_one("#failure-words", Static)
+
+    def __init__(self, grid: RunGrid, facts: BackfillFacts) -> None:
+        super().__init__()
+        self._grid = grid
+        self._facts = facts
+        self._groups: tuple[FailureGroup, ...] = ()
+        self._so_far: list[Failure] = []
+
+    def compose(self) -> ComposeResult:
+        """The groups, and the one under the cursor in full."""
+        box = DialogBox(classes="-wide -tall")
+        number = self._facts.backfill_id
+        box.border_title = Content(f"Failures of {one_line(self._facts.dag_id)}, backfill {number}").markup
+        with box:
+            yield FailureList(self._grid.date_of)
+            yield Static(id="failure-words", markup=False)
+            yield KeyLine(self.PLACE)
+
+    def on_mount(self) -> None:
+        """Read now, and again while the list is open."""
+        self.listed.empty = ("Reading the logs…",)
+        self.listed.focus()
+        self.action_read_again()
+        self.set_interval(_READ_SECONDS, self._look_again)
+
+    # Reading
+
+    def _look_again(self) -> None:
+        if self.is_current and not is_busy(self, "failures"):
+            self.action_read_again()
+
+    def action_read_again(self) -> None:
+        """Read what failed, and the logs that were not read yet."""
+        gateway, query = self.program.gateway, FailuresQuery(backfill_id=self._facts.backfill_id)
+        self._so_far = []
+
+        def read(asking: Asking) -> tuple[Failure, ...]:
+            found: list[Failure] = []
+
+            def more(part: FailuresFound) -> None:
+                found.extend(part.failures)
+                asking.post(FailuresAdvanced(part))
+
+            gateway.failures(query, more, asking.unwanted)
+            return tuple(found)
+
+        ask(self, "failures", read, FailuresWereRead, failure=FailuresNotRead)
+
+    @on(FailuresAdvanced)
+    def _advanced(self, message: FailuresAdvanced) -> None:
+        if self.listed.settled:
+            return
+        self._so_far += message.found.failures
+        self._take(self._so_far)
+        self.box.border_subtitle = f"{message.found.done:,} of {message.found.total:,} logs"
+
+    @on(FailuresWereRead)
+    def _were_read(self, message: FailuresWereRead) -> None:
+        self.listed.empty = ("Nothing has failed",)
+        self._take(message.failures)
+        self.listed.settled = True
+        number = count(len(message.failures), "failure")
+        self.box.border_subtitle = f"{number} in {count(len(self._groups), 'group')}" if self._groups else ""
+
+    @on(FailuresNotRead)
+    def _not_read(self, message: FailuresNotRead) -> None:
+        self.listed.empty = ()
+        self._show()
+        self.words.update(Content.styled(one_line(str(message.problem)), "bold $error"))
+
+    def _take(self, failures: list[Failure] | tuple[Failure, ...]) -> None:
+        self._groups = grouped(failures)
+        self._show()
+
+    # What is shown
+
+    @on(LineList.Moved)
+    def _show_words(self) -> None:
+        group = self.listed.current
+        self.words.update(Content("") if group is None else self._words_of(group))
+        self.refresh_bindings()
+
+    def _show(self) -> None:
+        self.listed.show(self._groups, self._grid.marks.rows)
+        self._show_words()
+
+    def _words_of(self, group: FailureGroup) -> Content:
+        dates = count(len(group.ordinals), "date")
+        where = self.listed.span_of(group).replace("..", " to ")
+        if len(group.failures) > len(group.ordinals):
+            dates += f", {count(len(group.failures), 'task instance')}"
+        marked = len(self._grid.marks.rows.intersection(_rows([group])))
+        some = f", {marked:,} of them marked" if marked else ""
+        task = Content.styled(one_line(group.task_id or NO_TASK), "bold")
+        return Content("\n").join(
+            [
+                Content("").join([task, Content(f"  {dates}: {where}"), Content.styled(some, "$muted")]),
+                Content.styled(one_line(group.words), "$error"),
+            ]
+        )
+
+    # What is done
+
+    def action_mark(self) -> None:
+        """Mark the dates of the group, or take their marks away."""
+        if self.listed.current is not None:
+            self._mark([self.listed.current])
+
+    def action_mark_all(self) -> None:
+        """Mark the dates of all groups, or take their marks away."""
+        self._mark(self._groups)
+
+    def _mark(self, groups: list[FailureGroup] | tuple[FailureGroup, ...]) -> None:
+        rows = _rows(groups)
+        able = {row for row in rows if self._grid.can_be_marked(row)}
+        if able and able <= self._grid.marks.rows:
+            self._grid.unmark(able)
+        elif able:
+            self._grid.mark(able)
+        if len(able) < len(rows):
+            self.notify(f"{count(len(rows) - len(able), 'date')} not shown in the grid now, so not marked")
+        self._show()
+
+    def action_log(self) -> None:
+        """Read the log of one of the group."""
+        group = self.listed.current
+        if group is None:
+            return
+        if not group.task_id:
+            self.notify("No task of these runs failed, so there is no log that says why")
+            return
+        now = self._facts.created_at
+        self.app.push_screen(FailureLogDialog(self._facts.dag_id, group, self._grid.date_of, now))
+
+    def action_go(self) -> None:
+        """Go to the first date of the group."""
+        group = self.listed.current
+        if group is not None:
+            self.dismiss(FailuresLeft(row=group.ordinals[0] - 1, task_id=group.task_id))
+
+    def action_rerun(self) -> None:
+        """Rerun the marked dates, else those of the group."""
+        if not self._grid.marks:
+            self.action_mark()
+        if self._grid.marks:
+            self.dismiss(FailuresLeft(rerun=True))
+
+    def action_back(self) -> None:
+        """Close it."""
+        self.dismiss(None)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """There must be a group, and nothing is rerun in a read-only session."""
+        if action in {"mark", "mark_all", "rerun"}:
+            return bool(self._groups) and not self.program.read_only
+        return bool(self._groups) if action in {"log", "go"} else True
+
+
+def _rows(groups: list[FailureGroup] | tuple[FailureGroup, ...]) -> set[int]:
+    return {ordinal - 1 for group in groups for ordinal in group.ordinals}

@@ -1,0 +1,106 @@
+"""The failures of a backfill in groups, a line each: how many dates, which task, what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from backfill_tui.domain.failures import FailureGroup, FailureKind
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.glyphs import Look, Mark
+from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.widgets.line_list import LineList
+
+_PLAIN: Final = Style()
+_DATES: Final = 6
+_LEAST_TASK: Final = 4
+_MOST_TASK: Final = 24
+_NARROW_TASK: Final = 14
+_ROOM_FOR_SPANS: Final = 90
+_ALL_MARKED: Final = Mark("●", "*", "all dates are marked", "accent")
+_SOME_MARKED: Final = Mark("◦", "+", "some dates are marked", "accent")
+
+NO_TASK: Final = "-"
+"""What stands for the task of a run that failed without one."""
+
+
+class FailureList(LineList):
+    """One line a group; the cursor stays on its group while the list changes.
+
+    `date_of` gives the words of a date by its row in the grid, whose marked rows are shown as well. `settled`
+    says that all groups were read once.
+    """
+
+    HELP = (
+        "The failed tasks in groups: those of one task whose errors differ only in numbers, dates, ids or "
+        "paths. A dot stands before a group whose dates are marked, a ring before one with some of them."
+    )
+
+    def __init__(self, date_of: Callable[[int], str]) -> None:
+        super().__init__(id="failures")
+        self._date_of = date_of
+        self._groups: tuple[FailureGroup, ...] = ()
+        self._marked: Collection[int] = frozenset()
+        self.settled = False
+
+    @property
+    def row_count(self) -> int:
+        """How many groups there are."""
+        return len(self._groups)
+
+    @property
+    def current(self) -> FailureGroup | None:
+        """The group under the cursor."""
+        return self._groups[self.cursor] if self._groups else None
+
+    def show(self, groups: tuple[FailureGroup, ...], marked: Collection[int]) -> None:
+        """Take over what was read, and which rows of the grid are marked."""
+        # At the first line one is still waiting for what comes to be first.
+        under = self.current if self.settled or self.cursor else None
+        self._groups, self._marked = groups, marked
+        self.reload()
+        keys = [group.key for group in groups]
+        if under is not None and under.key in keys:
+            self.cursor = keys.index(under.key)
+
+    def span_of(self, group: FailureGroup) -> str:
+        """From which date to which, `2024-02-06..2024-03-01`."""
+        first, last = (self._date_of(ordinal - 1) for ordinal in (group.ordinals[0], group.ordinals[-1]))
+        return first if first == last else f"{first}..{last}"
+
+    def draw_header(self, width: int) -> str:
+        """The names of the columns."""
+        task, span = self._widths(width)
+        words = f"  {'Dates':>{_DATES}}  {fit('Task', task)}  "
+        return words + (f"{fit('Span', span)}  " if span else "") + "Error"
+
+    def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
+        """One group."""
+        group = self._groups[row]
+        task, span = self._widths(width)
+        sign = self._sign(group)
+        lost = look.muted if group.kind is not FailureKind.ERROR else look.error
+        parts: list[Part] = [
+            (f"{look.sign(sign) if sign else ' '} ", look.accent),
+            (f"{len(group.ordinals):>{_DATES},}  ", _PLAIN),
+            (fit(group.task_id or NO_TASK, task) + "  ", _PLAIN),
+        ]
+        if span:
+            parts.append((fit(self.span_of(group), span) + "  ", look.muted))
+        left = width - sum(cell_len(text) for text, _ in parts)
+        return [*parts, (fit(group.words, left), lost)]
+
+    def _widths(self, width: int) -> tuple[int, int]:
+        """The cells of the task and of the span, which is 0 where it has no room."""
+        roomy = width >= _ROOM_FOR_SPANS
+        longest = max((cell_len(one_line(group.task_id)) for group in self._groups), default=0)
+        task = max(_LEAST_TASK, min(longest, _MOST_TASK if roomy else _NARROW_TASK))
+        spans: Sequence[int] = [cell_len(self.span_of(group)) for group in self._groups] if roomy else ()
+        return task, max(spans, default=0)
+
+    def _sign(self, group: FailureGroup) -> Mark | None:
+        marked = [ordinal - 1 in self._marked for ordinal in group.ordinals]
+        return _ALL_MARKED if all(marked) else _SOME_MARKED if any(marked) else None
