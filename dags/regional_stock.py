@@ -5,8 +5,8 @@ from datetime import datetime, timezone
 from airflow.sdk import dag, task, task_group
 
 REGIONS = [
-    "north", "north-east", "east", "south-east", "south", "south-west",
-    "west", "north-west", "islands", "overseas", "airports", "online",
+    "north", "east", "south", "west", "islands", "overseas",
+    "north-east", "south-east", "south-west", "north-west", "airports", "online",
 ]  # fmt: skip
 
 

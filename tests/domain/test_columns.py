@@ -86,6 +86,8 @@ def test_all_is_folded_until_all_is_and_then_all_is_unfolded() -> None:
         "begin", "stock.count[0]", "stock.count[1]", "stock.check.compare", "stock.check.report", "end",
     ]  # fmt: skip
     assert unfolded.turned(_COLUMNS) == folded
+    outer_only = Folding(groups=frozenset({"stock"}), tasks=frozenset({_EACH}))
+    assert outer_only.turned(_COLUMNS) == unfolded, "what a folded group hides does not count"
 
 
 @pytest.mark.parametrize("number", [0, 1, 255, 256, 257, 5_000])

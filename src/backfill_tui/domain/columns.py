@@ -74,11 +74,13 @@ class Folding:
 
     def turned(self, columns: Sequence[TaskColumn]) -> Folding:
         """With everything folded; where everything is, with everything unfolded."""
-        groups = frozenset(group for column in columns for group in column.groups)
-        mapped = frozenset(column.task_id for column in columns if column.mapped)
-        if self.tasks & mapped or groups - self.groups:
-            return Folding(groups=groups)
-        return Folding(tasks=mapped)
+        if any(self._is_open(column) for column in columns):
+            return Folding(groups=frozenset(group for column in columns for group in column.groups))
+        return Folding(tasks=frozenset(column.task_id for column in columns if column.mapped))
+
+    def _is_open(self, column: TaskColumn) -> bool:
+        """Whether a task is seen that could be folded away; a folded group hides what is in it."""
+        return column.groups[0] not in self.groups if column.groups else column.task_id in self.tasks
 
 
 def can_fold(columns: Sequence[TaskColumn]) -> bool:

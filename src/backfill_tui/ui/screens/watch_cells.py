@@ -62,7 +62,10 @@ def _stands_for(shown: ShownColumn, tally: Tally) -> str:
     if not tally.total:
         return f"{named} no task instances in this run"
     instances = f"{tally.total:,} task instance{'s' if tally.total > 1 else ''}"
-    return f"{named} {instances}, {tally.shown:,} of them {TASK_MARKS[CODES[tally.code]].word}"
+    word = TASK_MARKS[CODES[tally.code]].word
+    if tally.shown == tally.total:
+        return f"{named} {instances}, all {word}"
+    return f"{named} {instances}, {tally.shown:,} of them {word}"
 
 
 def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:

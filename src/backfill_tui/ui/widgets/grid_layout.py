@@ -49,10 +49,12 @@ class GridLayout:
     `date` and `run` are widths of the frozen columns, gaps included. `starts` has one entry more than there
     are columns: where each begins, counted from the end of the frozen part, and where the last ends. `labels`
     are the names cut to fit, empty over columns that are too narrow for any; `dense` says that those of the
-    plain tasks are. `took` is 0 when there is no room for it.
+    plain tasks are. `took` is 0 when there is no room for it. `head` are the lines of the head: two where
+    columns are a part of something.
     """
 
     heads: tuple[ColumnHead, ...]
+    head: int
     date: int
     run: int
     starts: tuple[int, ...]
@@ -64,11 +66,6 @@ class GridLayout:
     def frozen(self) -> int:
         """Cells that stay where they are when the tasks scroll sideways."""
         return GUTTER + self.date + self.run
-
-    @property
-    def head(self) -> int:
-        """Lines of the head: one more where columns are a part of something."""
-        return 2 if any(one.over for one in self.heads) else 1
 
     @property
     def body(self) -> int:
@@ -117,6 +114,7 @@ def lay_out(heads: Sequence[ColumnHead], width: int, date_width: int) -> GridLay
     """
     run = 13 if width >= _WORD_FROM_WIDTH else 5
     date = date_width + 2
+    lines = 2 if any(one.over for one in heads) else 1
     room = width - GUTTER - date - run - TOOK
     indexes = NARROW * sum(one.index is not None for one in heads)
     for without in (0, indexes) if indexes else (0,):
@@ -125,11 +123,13 @@ def lay_out(heads: Sequence[ColumnHead], width: int, date_width: int) -> GridLay
             if sum(widths) - without <= room:
                 labels = cut_names([one.name for one in heads], cap)
                 took = TOOK if sum(widths) <= room else 0
-                return GridLayout(tuple(heads), date, run, _starts(widths), labels, dense=False, took=took)
+                return GridLayout(
+                    tuple(heads), lines, date, run, _starts(widths), labels, dense=False, took=took
+                )
     widths = [NARROW if one.room == 1 else one.room + 2 for one in heads]
     labels = tuple("" if one.room == 1 else _cut(one.name, one.room + 1) for one in heads)
     took = TOOK if sum(widths) <= room else 0
-    return GridLayout(tuple(heads), date, run, _starts(widths), labels, dense=True, took=took)
+    return GridLayout(tuple(heads), lines, date, run, _starts(widths), labels, dense=True, took=took)
 
 
 def _caps(heads: Sequence[ColumnHead]) -> Iterator[tuple[int, int]]:
