@@ -81,6 +81,7 @@ class ScriptedGateway:
     `hold(method)` keeps calls of a method waiting until the gate is opened; `fail(method, problem)` lets the
     next one fail; `asked` counts the calls. `more_warnings` and `estimate` become part of every plan,
     `released` is what unpausing a Dag starts, and `partial_plans` are told before the next one is there.
+    `waits` is why a task that has not ended waits.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class ScriptedGateway:
         self.journal = ScriptedJournal(world)
         self.asked: dict[str, int] = {}
         self.more_warnings: tuple[PlanWarning, ...] = ()
+        self.waits: tuple[Cause, ...] = ()
         self.released = ""
         self.estimate: Estimate | None = None
         self.partial_plans: tuple[BackfillPlan, ...] = ()
@@ -325,6 +327,7 @@ class ScriptedGateway:
                         state=state, try_number=run.tries.get(query.task_id, 0),
                         max_tries=1, operator="PythonOperator", started_at=run.started_at,
                         ended_at=run.ended_at,
+                        waits=() if state.finished else self.waits,
                     )
                     for at, state in enumerate(states)
                 )

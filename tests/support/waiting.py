@@ -46,7 +46,19 @@ made("pooled", "a", arguments={"pool": "narrow", "pool_slots": 2})
 made("neighbour", "x", arguments={"pool": "narrow"})
 made("careful", "a", "b", chained=True, arguments={"depends_on_past": True})
 made("stubborn", "a", arguments={"retries": 3, "retry_delay": timedelta(hours=1)})
+made("alone", "a", arguments={"max_active_tis_per_dag": 1})
+made("wide", "a", "b", "c", arguments={"max_active_tis_per_dagrun": 1})
 made("frail", "a", max_consecutive_failed_dag_runs=2)
+
+with DAG("ruled", schedule="@daily", start_date=START, catchup=False):
+    names = ("first", "second", "third", "fourth")
+    before = [BashOperator(task_id=name, bash_command="true") for name in names]
+    before >> BashOperator(task_id="last", bash_command="true", trigger_rule="one_success")
+    before[:2] >> BashOperator(task_id="all", bash_command="true")
+
+with DAG("mapped", schedule="@daily", start_date=START, catchup=False):
+    each = BashOperator.partial(task_id="each").expand(bash_command=["true", "true", "true"])
+    each >> BashOperator(task_id="total", bash_command="true")
 """
 }
 
@@ -71,6 +83,13 @@ class Stage:
 
     def causes(self, backfill_id: int) -> list[Cause]:
         return msgspec.convert(self.worker("causes", backfill_id=backfill_id), list[Cause])
+
+    def waits(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> list[Cause]:
+        """What the bridge says of one task instance."""
+        params = {"dag_id": dag_id, "run_id": run_id, "task_id": task_id, "map_index": map_index}
+        instances = self.worker("ask", method="cell", params=params)["instances"]
+        (asked,) = [one for one in instances if one["key"]["map_index"] == map_index]
+        return msgspec.convert(asked["waits"], list[Cause])
 
     def loop(self, count: int = 3) -> dict[tuple[str, str], str | None]:
         """Let the scheduler do its best: the state of each task instance by run and task."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,53 @@ def triggerer(age_seconds: float) -> None:
         session.add(Job(job_type="TriggererJob", state="running", latest_heartbeat=beat))
 
 
+def age_queued(run_id: str, seconds: float) -> None:
+    """The queued task instances of a run, given to the executor so long ago."""
+    from datetime import timedelta
+
+    from airflow._shared.timezones import timezone
+
+    for task in _tasks(run_id, state="queued"):
+        task.queued_dttm = timezone.utcnow() - timedelta(seconds=seconds)
+
+
+def reschedule(run_id: str, task_id: str, at: str) -> None:
+    """A sensor that looks again then."""
+    from airflow._shared.timezones import timezone
+    from airflow.models.taskreschedule import TaskReschedule
+    from airflow.utils.session import create_session
+
+    (task,) = _tasks(run_id, task_id=task_id)
+    now = timezone.utcnow()
+    with create_session(scoped=False) as session:
+        session.add(TaskReschedule(task.id, now, now, timezone.parse(at)))
+
+
+def defer(run_id: str, task_id: str, timeout: str) -> None:
+    """A task instance that waits for a trigger."""
+    from airflow._shared.timezones import timezone
+    from airflow.models.trigger import Trigger
+    from airflow.utils.session import create_session
+
+    with create_session(scoped=False) as session:
+        trigger = Trigger(classpath="airflow.triggers.temporal.TimeDeltaTrigger", kwargs={})
+        session.add(trigger)
+        session.flush()
+        number = trigger.id
+    for task in _tasks(run_id, task_id=task_id):
+        task.trigger_id, task.trigger_timeout = number, timezone.parse(timeout)
+
+
+def _tasks(run_id: str, **those: Any) -> Iterator[Any]:
+    """These task instances, one after the other; what is done to them is written."""
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import select
+
+    with create_session(scoped=False) as session:
+        yield from session.scalars(select(TaskInstance).filter_by(run_id=run_id, **those)).all()
+
+
 def statements(backfill_id: int) -> int:
     """How many statements one reading takes, after a first one."""
     from airflow import settings
@@ -196,6 +243,9 @@ _MORE: tuple[Callable[..., Any], ...] = (
     causes_without_the_dag,
     watched,
     triggerer,
+    age_queued,
+    reschedule,
+    defer,
     statements,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.repairing import TaskInstanceKey
@@ -91,3 +92,17 @@ def test_pool_and_queue_are_named_where_they_are_not_the_defaults() -> None:
     assert "pool default_pool (3 slots)" in words_of(
         TaskState.RUNNING, 990, None, pool="default_pool", pool_slots=3
     )
+
+
+FULL = Cause(code=CauseCode.POOL_FULL, sentence='pool "[/red]" is full', remedy="give the pool\n more slots")
+UPSTREAM = Cause(code=CauseCode.UPSTREAM, sentence='trigger rule all_success is not met: "clean" (running)')
+RETRY = Cause(code=CauseCode.UP_FOR_RETRY, sentence="it is up for retry until 2024-02-07 03:00:12")
+
+
+def test_what_waits_says_why_with_the_remedy_and_no_more_than_two_causes() -> None:
+    words = words_of(TaskState.SCHEDULED, None, None, waits=(FULL, UPSTREAM, RETRY))
+    assert words.splitlines()[1:] == [
+        'waits: pool "[/red]" is full: give the pool more slots',
+        'waits: trigger rule all_success is not met: "clean" (running)',
+    ]
+    assert "waits" not in words_of(TaskState.RUNNING, 990, None)

@@ -50,19 +50,23 @@ class CauseReader:
 
         The session must hold nothing read before: what is read through Airflow's own rules would be old.
         """
-        if not facts.dag_is_paused:
-            self._pause_known = False
-        queued, running = _active(session, facts)
+        queued, running = active_runs(session, facts)
         if not queued and not running:
             return ()
-        if stopped := list(what_stops(facts, now)):
-            return in_order(self._told_apart(session, facts, cause) for cause in stopped)
+        if stopped := self.what_stops(session, facts, now):
+            return stopped
         return in_order(
             [
                 *(_queued(session, facts, now, running) if queued else ()),
                 *(self._running(session, facts, now, running) if running else ()),
             ]
         )
+
+    def what_stops(self, session: Session, facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
+        """What of the Dag and of the scheduler lets nothing start, and who paused the Dag."""
+        if not facts.dag_is_paused:
+            self._pause_known = False
+        return in_order(self._told_apart(session, facts, cause) for cause in what_stops(facts, now))
 
     def _told_apart(self, session: Session, facts: BackfillFacts, cause: Cause) -> Cause:
         """The cause; a pause of the Dag as that of the scheduler where it was."""
@@ -95,7 +99,7 @@ class CauseReader:
         yield from held_by_the_past(session, facts, fed, self._dags)
 
 
-def _active(session: Session, facts: BackfillFacts) -> tuple[int, int]:
+def active_runs(session: Session, facts: BackfillFacts) -> tuple[int, int]:
     """How many runs of a backfill are queued and how many running, as the scheduler counts them."""
     query = (
         select(DagRun.state, func.count())
@@ -111,28 +115,32 @@ def _active(session: Session, facts: BackfillFacts) -> tuple[int, int]:
 
 
 def _queued(session: Session, facts: BackfillFacts, now: Instant, running: int) -> Iterator[Cause]:
-    """Why queued runs do not start (Airflow 3.3 models/dagrun.py, `get_queued_dag_runs_to_set_running`)."""
+    held = what_holds_queued(facts, running)
+    yield from [held] if held is not None else _not_due(session, facts, now)
+
+
+def what_holds_queued(facts: BackfillFacts, running: int) -> Cause | None:
+    """Why no queued run starts (Airflow 3.3 models/dagrun.py, `get_queued_dag_runs_to_set_running`)."""
     if facts.is_paused and facts.completed_at is not None:
-        yield Cause(
+        return Cause(
             code=CauseCode.BACKFILL_CANCELLED,
             sentence="its backfill was cancelled, so cleared runs stay queued",
             remedy="rerun them from here",
         )
-    elif facts.is_paused:
-        yield Cause(code=CauseCode.BACKFILL_PAUSED, sentence="the backfill is paused", remedy="resume")
-    elif facts.max_active_runs < 1:
-        yield Cause(
+    if facts.is_paused:
+        return Cause(code=CauseCode.BACKFILL_PAUSED, sentence="the backfill is paused", remedy="resume")
+    if facts.max_active_runs < 1:
+        return Cause(
             code=CauseCode.NO_ACTIVE_RUNS,
             sentence=f"max active runs of this backfill are {facts.max_active_runs}, so no run starts",
             remedy="cancel it and launch it again with 1 or more",
         )
-    elif running >= facts.max_active_runs:
-        yield Cause(
+    if running >= facts.max_active_runs:
+        return Cause(
             code=CauseCode.MAX_ACTIVE_RUNS,
             sentence=f"{running} of {facts.max_active_runs} active runs of this backfill",
         )
-    else:
-        yield from _not_due(session, facts, now)
+    return None
 
 
 def _not_due(session: Session, facts: BackfillFacts, now: Instant) -> Iterator[Cause]:
@@ -152,10 +160,13 @@ def _not_due(session: Session, facts: BackfillFacts, now: Instant) -> Iterator[C
         .limit(SHOWN)
     )
     for row in session.execute(query):
-        due = minute(from_datetime(row.run_after), zone_named(facts.timezone))
-        yield Cause(
-            code=CauseCode.RUN_AFTER, sentence=f"it may not start before {due}", ordinal=row.sort_ordinal
-        )
+        yield not_before(facts, from_datetime(row.run_after), row.sort_ordinal)
+
+
+def not_before(facts: BackfillFacts, due: Instant, ordinal: int | None = None) -> Cause:
+    """That a run is not due yet."""
+    shown = minute(due, zone_named(facts.timezone))
+    return Cause(code=CauseCode.RUN_AFTER, sentence=f"it may not start before {shown}", ordinal=ordinal)
 
 
 def _failures_that_paused(session: Session, dag_id: str) -> int | None:

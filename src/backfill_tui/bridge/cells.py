@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.taskinstance import TaskInstance
@@ -11,9 +12,10 @@ from sqlalchemy import select
 
 from backfill_tui.bridge import logs
 from backfill_tui.bridge.backfill_facts import optional_instant
+from backfill_tui.bridge.cell_causes import CellCauses
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.states import CODES, task_code
-from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails, TaskTry
+from backfill_tui.domain.states import CODES, TaskState, task_code
+from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails, TaskTry, most_urgent
 from backfill_tui.wire.methods import CELL, Nothing
 
 if TYPE_CHECKING:
@@ -25,17 +27,30 @@ if TYPE_CHECKING:
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
     """Let the server answer `cell` and `log`."""
+    causes = CellCauses()
 
     def cell(query: CellQuery, _call: Call[Nothing]) -> CellDetails:
         with airflow.session() as session:
             rows = session.execute(_instances_of(query)).all()
             tries = _past_tries(session, query) if any(row.try_number > 1 for row in rows) else {}
-        return CellDetails(
-            instances=tuple(_details(query, row, tries.get(row.map_index, ())) for row in rows)
-        )
+            now = airflow.now(session)
+        instances = tuple(_details(query, row, tries.get(row.map_index, ())) for row in rows)
+        asked = _asked(instances, query.map_index)
+        if asked is None or asked.state.finished or asked.state is TaskState.RUNNING:
+            return CellDetails(instances=instances)
+        with airflow.session() as session:
+            waits = causes.read(session, query, asked.key.map_index, now)
+        told = (replace(one, waits=waits) if one is asked else one for one in instances)
+        return CellDetails(instances=tuple(told))
 
     server.handle(CELL, cell)
     logs.register(server, airflow)
+
+
+def _asked(instances: Sequence[TaskInstanceDetails], map_index: int | None) -> TaskInstanceDetails | None:
+    """The one that is to say why it waits."""
+    ranked = most_urgent(instances)
+    return next((one for one in ranked if one.key.map_index == map_index), ranked[0] if ranked else None)
 
 
 def _instances_of(query: CellQuery) -> Any:

@@ -64,8 +64,10 @@ def read_running(session: Session, facts: BackfillFacts) -> list[RunningRun]:
     return _with_tasks(session, facts.dag_id, session.execute(_own_running(facts).limit(LOOKED_AT)).all())
 
 
-def starved(session: Session, facts: BackfillFacts, now: Instant) -> Iterator[Cause]:
-    """Running runs that come after all those that the scheduler looks at in each of its loops.
+def starved(
+    session: Session, facts: BackfillFacts, now: Instant, *, only: int | None = None
+) -> Iterator[Cause]:
+    """Running runs, or only one, that come after all those that the scheduler looks at in each loop.
 
     It takes the running runs of all Dags by their place in a backfill, those of none before them, and only
     as many as one loop may; a run that is in several backfills takes as many places (Airflow 3.3
@@ -97,6 +99,8 @@ def starved(session: Session, facts: BackfillFacts, now: Instant) -> Iterator[Ca
         .where(BackfillDagRun.sort_ordinal > last, DagRun.id.not_in({row.id for row in first}))
         .limit(SHOWN)
     )
+    if only is not None:
+        later = later.where(DagRun.id == only)
     by = by_dag(Counter({row.id: row.dag_id for row in first}.values()))
     for run in _with_tasks(session, facts.dag_id, session.execute(later).all()):
         if run.idle:

@@ -24,7 +24,9 @@ from backfill_tui.domain.watching import BackfillFacts
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_WORKED_ON: Final = ("running", "queued")
+WORKED_ON: Final = ("running", "queued")
+"""States of task instances that take a slot."""
+
 _NO_LIMIT: Final = -1
 
 
@@ -71,7 +73,7 @@ def without_slots(
             remedy="wait for them, or raise [core] parallelism",
         )
     for run in runs:
-        working = sum(task.count for task in run.tasks if task.state in _WORKED_ON)
+        working = sum(task.count for task in run.tasks if task.state in WORKED_ON)
         for task in run.tasks:
             if task.state != "scheduled":
                 continue
@@ -151,7 +153,7 @@ _TAKEN: Any = (
         # Some databases give a decimal.
         func.sum(TaskInstance.pool_slots).label("taken"),
     )
-    .where(TaskInstance.state.in_((*_WORKED_ON, "deferred")))
+    .where(TaskInstance.state.in_((*WORKED_ON, "deferred")))
     .group_by(TaskInstance.pool, TaskInstance.dag_id, TaskInstance.state)
 )
 

@@ -105,18 +105,26 @@ def not_yet_retried(
     for task in tasks if retrying else ():
         run = retrying[task.run_id]
         _, dag = dags.of_run(session, run.id)
-        if dag is None or not dag.has_task(task.task_id) or task.end_date is None:
-            continue
-        task.task = dag.get_task(task.task_id)
-        until = from_datetime(task.next_retry_datetime())
-        if until > now:
-            # Seconds are enough, and a person may wait for them.
-            shown = minute(Instant(until - until % SECOND), zone_named(facts.timezone))
+        until = next_retry(task, dag)
+        if until is not None and until > now:
             yield Cause(
                 code=CauseCode.UP_FOR_RETRY,
-                sentence=f'task "{one_line(task.task_id)}" is up for retry until {shown}',
+                sentence=f'task "{one_line(task.task_id)}" is up for retry until {second(until, facts)}',
                 ordinal=run.ordinal,
             )
+
+
+def next_retry(task: Any, dag: Any) -> Instant | None:
+    """When a task instance that is up for retry may run again, None where that can not be told."""
+    if dag is None or not dag.has_task(task.task_id) or task.end_date is None:
+        return None
+    task.task = dag.get_task(task.task_id)
+    return from_datetime(task.next_retry_datetime())
+
+
+def second(instant: Instant, facts: BackfillFacts) -> str:
+    """A time on the Dag's clock to the second: more is not needed, and a person may wait for it."""
+    return minute(Instant(instant - instant % SECOND), zone_named(facts.timezone))
 
 
 def held_by_the_past(
@@ -137,7 +145,7 @@ def held_by_the_past(
             and not unfinished & dag.get_task(task_id).upstream_task_ids
         )
         for task_id in held[:_SHOWN_OF_THE_PAST]:
-            if (cause := _past_of(session, row, dag, task_id, zone)) is not None:
+            if (cause := past_of(session, row, dag, task_id, zone)) is not None:
                 yield Cause(
                     code=cause.code, sentence=cause.sentence, remedy=cause.remedy, ordinal=run.ordinal
                 )
@@ -153,7 +161,7 @@ def _unfinished(session: Session, row: Any) -> set[str]:
     return {task.task_id for task in session.execute(query) if task.state not in FINISHED}
 
 
-def _past_of(session: Session, row: Any, dag: Any, task_id: str, zone: tzinfo) -> Cause | None:
+def past_of(session: Session, row: Any, dag: Any, task_id: str, zone: tzinfo) -> Cause | None:
     """Why the past holds that task back, None where it does not.
 
     The rule is Airflow's own (Airflow 3.3 ti_deps/deps/prev_dagrun_dep.py).

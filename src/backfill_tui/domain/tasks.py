@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.states import TaskState
+from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellQuery:
-    """Which cell: a task of a run."""
+    """Which cell: a task of a run, and which map index is to say why it waits (None: what matters most)."""
 
     dag_id: DagId
     run_id: RunId
     task_id: TaskId
+    map_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,8 @@ class TaskInstanceDetails:
     """One task instance: its state, its latest try, and how many it may have in all.
 
     `max_tries` is the number of the last try Airflow would make by itself (its column counts retries).
-    `past_tries` are those before the latest, in order, as far as Airflow has kept them.
+    `past_tries` are those before the latest, in order, as far as Airflow has kept them. `waits` says why it
+    does not begin or go on, the main cause first; only the one that was asked for says it.
     """
 
     key: TaskInstanceKey
@@ -48,6 +52,7 @@ class TaskInstanceDetails:
     pool_slots: int = 1
     queue: str = ""
     past_tries: tuple[TaskTry, ...] = ()
+    waits: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,11 @@ class CellDetails:
     """The task instances behind one cell: one, or one for each map index; none before they are made."""
 
     instances: tuple[TaskInstanceDetails, ...]
+
+
+def most_urgent(instances: Iterable[TaskInstanceDetails]) -> tuple[TaskInstanceDetails, ...]:
+    """The task instances of one cell, the one that matters most first."""
+    return tuple(sorted(instances, key=lambda one: (URGENCY[CODE_OF[one.state]], one.key.map_index)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,8 @@ class Inspector(LogPane):
         if self.cell is not None:
             self._show(self.cell.with_map_index(step))
             self.read_log()
+            # Why this one waits is read only now.
+            self._settle()
 
     def choose_try(self) -> None:
         """Show the try before, or the latest after the first."""
@@ -107,7 +109,8 @@ class Inspector(LogPane):
         cell = self.cell
         if cell is None or cell.run_id is None or not self.is_on_screen:
             return
-        query = CellQuery(dag_id=self._dag_id, run_id=cell.run_id, task_id=cell.task_id)
+        shown = cell.instance.key.map_index if cell.instance is not None else cell.map_index
+        query = CellQuery(dag_id=self._dag_id, run_id=cell.run_id, task_id=cell.task_id, map_index=shown)
         gateway = program_of(self)
         ask(
             self,

@@ -10,13 +10,14 @@ from textual.widget import Widget
 
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, clock
-from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
-from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry
+from backfill_tui.domain.states import TaskState
+from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry, most_urgent
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import TASK_MARKS
 
 _MAP_INDEXES_SHOWN = 8
 _TRIES_SHOWN = 6
+_CAUSES_SHOWN = 2
 _DEFAULT_POOL = "default_pool"
 _DEFAULT_QUEUE = "default"
 _NOT_STARTED = frozenset({TaskState.NONE, TaskState.SCHEDULED, TaskState.QUEUED, TaskState.UPSTREAM_FAILED})
@@ -70,8 +71,7 @@ class CellInView:
     def with_instances(self, instances: tuple[TaskInstanceDetails, ...]) -> CellInView:
         """The same cell with what was read of it; the chosen map index stays, and so does an older try."""
         before = self.instance
-        of_column = filter(self._has, instances)
-        found = tuple(sorted(of_column, key=lambda one: (URGENCY[CODE_OF[one.state]], one.key.map_index)))
+        found = most_urgent(filter(self._has, instances))
         keys = [one.key for one in found]
         chosen = keys.index(before.key) if before is not None and before.key in keys else 0
         latest = found[chosen].try_number if found else 0
@@ -113,7 +113,7 @@ class TaskDetails(Widget):
     cell: reactive[CellInView | None] = reactive[CellInView | None](None, layout=True)
 
     def render(self) -> Content:
-        """One line in words, then the exception, then the tries where there are several, then map indexes."""
+        """One line in words, the exception, why it waits, the tries if there are several, the map indexes."""
         if self.cell is None:
             return Content("")
         lines = [_headline(self.cell)]
@@ -121,11 +121,26 @@ class TaskDetails(Widget):
             lines.append(Content.styled(f"{self.cell.stands_for}; above is the first of these", "$muted"))
         if self.cell.exception:
             lines.append(Content.styled(one_line(self.cell.exception), "bold $error"))
+        lines += _waits(self.cell)
         if self.cell.instance is not None and self.cell.instance.past_tries:
             lines.append(_tries(self.cell, self.cell.instance))
         if self.cell.is_mapped:
             lines += _map_indexes(self.cell)
         return Content("\n").join(lines)
+
+
+def _waits(cell: CellInView) -> list[Content]:
+    """Why it does not begin or go on; what is left out is less grave."""
+    instance = cell.instance
+    if instance is None or (instance.state is not cell.state and not cell.is_mapped):
+        # The grid knows better by now.
+        return []
+    lines = []
+    for cause in instance.waits[:_CAUSES_SHOWN]:
+        words = Content.styled(f"waits: {one_line(cause.sentence)}", "$warning")
+        remedy = Content.styled(f": {one_line(cause.remedy)}", "$muted") if cause.remedy else Content("")
+        lines.append(words + remedy)
+    return lines
 
 
 def _headline(cell: CellInView) -> Content:
@@ -137,7 +152,7 @@ def _headline(cell: CellInView) -> Content:
     if map_index is not None and map_index >= 0:
         name += f"[{map_index}]"
     parts = [Content.styled(name, "bold"), Content(cell.date)]
-    if cell.row_says:
+    if cell.row_says and not (instance is not None and instance.waits):
         parts.append(Content.styled(cell.row_says, "$muted"))
         return Content("  ").join(parts)
     parts.append(Content.styled(f"{mark.sign.strip()} {mark.word}".strip(), f"bold ${mark.variable}"))
