@@ -225,9 +225,9 @@ def beat(seconds_ago: float) -> None:
         session.add(job)
 
 
-def bulk(dag_id: str, runs: int, running: int = 10) -> int:
-    """A backfill of very many runs with all tasks of the Dag, most of them done; its number."""
-    start = datetime(2000, 1, 1, tzinfo=timezone.utc)
+def bulk(dag_id: str, runs: int, running: int = 10, first: str = "2000-01-01") -> int:
+    """A backfill of very many hourly runs with all tasks of the Dag, most of them done; its number."""
+    start = datetime.fromisoformat(first).replace(tzinfo=timezone.utc)
     backfill_id = empty_backfill(dag_id)
     with create_session(scoped=False) as session:
         dag = DBDagBag().get_latest_version_of_dag(dag_id, session=session)
@@ -235,7 +235,7 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
         assert dag is not None
         assert version is not None
         task_ids = list(dag.task_ids)
-        first = (session.scalar(select(func.max(DagRun.id))) or 0) + 1
+        first_id = (session.scalar(select(func.max(DagRun.id))) or 0) + 1
         for place in range(0, runs, 500):
             numbers = range(place, min(runs, place + 500))
             dates = {number: start + timedelta(hours=number) for number in numbers}
@@ -243,7 +243,7 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
                 insert(DagRun),
                 [
                     {
-                        "id": first + number, "dag_id": dag_id,
+                        "id": first_id + number, "dag_id": dag_id,
                         "run_id": f"backfill__{dates[number].isoformat()}",
                         "logical_date": dates[number], "run_after": dates[number], "run_type": "backfill",
                         "_state": "running" if number >= runs - running else "success",
@@ -257,8 +257,8 @@ def bulk(dag_id: str, runs: int, running: int = 10) -> int:
                 insert(BackfillDagRun),
                 [
                     {
-                        "backfill_id": backfill_id, "dag_run_id": first + number, "sort_ordinal": number + 1,
-                        "logical_date": dates[number],
+                        "backfill_id": backfill_id, "dag_run_id": first_id + number,
+                        "sort_ordinal": number + 1, "logical_date": dates[number],
                     }
                     for number in numbers
                 ],
