@@ -37,7 +37,7 @@ def _standing(counts: RunCounts, **facts: Any) -> Standing:
             RunCounts(),
             {"created_at": Instant(NOW - 119 * SECOND)},
             BackfillStatus.CREATING,
-            "Its runs are being created",
+            "its runs are being created",
         ),
         (
             RunCounts(),

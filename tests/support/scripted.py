@@ -561,6 +561,8 @@ class ScriptedEngine:
 
 
 def _in_scope(run: ScriptedRun, scope: RerunScope) -> list[TaskId]:
+    if run.state is RunState.QUEUED:  # held by its cancelled backfill: let go, whatever the scope
+        return [task for task, state in run.tasks.items() if not state.finished]
     failed = [task for task, state in run.tasks.items() if state in FAILED_TASK_STATES]
     if scope is RerunScope.WHOLE_RUN or (run.state is RunState.FAILED and run.started_at is None):
         return list(run.tasks)

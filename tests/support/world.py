@@ -82,6 +82,7 @@ class ScriptedRun:
     ended_at: Instant | None = None
     tries: dict[TaskId, int] = field(default_factory=dict)
     expanded: dict[TaskId, list[TaskState]] = field(default_factory=dict)
+    cleared: bool = False
 
 
 @dataclass(kw_only=True)
@@ -461,7 +462,7 @@ class World:
         """Airflow's clear: those tasks have no state, their run is queued again."""
         for task_id in task_ids:
             run.tasks[task_id] = TaskState.NONE
-        run.state, run.started_at, run.ended_at = RunState.QUEUED, None, None
+        run.state, run.started_at, run.ended_at, run.cleared = RunState.QUEUED, None, None, True
         self.changed.notify_all()
 
     def _last_success(self, dag_id: DagId) -> Instant | None:
@@ -502,7 +503,7 @@ class World:
         row = RunRow(
             ordinal=ordinal, logical_date=date, partition_key=None, membership=membership, run_id=run_id,
             state=run.state, started_at=run.started_at, ended_at=run.ended_at,
-            cancelled=run.state is RunState.FAILED and run.started_at is None,
+            cancelled=run.state is RunState.FAILED and run.started_at is None, cleared=run.cleared,
         )  # fmt: skip
         return row, bytes(CODE_OF[state] for state in run.tasks.values()) + self._tallies(run)
 

@@ -189,7 +189,7 @@ async def test_the_main_cause_stands_in_the_first_waiting_date_with_its_remedy_i
         screen = await watching(eyes, "BLOCKED: the Dag is paused, so nothing starts")
         world.let_wait(screen.backfill_id, paused)
         await eyes.sees(
-            "BLOCKED: Airflow paused the Dag after 3 failed runs in a row (unpause the Dag)",
+            "BLOCKED: Airflow paused the Dag after 3 failed runs in a row (u: unpause the Dag)",
             "waits: Airflow paused the Dag after 3",
         )
 

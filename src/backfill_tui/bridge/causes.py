@@ -23,9 +23,9 @@ from backfill_tui.bridge.waiting_tasks import (
     not_yet_retried,
     without_triggerer,
 )
-from backfill_tui.domain.causes import Cause, CauseCode, in_order
+from backfill_tui.domain.causes import RERUN_HELD, RESUME, Cause, CauseCode, in_order
 from backfill_tui.domain.instants import Instant, from_datetime, minute, to_datetime, zone_named
-from backfill_tui.domain.progress import what_stops
+from backfill_tui.domain.progress import is_held_by_cancel, what_stops
 from backfill_tui.domain.watching import BackfillFacts
 
 if TYPE_CHECKING:
@@ -121,14 +121,14 @@ def _queued(session: Session, facts: BackfillFacts, now: Instant, running: int) 
 
 def what_holds_queued(facts: BackfillFacts, running: int) -> Cause | None:
     """Why no queued run starts (Airflow 3.3 models/dagrun.py, `get_queued_dag_runs_to_set_running`)."""
-    if facts.is_paused and facts.completed_at is not None:
+    if is_held_by_cancel(facts):
         return Cause(
             code=CauseCode.BACKFILL_CANCELLED,
             sentence="its backfill was cancelled, so cleared runs stay queued",
-            remedy="rerun them from here",
+            remedy=RERUN_HELD,
         )
     if facts.is_paused:
-        return Cause(code=CauseCode.BACKFILL_PAUSED, sentence="the backfill is paused", remedy="resume")
+        return Cause(code=CauseCode.BACKFILL_PAUSED, sentence="the backfill is paused", remedy=RESUME)
     if facts.max_active_runs < 1:
         return Cause(
             code=CauseCode.NO_ACTIVE_RUNS,

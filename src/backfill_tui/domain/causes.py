@@ -8,6 +8,15 @@ from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
 
+UNPAUSE_DAG: Final = "unpause the Dag"
+RESUME: Final = "resume"
+RERUN_HELD: Final = "rerun them from here"
+REOPEN: Final = "reopen it, to pause or cancel it again"
+REMOVE: Final = "remove it"
+RERUN_FAILED: Final = "rerun what failed"
+START_ENGINE: Final = "start the engine"
+"""Remedies that a screen has a key for."""
+
 
 class CauseCode(StrEnum):
     """What can hold a run or a task back, gravest first.

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from backfill_tui.domain.causes import Cause, CauseCode, in_order
+from backfill_tui.domain.causes import (
+    REMOVE,
+    REOPEN,
+    RERUN_FAILED,
+    RERUN_HELD,
+    RESUME,
+    START_ENGINE,
+    UNPAUSE_DAG,
+    Cause,
+    CauseCode,
+    in_order,
+)
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, clock
@@ -129,12 +140,12 @@ def standing(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
 
 def _without_dates(facts: BackfillFacts, now: Instant) -> Standing:
     if facts.completed_at is None and now - facts.created_at < CREATION_SECONDS * SECOND:
-        return Standing(status=BackfillStatus.CREATING, sentence="Its runs are being created")
+        return Standing(status=BackfillStatus.CREATING, sentence="its runs are being created")
     if facts.completed_at is None:
         return Standing(
             status=BackfillStatus.ABANDONED,
             sentence="its creation died before it had any run",
-            remedy="remove it",
+            remedy=REMOVE,
         )
     # Airflow commits the row before the runs, and closes it later when the creation of the runs failed.
     return Standing(
@@ -151,7 +162,7 @@ def _finished(counts: RunCounts) -> Standing:
         return Standing(status=BackfillStatus.CANCELLED, sentence=sentence)
     if counts.failed:
         return Standing(
-            status=BackfillStatus.DONE_WITH_FAILURES, sentence=", ".join(outcome), remedy="rerun what failed"
+            status=BackfillStatus.DONE_WITH_FAILURES, sentence=", ".join(outcome), remedy=RERUN_FAILED
         )
     sentence = ", ".join(outcome) if counts.included else ", ".join(["no run was needed", *outcome])
     return Standing(status=BackfillStatus.DONE, sentence=sentence)
@@ -172,23 +183,26 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
     left = f"{counts.running} running, {counts.queued} queued"
     if blocked := _what_blocks(facts, now):
         return blocked
-    if facts.is_paused and facts.completed_at is not None:
+    if is_held_by_cancel(facts):
         return _cancelled_but_unfinished(counts)
     if facts.is_paused:
-        return Standing(
-            status=BackfillStatus.PAUSED, sentence=f"{left}: no queued run starts", remedy="resume"
-        )
+        return Standing(status=BackfillStatus.PAUSED, sentence=f"{left}: no queued run starts", remedy=RESUME)
     if facts.completed_at is not None and counts.active > counts.rerunning:
         return Standing(
             status=BackfillStatus.ORPHANED,
             sentence=f"{left}, but Airflow counts it as complete",
-            remedy="reopen it, to pause or cancel it again",
+            remedy=REOPEN,
         )
     if counts.running == 0 and counts.finished == 0:
         return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued} queued")
     return Standing(
         status=BackfillStatus.RUNNING, sentence=f"{counts.running} of {facts.max_active_runs} slots"
     )
+
+
+def is_held_by_cancel(facts: BackfillFacts) -> bool:
+    """Whether Airflow starts no queued run of it any more: cancelling pauses a backfill for ever."""
+    return facts.is_paused and facts.completed_at is not None
 
 
 def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
@@ -200,7 +214,7 @@ def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
         return Standing(
             status=BackfillStatus.BLOCKED,
             sentence="its backfill was cancelled, so cleared runs stay queued",
-            remedy="rerun them from here",
+            remedy=RERUN_HELD,
         )
     waiting = f", {counts.queued} queued will not start" if counts.queued else ""
     return Standing(
@@ -217,7 +231,7 @@ def what_stops(facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
             Cause(
                 code=CauseCode.DAG_PAUSED,
                 sentence="the Dag is paused, so nothing starts",
-                remedy="unpause the Dag",
+                remedy=UNPAUSE_DAG,
             )
         )
     if facts.dag_is_stale:
@@ -262,9 +276,7 @@ def with_engine(stands: Standing, engine: EngineStatus | None) -> Standing:
         return stands
     if engine.running:
         return Standing(status=BackfillStatus.QUEUED, sentence="the engine is starting")
-    return Standing(
-        status=BackfillStatus.BLOCKED, sentence="the engine is not running", remedy="start the engine"
-    )
+    return Standing(status=BackfillStatus.BLOCKED, sentence="the engine is not running", remedy=START_ENGINE)
 
 
 def failed_rows(rows: Iterable[RunRow]) -> list[RunRow]:

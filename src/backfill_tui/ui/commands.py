@@ -276,6 +276,11 @@ REGISTRY: tuple[Command, ...] = tuple(
 )
 
 
+def command_of(command_id: str) -> Command:
+    """The command of that id."""
+    return next(command for command in REGISTRY if command.id == command_id)
+
+
 def shown_key(command_id: str) -> str:
     """The key of a command as a person writes it."""
-    return next(key_words(command.key) for command in REGISTRY if command.id == command_id)
+    return key_words(command_of(command_id).key)

@@ -74,7 +74,7 @@ WATCH_SCREEN = (
     Command(id="watch.mark_range", keys="v", action="mark_range", label="",
             help="Mark all dates from here to where you go; again to end"),
     Command(id="watch.rerun", keys="r", action="rerun", label="rerun",
-            help="Rerun the marked dates, else the failed date under the cursor"),
+            help="Rerun the marked dates, else the failed date under the cursor and what a cancel holds"),
     Command(id="watch.mark_failed", keys="a", action="mark_failed", label="all failed",
             help="Mark all failed dates"),
     Command(id="watch.failures", keys="e", action="failures", label="failures",

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Problem, Unreachable
-from backfill_tui.domain.progress import task_progress
+from backfill_tui.domain.progress import is_held_by_cancel, task_progress
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui import pausing
@@ -26,6 +26,7 @@ from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
 from backfill_tui.ui.screens.watch_failures import WatchFailuresScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
+from backfill_tui.ui.screens.watch_lift import keys_of_remedy, keys_to_read_again
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
@@ -107,6 +108,8 @@ class WatchScreen(WatchFailuresScreen):
             self._stream = None
 
     def _connection_changed(self, connection: Connection) -> None:
+        if self._broken is not None:
+            self.header.keys = keys_to_read_again(self)
         if connection is not Connection.READY or self._broken is None:
             return
         self._broken = None
@@ -137,6 +140,7 @@ class WatchScreen(WatchFailuresScreen):
         self._broken = message.problem
         self.header.broken = True
         self.header.look_at_clock()
+        self.header.keys = keys_to_read_again(self)
         self.notice.update(Content(one_line(str(message.problem))))
         self.notice.add_class("-shown")
         self.refresh_bindings()
@@ -162,6 +166,7 @@ class WatchScreen(WatchFailuresScreen):
             self.header.progress = self.progress
             self.grid.waiting_because = waiting_because(self.progress, self._causes)
         self.say_what_is_shown()
+        self.header.keys = keys_of_remedy(self, self.progress)
         self.notice.remove_class("-shown")
         self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
         self._show_cell()
@@ -234,6 +239,10 @@ class WatchScreen(WatchFailuresScreen):
         elif not self.show_more():
             self.dismiss()
 
+    def _can_rerun(self, progress: Progress) -> bool:
+        held = is_held_by_cancel(progress.facts) and progress.counts.queued > 0
+        return held or bool(progress.counts.failed or self.grid.marks)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Only what applies now."""
         progress = self.progress
@@ -241,7 +250,7 @@ class WatchScreen(WatchFailuresScreen):
         cell = self.inspector.cell if self.is_mounted else None
         instance = cell.instance if cell is not None else None
         applies = {
-            "rerun": may_write and progress is not None and bool(progress.counts.failed or self.grid.marks),
+            "rerun": may_write and progress is not None and self._can_rerun(progress),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
             "failures": progress is not None and (progress.counts.failed > 0 or progress.tasks.failed > 0),

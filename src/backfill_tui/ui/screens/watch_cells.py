@@ -7,12 +7,13 @@ from typing import Final
 
 from backfill_tui.domain.causes import Cause, CauseCode, cause_of_queued
 from backfill_tui.domain.columns import ShownColumn
+from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.progress import BackfillStatus, with_causes
-from backfill_tui.domain.states import CODES
+from backfill_tui.domain.progress import BackfillStatus, is_held_by_cancel, with_causes
+from backfill_tui.domain.states import CODES, RunState
 from backfill_tui.domain.tallies import Tally
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import RunRow
+from backfill_tui.domain.watching import Membership, RunRow
 from backfill_tui.ui.glyphs import TASK_MARKS
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -69,13 +70,29 @@ def _stands_for(shown: ShownColumn, tally: Tally) -> str:
 
 
 def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
-    """The marked rows that have a run, else the failed row under the cursor."""
+    """The marked rows that have a run, else the failed row under the cursor with all that a cancel holds."""
     rows = grid.store.rows
     marked = [(index, row) for index in sorted(grid.marks.rows) if (row := rows[index]) is not None]
     if marked:
         return [(index, row) for index, row in marked if row.run_id is not None]
-    row = grid.row
-    return [(grid.cursor_row, row)] if row is not None and row.failed else []
+    chosen = held_rows(grid.store)
+    if grid.row is not None and grid.row.failed:
+        chosen[grid.cursor_row] = grid.row
+    return sorted(chosen.items())
+
+
+def held_rows(store: GridStore) -> dict[int, RunRow]:
+    """The rows whose queued runs never start, for their backfill was cancelled.
+
+    All of them, also those that are not shown: what lets one of them go lets all go.
+    """
+    if store.facts is None or not is_held_by_cancel(store.facts) or not store.counts().queued:
+        return {}
+    return {
+        index: row
+        for index, row in enumerate(store.rows)
+        if row is not None and row.membership is Membership.INCLUDED and row.state is RunState.QUEUED
+    }
 
 
 def waiting_because(progress: Progress, causes: Sequence[Cause] = ()) -> str:

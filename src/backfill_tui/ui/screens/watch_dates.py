@@ -6,9 +6,11 @@ from typing import Final
 
 from backfill_tui.ui.screens.jump import JumpDialog
 from backfill_tui.ui.screens.narrow import NarrowDialog, Narrowed
+from backfill_tui.ui.screens.watch_cells import waiting_because
 from backfill_tui.ui.screens.watch_grid import WatchGridScreen
 from backfill_tui.ui.text import fit
 from backfill_tui.ui.widgets.find_date import Found
+from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only, Order, RowView
 
 _LONGEST_TEXT: Final = 24
@@ -82,6 +84,12 @@ class WatchDatesScreen(WatchGridScreen):
     def say_what_is_shown(self) -> None:
         """The header says which dates are shown, unless all are, and their order where it is another."""
         self.header.shown = shown_words(self.grid.view, len(self.store.rows))
+        told = self.grid.says_why_it_waits and not self.zoomed_out
+        self.header.waits = "" if told or self.progress is None else unsaid(self.progress)
+
+    def zoomed(self) -> None:
+        """The strip gives no reasons."""
+        self.say_what_is_shown()
 
     def label_of(self, command_id: str) -> str:
         """What escape does first."""
@@ -93,6 +101,12 @@ class WatchDatesScreen(WatchGridScreen):
         if self.grid.marks or not view.narrowed:
             return ""
         return "all states" if view.only is not Only.ALL and view.dates is not None else "all dates"
+
+
+def unsaid(progress: Progress) -> str:
+    """Why queued runs do not start, where the header does not say that without being told to."""
+    all_run = progress.counts.running >= progress.facts.max_active_runs
+    return "" if all_run or not progress.counts.queued else waiting_because(progress, progress.causes)
 
 
 def shown_words(view: RowView, total: int) -> str:

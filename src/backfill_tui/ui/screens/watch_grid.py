@@ -91,8 +91,12 @@ class WatchGridScreen(WatchControlScreen):
             self.notify("Only dates have a place in the strip, and these are partitions")
             return
         self.body.toggle_class("-zoomed-out")
+        self.zoomed()
         self.follow_in_strip()
         self.dates.focus()
+
+    def zoomed(self) -> None:
+        """The strip came in place of the grid, or went."""
 
     def follow_in_strip(self) -> None:
         """The strip shows what the grid shows, while it is seen."""

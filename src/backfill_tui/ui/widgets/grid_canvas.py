@@ -20,7 +20,7 @@ from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.widgets.column_view import ColumnView
 from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
-from backfill_tui.ui.widgets.grid_rows import RowWords
+from backfill_tui.ui.widgets.grid_rows import NO_ROW, RowWords
 from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
 from backfill_tui.ui.widgets.row_view import Only, Order, RowView
 from backfill_tui.ui.widgets.shown_dates import WantedDates
@@ -132,6 +132,11 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """What a row says in place of cells; empty when its cells speak for themselves."""
         row, cells = self.store.rows[index], self.store.row_cells(index)
         return self._words.sentence(index, row, cells, self.waiting_because)
+
+    @property
+    def says_why_it_waits(self) -> bool:
+        """Whether one of the rows that are shown says why queued runs do not start."""
+        return self._words.first_waiting != NO_ROW
 
     def _is_running(self, index: int) -> bool:
         row = self.store.rows[index]

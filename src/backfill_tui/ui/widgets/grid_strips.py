@@ -19,6 +19,7 @@ from backfill_tui.domain.instants import Instant, clock
 from backfill_tui.domain.states import CODES, TaskState
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
+from backfill_tui.ui.text import fit
 from backfill_tui.ui.widgets.grid_heads import names_line, parts_line
 from backfill_tui.ui.widgets.grid_layout import GUTTER, GridLayout
 
@@ -116,7 +117,7 @@ class GridPainter:
         room = self._width - self.layout.frozen
         muted = self._muted[lit]
         if line.sentence:
-            text = set_cell_size(line.sentence, min(room, cell_len(line.sentence)))
+            text = fit(line.sentence, min(room, cell_len(line.sentence)))
             return self._line(segments, ([Segment(text, muted)], cell_len(text)), "", muted, lit)
         took = self._took(line.row, now)
         body = self._body(cells, line.words, left, room, line.cursor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from textual import events, on
 from textual.content import Content
 from textual.reactive import reactive, var
 from textual.widget import Widget
@@ -22,6 +23,7 @@ from backfill_tui.ui.program import program_of
 from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
 from backfill_tui.ui.widgets.progress_words import (
     bar,
+    broken_at,
     count_words,
     done_words,
     fitting,
@@ -29,6 +31,7 @@ from backfill_tui.ui.widgets.progress_words import (
     pace_words,
 )
 
+_LEAST_LINES: Final = 3
 STALE_AFTER_SECONDS: Final = 5.0
 """A reading comes every fifth of a second; after this long without one its age is shown."""
 
@@ -77,11 +80,12 @@ class Progress:
 
 
 class ProgressHeader(Widget):
-    """Three lines over the grid; `progress` is None until the first reading.
+    """Three lines over the grid, or more where words need them; `progress` is None until the first reading.
 
     `arrived_at` is when the last reading came, by the program's clock; `broken` says that none will come.
-    `armed` says that a circuit breaker is on: it and the note of the launch have a fourth line. `shown` says
-    which dates the grid shows, where these are not all; `pace` is how fast runs end, as far as it is known.
+    `armed` says that a circuit breaker is on: it and the note of the launch have a line of their own. `shown`
+    says which dates the grid shows, where these are not all; `pace` is how fast runs end, as far as it is
+    known. `keys` carry out what is advised, and `waits` is a reason that no row of the grid gives.
     """
 
     HELP = (
@@ -89,7 +93,6 @@ class ProgressHeader(Widget):
     )
     DEFAULT_CSS = """
     ProgressHeader { height: 3; padding: 0 1; background: $background; text-wrap: nowrap; }
-    ProgressHeader.-noted { height: 4; }
     """
 
     progress: reactive[Progress | None] = reactive[Progress | None](None)
@@ -98,6 +101,8 @@ class ProgressHeader(Widget):
     age: reactive[int] = reactive(0)
     armed: reactive[str] = reactive("")
     shown: reactive[str] = reactive("")
+    keys: reactive[str] = reactive("")
+    waits: reactive[str] = reactive("")
     pace: reactive[Pace] = reactive(Pace())
     arrived_at: var[float] = var(0.0)
 
@@ -106,12 +111,29 @@ class ProgressHeader(Widget):
         self.set_interval(_LOOK_SECONDS, self.look_at_clock)
 
     def watch_progress(self) -> None:
-        """It may have a note."""
-        self._note()
+        """Its words may need more lines, or fewer."""
+        self.fit()
 
     def watch_armed(self) -> None:
         """It is on, or off."""
-        self._note()
+        self.fit()
+
+    def watch_keys(self) -> None:
+        """The advice has other keys."""
+        self.fit()
+
+    def watch_waits(self) -> None:
+        """Another reason is told."""
+        self.fit()
+
+    def watch_broken(self) -> None:
+        """Other words."""
+        self.fit()
+
+    @on(events.Resize)
+    def fit(self) -> None:
+        """As high as its words."""
+        self.styles.height = max(_LEAST_LINES, len(self._lines()))
 
     def watch_arrived_at(self) -> None:
         """A reading came: nothing is stale."""
@@ -124,33 +146,32 @@ class ProgressHeader(Widget):
 
     def render(self) -> Content:
         """Status, bar and counts."""
+        return Content("\n").join(self._lines())
+
+    def _lines(self) -> list[Content]:
         width = self.content_size.width
         if self.progress is None:
-            return Content.styled("" if self.broken else "Reading the backfill…", "$muted")
+            return [Content.styled("" if self.broken else "Reading the backfill…", "$muted")]
         counted = count_words(self.progress.counts)
         if self.marked:
             counted.insert(0, Content.styled(f"{MARKED_MARK.sign} {self.marked:,} marked", "bold $accent"))
         if self.shown:
             counted.insert(0, Content.styled(self.shown, "bold $accent"))
         lines = [
-            self._status(self.progress, width),
+            *self._status(self.progress, width),
             self._bar(self.progress, width),
             self._counted(counted, width),
         ]
-        if self.has_class("-noted"):
-            lines.append(self._said(self.progress.facts.note, width))
-        return Content("\n").join(lines)
+        note = self.progress.facts.note
+        if note or self.armed:
+            lines.append(self._said(note, width))
+        return lines
 
     def _counted(self, parts: list[Content], width: int) -> Content:
         """The counts, and how fast runs end as far as they leave room."""
         counted = fitting(parts, width)
         pace = pace_words(self.pace, width - counted.cell_length - 2)
         return _spread(counted, pace, width) if pace.plain else counted
-
-    def _note(self) -> None:
-        """What is said beside the state has a line of its own."""
-        note = self.progress.facts.note if self.progress is not None else ""
-        self.set_class(bool(note or self.armed), "-noted")
 
     def _said(self, note: str, width: int) -> Content:
         """The circuit breaker and the note; where both have no room the breaker has fewer words."""
@@ -161,24 +182,26 @@ class ProgressHeader(Widget):
             whole = Content("   ").join([armed.partition(",")[0], *said])
         return Content.styled(whole.plain, "$muted").truncate(width, ellipsis=True)
 
-    def _status(self, progress: Progress, width: int) -> Content:
-        now = progress.standing
+    def _status(self, progress: Progress, width: int) -> list[Content]:
+        """The state in words with what to do about it, on a second line as far as the first has no room."""
+        now, is_old = progress.standing, self.broken or self.age > 0
         mark = STATUS_MARKS[now.status]
         colon = "" if now.status in {now.status.RUNNING, now.status.QUEUED} else ":"
         status = Content.styled(f"{mark.sign} {mark.word}{colon}", f"bold ${mark.variable}")
-        left = [status, Content(one_line(_why(progress, now)))]
-        if self.broken or self.age:
+        said = [status, Content(one_line(_why(progress, now, self.waits)))]
+        if is_old:
             stale = f"STALE {self.age} s" if self.age else "NOT READ"
-            left = [Content.styled(f"! {stale},", "bold $warning"), Content("it was"), *left]
-        elif now.remedy:
-            left.append(Content.styled(f"({one_line(now.remedy)})", "$muted"))
-        words = Content(" ").join(left)
+            said = [Content.styled(f"! {stale},", "bold $warning"), Content("it was"), *said]
+        remedy = now.remedy if not is_old else "read again" if self.keys else ""
+        advice = _advice(self.keys, one_line(remedy)) if remedy else Content("")
         percent = Content.styled(f"{progress.percent} %", "bold")
-        moves = now.status is now.status.RUNNING and not (self.broken or self.age)
+        moves = now.status is now.status.RUNNING and not is_old
         remaining = left_words(self.pace) if moves else ""
         both = Content.assemble((remaining, "$muted"), "  ", percent)
-        has_room = words.cell_length + 2 + both.cell_length <= width
-        return _spread(words, both if remaining and has_room else percent, width)
+        first, rest = broken_at(Content(" ").join(said), advice, width - percent.cell_length - 2)
+        has_room = not rest.plain and first.cell_length + 2 + both.cell_length <= width
+        lines = [_spread(first, both if remaining and has_room else percent, width)]
+        return [*lines, Content("  ").append(rest).truncate(width, ellipsis=True)] if rest.plain else lines
 
     def _bar(self, progress: Progress, width: int) -> Content:
         counts = progress.counts
@@ -192,12 +215,22 @@ class ProgressHeader(Widget):
         return Content("").join([*parts, Content.styled(done, "$muted")])
 
 
-def _why(progress: Progress, now: Standing) -> str:
-    """The sentence of the standing, with the main cause where it is that cause that the remedy is about."""
+def _why(progress: Progress, now: Standing, waits: str) -> str:
+    """The sentence of the standing, with the main cause where it is that cause that the remedy is about.
+
+    Else with what no row of the grid says.
+    """
     main = progress.causes[0] if progress.causes else None
-    if main is None or not main.remedy or main.remedy != now.remedy or main.sentence in now.sentence:
-        return now.sentence
-    return f"{now.sentence}, waits: {main.sentence}"
+    if main is not None and main.remedy and main.remedy == now.remedy:
+        waits = main.sentence
+    return f"{now.sentence}, waits: {waits}" if waits and waits not in now.sentence else now.sentence
+
+
+def _advice(keys: str, remedy: str) -> Content:
+    """`(u: unpause the Dag)`, without the key where there is none."""
+    if not keys:
+        return Content.styled(f"({remedy})", "$muted")
+    return Content.assemble(("(", "$muted"), (keys, "bold $accent"), (f": {remedy})", "$muted"))
 
 
 def _control(facts: BackfillFacts) -> tuple[bool, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from backfill_tui.domain.progress import TaskProgress
@@ -68,6 +69,19 @@ def fitting(parts: Sequence[Content], width: int) -> Content:
     while len(shown) > 1 and Content(_GAP).join(shown).cell_length > width:
         shown.pop()
     return Content(_GAP).join(shown)
+
+
+def broken_at(words: Content, advice: Content, width: int) -> tuple[Content, Content]:
+    """What has room in `width` cells, and the rest: broken before the advice, else between two words."""
+    whole = words.append(" ").append(advice) if advice.plain else words
+    if whole.cell_length <= width:
+        return whole, Content("")
+    if words.cell_length <= width:
+        return words, advice
+    spaces = [
+        at for at, sign in enumerate(whole.plain) if sign == " " and cell_len(whole.plain[:at]) <= width
+    ]
+    return (whole[: spaces[-1]], whole[spaces[-1] + 1 :]) if spaces else (whole, Content(""))
 
 
 def done_words(counts: RunCounts, tasks: TaskProgress, width: int) -> str:
