@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import CODE_OF, CODES, FAILED_TASK_STATES, TaskState
-from backfill_tui.domain.tallies import Tally, mapped_places, row_size, tally_of, unpacked
+from backfill_tui.domain.tallies import RollUp, Tally, mapped_places, numbers_of, row_size
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow, TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
@@ -26,8 +26,8 @@ class GridChange:
 class GridStore:
     """Rows are dates in the order of execution, columns are tasks; the cells are one row-major bytearray.
 
-    After the cells of a row stand the tallies of its mapped tasks, as they came. `most` has for each mapped
-    column, by its place, the most task instances that any row had.
+    After the cells of a row stand the tallies of its mapped tasks, as they came. `mapped` are the places of
+    their columns, and `most` has for each of these the most task instances that any row had.
 
     Rows are found by their ordinal: row `i` is ordinal `i + 1`. The store is the one place in which a
     watched backfill is kept; it belongs to the thread that draws. What is counted is counted as rows change,
@@ -39,8 +39,8 @@ class GridStore:
         self.rows: list[RunRow | None] = []
         self.facts: BackfillFacts | None = None
         self.loaded = False
-        self.most: dict[int, int] = {}
-        self._slots: dict[int, int] = {}
+        self.mapped: tuple[int, ...] = ()
+        self.most: tuple[int, ...] = ()
         self._size = 0
         self._cells = bytearray()
         self._failed = bytearray()  # a byte a row: 1 where the run failed
@@ -78,11 +78,12 @@ class GridStore:
 
     def tally(self, index: int, column: int) -> Tally:
         """One cell with the number of its task instances: several for a mapped task."""
-        code = self.cell(index, column)
-        slot = self._slots.get(column)
-        if slot is None:
-            return tally_of(bytes([code]))
-        return Tally(code, *unpacked(self._cells, len(self.columns), slot, start=index * self._size))
+        return RollUp((column,), self.mapped).tally(self.row_cells(index), self.row_numbers(index))
+
+    def row_numbers(self, index: int) -> tuple[int, ...]:
+        """The tallies of the mapped tasks of one row: how many are in its state, and how many there are."""
+        start = index * self._size
+        return numbers_of(bytes(self._cells[start + len(self.columns) : start + self._size]))
 
     def counts(self) -> RunCounts:
         """The runs, counted; rows not read yet are left out."""
@@ -129,8 +130,8 @@ class GridStore:
 
     def _take_columns(self, columns: tuple[TaskColumn, ...]) -> None:
         self.columns = columns
-        self._slots = {place: slot for slot, place in enumerate(mapped_places(columns))}
-        self.most = dict.fromkeys(self._slots, 0)
+        self.mapped = mapped_places(columns)
+        self.most = (0,) * len(self.mapped)
         self._size = row_size(columns)
         self._cells = bytearray(self._nothing() * len(self.rows))
         self._codes = [0] * len(CODES)
@@ -150,8 +151,8 @@ class GridStore:
             return False
         self._count(was_cells[:width], -1)
         self._count(cells[:width], 1)
-        for place, slot in self._slots.items():
-            self.most[place] = max(self.most[place], unpacked(cells, width, slot)[1])
+        if self.mapped:
+            self.most = tuple(map(max, self.most, numbers_of(cells[width:])[1::2]))
         if was_row is not None:
             self._kinds.subtract(kinds_of(was_row))
         self._kinds.update(kinds_of(row))

@@ -7,7 +7,9 @@ tasks are plain, mapped, or both.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
@@ -17,6 +19,7 @@ _ABSENT: Final = CODE_OF[TaskState.ABSENT]
 _CODE_OF_RANK: Final = bytes(sorted(range(len(URGENCY)), key=URGENCY.__getitem__))
 _RANK_OF_CODE: Final = bytes(URGENCY).ljust(256, b"\xff")
 _PACKED: Final = struct.Struct("<II")
+_NUMBER: Final = _PACKED.size // 2
 
 
 class Tally(NamedTuple):
@@ -29,14 +32,21 @@ class Tally(NamedTuple):
     @property
     def words(self) -> str:
         """The numbers behind the sign: `12` when all are in one state, else `3/12`; one needs none."""
-        if self.total <= 1:
-            return ""
-        return str(self.total) if self.shown == self.total else f"{self.shown}/{self.total}"
+        return words_of(self.shown, self.total)
+
+
+@lru_cache(maxsize=4096)
+def words_of(shown: int, total: int) -> str:
+    """The numbers of a tally; the grid asks for those of every cell it draws."""
+    if total <= 1:
+        return ""
+    return str(total) if shown == total else f"{shown}/{total}"
 
 
 NOTHING: Final = Tally(_ABSENT, 0, 0)
 
 
+@lru_cache(maxsize=4096)
 def tally_of(codes: bytes) -> Tally:
     """The tally of task instances by their codes; those that are absent do not count."""
     ranks = codes.translate(_RANK_OF_CODE)
@@ -81,10 +91,44 @@ def packed(numbers: Iterable[tuple[int, int]]) -> bytes:
     return b"".join(_PACKED.pack(*pair) for pair in numbers)
 
 
-def unpacked(row: bytes | bytearray, width: int, slot: int, *, start: int = 0) -> tuple[int, int]:
-    """`shown` and `total` of the mapped column number `slot` of a row that begins at `start`.
+def numbers_of(tallies: bytes) -> tuple[int, ...]:
+    """What was packed: `shown` and `total` of the first mapped column, then of the next, and so on."""
+    return _numbers(len(tallies) // _NUMBER).unpack(tallies)
 
-    `width` is the number of all columns.
-    """
-    shown, total = _PACKED.unpack_from(row, start + width + slot * _PACKED.size)
-    return shown, total
+
+@lru_cache(maxsize=16)
+def _numbers(count: int) -> struct.Struct:
+    return struct.Struct(f"<{count}I")
+
+
+class RollUp:
+    """Some columns of a row as one cell: their places are chosen once, their tallies read for each row."""
+
+    def __init__(self, places: Sequence[int], mapped: Sequence[int]) -> None:
+        """`mapped` are the places of all mapped columns, in their order."""
+        slots = {place: slot for slot, place in enumerate(mapped)}
+        self._plain = _picker([place for place in places if place not in slots])
+        self._mapped = [(place, 2 * slots[place]) for place in places if place in slots]
+
+    def tally(self, cells: bytes, numbers: Sequence[int]) -> Tally:
+        """The tally of one row, by its cells and the numbers of its mapped columns."""
+        code, shown, total = tally_of(self._plain(cells))
+        for place, at in self._mapped:
+            one = cells[place]
+            total += numbers[at + 1]
+            if one == code:
+                shown += numbers[at]
+            elif URGENCY[one] < URGENCY[code]:
+                code, shown = one, numbers[at]
+        return Tally(code, shown, total)
+
+
+def _picker(places: Sequence[int]) -> Callable[[bytes], bytes]:
+    """What picks the cells of these places out of a row."""
+    if not places:
+        return lambda _: b""
+    first, last = places[0], places[-1] + 1
+    if list(places) == list(range(first, last)):
+        return lambda cells: cells[first:last]
+    pick = itemgetter(*places)
+    return lambda cells: bytes(pick(cells))

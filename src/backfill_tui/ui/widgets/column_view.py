@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from backfill_tui.domain.columns import Folding, ShownColumn, can_fold, shown_co
 from backfill_tui.domain.grid import GridChange, GridStore
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.map_indexes import IndexCell, IndexCells
-from backfill_tui.domain.tallies import Tally, roll_up, tally_of
+from backfill_tui.domain.tallies import RollUp, Tally, tally_of, words_of
 from backfill_tui.ui.widgets.grid_heads import heads_of
 from backfill_tui.ui.widgets.grid_layout import ColumnHead
 
@@ -44,7 +45,8 @@ class ColumnView:
         self._read: dict[tuple[RunId, TaskId], IndexCell] = {}
         self._stretches: list[_Stretch] = []
         self._as_stored = True
-        self._tallied: list[ShownColumn] = []
+        self._roll_ups: dict[tuple[int, ...], RollUp] = {}
+        self._tallied: list[tuple[ShownColumn, int | None]] = []
         self._numbers: dict[TaskId, int] = {}
         self._totals: tuple[int, ...] = ()
 
@@ -109,37 +111,38 @@ class ColumnView:
         cells = self._store.row_cells(row)
         if self._as_stored:
             return cells
-        return b"".join(self._codes(row, cells, stretch) for stretch in self._stretches)
+        numbers = self._store.row_numbers(row)
+        return b"".join(self._codes(row, cells, numbers, stretch) for stretch in self._stretches)
 
-    def _codes(self, row: int, cells: bytes, stretch: _Stretch) -> bytes:
+    def _codes(self, row: int, cells: bytes, numbers: Sequence[int], stretch: _Stretch) -> bytes:
         if stretch.indexes:
             return self._cell_read(row, stretch.places[0]).shown(stretch.indexes)
         if stretch.group:
-            return bytes([self._rolled(row, cells, stretch.places).code])
+            return bytes([self._roll_ups[stretch.places].tally(cells, numbers).code])
         return cells[stretch.places[0] : stretch.places[-1] + 1]
 
     def words(self, row: int) -> tuple[str, ...]:
         """The numbers of one row, for each column that may have some."""
         if not self._tallied:
             return ()
-        cells = self._store.row_cells(row)
-        return tuple(self._tally(row, cells, column).words for column in self._tallied)
+        cells, numbers = self._store.row_cells(row), self._store.row_numbers(row)
+        return tuple(
+            words_of(numbers[at], numbers[at + 1])
+            if at is not None
+            else self._tally(row, cells, numbers, shown).words
+            for shown, at in self._tallied
+        )
 
     def tally(self, row: int, column: int) -> Tally:
         """How many task instances a cell stands for, and in what state."""
-        return self._tally(row, self._store.row_cells(row), self.shown[column])
+        store = self._store
+        return self._tally(row, store.row_cells(row), store.row_numbers(row), self.shown[column])
 
-    def _tally(self, row: int, cells: bytes, shown: ShownColumn) -> Tally:
+    def _tally(self, row: int, cells: bytes, numbers: Sequence[int], shown: ShownColumn) -> Tally:
         if shown.map_index is None:
-            return self._rolled(row, cells, shown.places)
+            return self._roll_ups[shown.places].tally(cells, numbers)
         read = self._cell_read(row, shown.place)
         return read.rest if shown.rest else tally_of(read.shown(shown.map_index + 1)[-1:])
-
-    def _rolled(self, row: int, cells: bytes, places: tuple[int, ...]) -> Tally:
-        """Several tasks as one; the plain ones are counted at once, for a group may have very many."""
-        mapped = self._store.most
-        plain = tally_of(bytes(cells[place] for place in places if place not in mapped))
-        return roll_up([plain, *(self._store.tally(row, place) for place in places if place in mapped)])
 
     def _cell_read(self, row: int, place: int) -> IndexCell:
         run = self._store.rows[row]
@@ -157,7 +160,13 @@ class ColumnView:
         self._numbers = self._count_indexes()
         self.shown = shown_columns(self._store.columns, self.folding, self._numbers)
         self._totals = self._widest()
-        self._tallied = [one for one, total in zip(self.shown, self._totals, strict=True) if total > 1]
+        mapped = self._store.mapped
+        self._roll_ups = {one.places: RollUp(one.places, mapped) for one in self.shown}
+        self._tallied = [
+            (one, 2 * mapped.index(one.place) if not one.group and not one.rest else None)
+            for one, total in zip(self.shown, self._totals, strict=True)
+            if total > 1
+        ]
         self._stretches = _stretches(self.shown)
         self._as_stored = self._stretches == [_Stretch(tuple(range(len(self._store.columns))))]
 
@@ -166,7 +175,7 @@ class ColumnView:
         columns = self._store.columns
         numbers = {
             columns[place].task_id: most
-            for place, most in self._store.most.items()
+            for place, most in zip(self._store.mapped, self._store.most, strict=True)
             if columns[place].task_id in self.folding.tasks
         }
         for (_, task_id), cell in self._read.items():
@@ -176,10 +185,10 @@ class ColumnView:
 
     def _widest(self) -> tuple[int, ...]:
         """The most task instances that a cell of each column can have before its numbers get wider."""
-        return tuple(map(self._most_of, self.shown))
+        most = dict(zip(self._store.mapped, self._store.most, strict=True))
+        return tuple(self._most_of(shown, most) for shown in self.shown)
 
-    def _most_of(self, shown: ShownColumn) -> int:
-        mapped = self._store.most
+    def _most_of(self, shown: ShownColumn, mapped: Mapping[int, int]) -> int:
         if shown.map_index is not None:
             most = self._numbers.get(self._store.columns[shown.place].task_id, 0) if shown.rest else 1
         else:
