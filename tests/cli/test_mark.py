@@ -47,7 +47,7 @@ def test_what_failed_downstream_of_a_marked_task_runs_again_on_a_started_engine(
     failed_backfill(run, "extract")
     run.composition.engine_of = engine = ScriptedEngine(run.world)
     ended = run(*MARK, "--task", "extract", "--date", "2024-01-01", "--yes", "--json")
-    assert "1 task instance downstream that had failed runs again, as when Airflow marks a task" in ended.talk
+    assert "1 failed task instance downstream runs again, as Airflow has it" in ended.talk
     assert [entry["task_id"] for entry in ended.json["again"]] == ["load"]
     assert engine.status().running
     assert states(run)[0] == ("queued", ["success", "no_status"])
@@ -70,7 +70,7 @@ def test_a_running_task_ends_and_that_is_said_first(run: CommandLine) -> None:
     ended = run(*FAIL, "--date", "2024-01-01", "--yes")
     said = ended.talk.splitlines()
     told = next(at for at, line in enumerate(said) if line.startswith("Of backfill 1"))
-    assert said[told + 1] == "1 task instance under way ends: its process can not be brought back"
+    assert said[told + 1] == "1 task instance under way ends, and its process with it"
     assert said[told + 2] == "1 task instance never runs and is skipped"
     assert "1 run is failed then" in said[told + 3]
     assert states(run)[0] == (RunState.FAILED, [TaskState.FAILED, TaskState.SKIPPED])

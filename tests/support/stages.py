@@ -25,7 +25,7 @@ from tests.support.world import World, a_dag
 
 DAY = 24 * 3600 * SECOND
 _FIRST_OF_2024 = 1_704_067_200 * SECOND
-_DAG_COUNT = 90
+_DAG_COUNT = 100
 
 _DAGS = f"""
     from datetime import datetime, timezone

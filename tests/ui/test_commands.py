@@ -23,6 +23,7 @@ HOLDERS = {
     "dialog": "screens.confirm:ConfirmDialog",
     "launch": "screens.launch:LaunchDialog",
     "control": "screens.control:ControlDialog",
+    "set_state": "screens.set_state:SetStateDialog",
     "stop_after": "screens.stop_after:StopAfterDialog",
     "jump": "screens.jump:JumpDialog",
     "narrow": "screens.narrow:NarrowDialog",

@@ -40,9 +40,8 @@ def consequences(request: MarkRequest, outcome: MarkOutcome) -> list[str]:
     """What it does to tasks and runs, and what it ends, a sentence each, the gravest first."""
     told = []
     if outcome.ended:
-        end, their = ("ends", "its process") if outcome.ended == 1 else ("end", "their processes")
-        under_way = _counted(outcome.ended, "task instance")
-        told.append(f"{under_way} under way {end}: {their} can not be brought back")
+        end, their = ("ends", "its process with it") if outcome.ended == 1 else ("end", "their processes too")
+        told.append(f"{_counted(outcome.ended, 'task instance')} under way {end}, and {their}")
     if lost := outcome.overwritten_successes:
         told.append(f"{_counted(lost, 'task instance')} had succeeded")
     if outcome.skipped:
@@ -50,8 +49,8 @@ def consequences(request: MarkRequest, outcome: MarkOutcome) -> list[str]:
         told.append(f"{_counted(outcome.skipped, 'task instance')} {never}")
     if outcome.again:
         run = "runs" if len(outcome.again) == 1 else "run"
-        again = _counted(len(outcome.again), "task instance")
-        told.append(f"{again} downstream that had failed {run} again, as when Airflow marks a task")
+        again = _counted(len(outcome.again), "failed task instance")
+        told.append(f"{again} downstream {run} again, as Airflow has it")
     told += _of_runs(request, outcome)
     if outcome.untouched:
         stays = "stays as it is" if outcome.untouched == 1 else "stay as they are"

@@ -2,7 +2,8 @@
 
 Bindings, footer, help, palette, the README's key table and the ids of a user's keymap all come from here,
 so they can never disagree. The commands of the plan screen and its dialogs are declared in
-`plan_commands`, those of the watch, rerun and backfills screens in `watch_commands`.
+`plan_commands`, those of the watch, rerun and backfills screens in `watch_commands`, those that mark and undo
+in `mark_commands`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
+from backfill_tui.ui.mark_commands import DAGS_UNDO, SET_STATE
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
 from backfill_tui.ui.watch_commands import (
     BACKFILLS,
@@ -98,6 +100,7 @@ DAGS = (
         id="dags.pause", keys="u", action="pause", label="pause",
         help="Pause this Dag, or unpause it; asks first",
     ),
+    *DAGS_UNDO,
     Command(
         id="dags.filter", keys="slash", action="filter", label="filter", priority=True,
         help="Show only the Dags whose name, tag or owner contains some text",
@@ -259,6 +262,7 @@ PLACES: dict[str, Place] = {
     "failures": Place(title="Failures", own=FAILURES, widgets=(LIST,), modal=True),
     "failure_log": Place(title="Log of a failure", own=FAILURE_LOG, widgets=(LOG,), modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
+    "set_state": Place(title="Set state", own=SET_STATE, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),
     "stop_after": Place(title="Stop after", own=STOP_AFTER, modal=True),
     "backfills": Place(title="Backfills", own=BACKFILLS, widgets=(LIST,)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backfill_tui.ui.command import Command
+from backfill_tui.ui.mark_commands import BACKFILLS_UNDO, WATCH_MARKS
 
 GRID = (
     Command(id="grid.up", keys="up,k", action="move(-1, 0)", label="", help="Go up a date", palette=False),
@@ -117,6 +118,7 @@ WATCH_SCREEN = (
             help="Sort by the start of the runs, or by date again"),
     Command(id="watch.stop_after", keys="s", action="stop_after", label="stop after",
             help="Set how many failed runs pause the backfill"),
+    *WATCH_MARKS,
 )  # fmt: skip
 
 JUMP = (
@@ -178,6 +180,7 @@ BACKFILLS = (
             help="Reopen a backfill marked complete too early"),
     Command(id="backfills.only", keys="d", action="only_this_dag", label="this Dag",
             help="Show only the backfills of this Dag, or those of all again"),
+    *BACKFILLS_UNDO,
     Command(id="backfills.refresh", keys="ctrl+r", action="refresh_list", label="",
             help="Read the list again"),
     Command(id="backfills.back", keys="escape", action="back", label="back", help="Go back"),

@@ -186,4 +186,6 @@ class BackfillsScreen(ControllingScreen):
             return self.subject is not None
         if action == "only_this_dag":
             return self._only is not None or self.subject is not None
+        if action == "undo":
+            return self.subject is not None and not self.program.read_only
         return self.can_control(action)

@@ -8,9 +8,10 @@ from textual import on
 from textual.message import Message
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
+from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.control_words import VERBS, done_words
-from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.screens.undoing import UndoingScreen
 from backfill_tui.ui.workers import ask
 
 _LONG_SECONDS: Final = 10.0
@@ -30,13 +31,19 @@ class ControlDone(Message):
         self.outcome = outcome
 
 
-class ControllingScreen(PlaceScreen[None]):
+class ControllingScreen(UndoingScreen):
     """Asks, does, and tells what was done; nothing on it changes before Airflow says so."""
 
     @property
     def subject(self) -> BackfillSummary | None:
         """The backfill that the keys are about, as it was read last; None while there is none."""
         raise NotImplementedError
+
+    @property
+    def dag_of_undo(self) -> DagId | None:
+        """The Dag of that backfill."""
+        subject = self.subject
+        return None if subject is None else subject.facts.dag_id
 
     def controlled(self, outcome: ControlOutcome) -> None:
         """A deed was done; a screen that does more about it says so here."""

@@ -12,6 +12,7 @@ from textual.getters import query_one
 from textual.widgets import Input
 
 from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import pausing, readings
@@ -20,7 +21,7 @@ from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.listing import Listing, Row, matching, rows_of
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged
-from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.screens.undoing import UndoingScreen
 from backfill_tui.ui.widgets.dag_details import DagDetails
 from backfill_tui.ui.widgets.dag_head import DagHead, NoticeLine
 from backfill_tui.ui.widgets.dag_table import DagTable
@@ -30,7 +31,7 @@ from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.widgets.startup_panel import StartupPanel
 
 
-class DagsScreen(PlaceScreen[None]):
+class DagsScreen(UndoingScreen):
     """Shows how Airflow comes up, then its Dags."""
 
     PLACE = "dags"
@@ -64,6 +65,12 @@ class DagsScreen(PlaceScreen[None]):
         table = self.query_one_optional(DagTable)
         return table.current if table else None
 
+    @property
+    def dag_of_undo(self) -> DagId | None:
+        """The Dag under the cursor."""
+        row = self.current
+        return row.dag.dag_id if row is not None and row.dag is not None else None
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """What applies depends on the row, and on whether there are rows at all."""
         row = self.current
@@ -72,9 +79,8 @@ class DagsScreen(PlaceScreen[None]):
         if action in {"plan", "watch", "backfills"}:
             return row is not None or (action != "plan" and self.program.listing is not None)
         dag = row.dag if row else None
-        if action in {"holes", "pause"}:
-            can_plan = action == "holes" and dag is not None and dag.backfillable
-            return can_plan or (action == "pause" and dag is not None)
+        if action in {"holes", "pause", "undo"}:
+            return dag is not None and (action != "holes" or dag.backfillable)
         if action == "unfilter":
             head = self.query_one_optional(DagHead)
             return head is not None and head.has_class("-filtering")
@@ -83,8 +89,8 @@ class DagsScreen(PlaceScreen[None]):
         return True
 
     def offers(self, command_id: str) -> bool:
-        """A read-only session pauses nothing; the key then says so."""
-        return not (self.program.read_only and command_id == "dags.pause")
+        """A read-only session pauses and undoes nothing; the keys then say so."""
+        return not (self.program.read_only and command_id in {"dags.pause", "dags.undo"})
 
     # What comes in.
 

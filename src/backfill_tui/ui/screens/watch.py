@@ -24,9 +24,9 @@ from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
-from backfill_tui.ui.screens.watch_failures import WatchFailuresScreen
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_lift import keys_of_remedy, keys_to_read_again
+from backfill_tui.ui.screens.watch_marks import WatchMarksScreen
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
@@ -36,7 +36,7 @@ from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class WatchScreen(WatchFailuresScreen):
+class WatchScreen(WatchMarksScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -261,6 +261,8 @@ class WatchScreen(WatchFailuresScreen):
             "narrow": progress is not None,
             "sort": progress is not None,
             "zoom": progress is not None,
+            "set_state": may_write,
+            "undo": may_write,
             "mark": may_write,
             "mark_range": may_write,
             "unpause": may_write and progress is not None and progress.facts.dag_is_paused,

@@ -95,6 +95,14 @@ def held_rows(store: GridStore) -> dict[int, RunRow]:
     }
 
 
+def rows_to_mark(grid: RunGrid) -> list[tuple[int, RunRow]]:
+    """The marked rows that have a run, else the row under the cursor if it has one."""
+    rows = grid.store.rows
+    wanted = sorted(grid.marks.rows) or ([grid.cursor_row] if grid.row is not None else [])
+    found = [(index, row) for index in wanted if (row := rows[index]) is not None]
+    return [(index, row) for index, row in found if row.run_id is not None]
+
+
 def waiting_because(progress: Progress, causes: Sequence[Cause] = ()) -> str:
     """Why the next queued run has not started; empty while the scheduler may start it at once.
 

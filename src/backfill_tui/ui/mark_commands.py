@@ -1,0 +1,37 @@
+"""The commands that mark runs and tasks, and that take back what was done."""
+
+from __future__ import annotations
+
+from backfill_tui.ui.command import Command
+
+_UNDO = "Undo the last mark or pause on this Dag, or say why there is no way back"
+
+SET_STATE = (
+    Command(id="set_state.accept", keys="enter", action="accept", label="mark",
+            help="Mark what the chosen line says", palette=False),
+    Command(id="set_state.up", keys="up,k", action="choose(-1)", label="", help="Choose the line above",
+            palette=False),
+    Command(id="set_state.down", keys="down,j", action="choose(1)", label="", help="Choose the line below",
+            palette=False),
+    Command(id="set_state.turn", keys="space", action="turn", label="success or failed",
+            help="Mark as failed instead of success, or the other way round", palette=False),
+    Command(id="set_state.back", keys="escape,n", action="back", label="back",
+            help="Close this and mark nothing", palette=False),
+)  # fmt: skip
+
+WATCH_MARKS = (
+    Command(id="watch.set_state", keys="S", action="set_state", label="",
+            help="Mark runs or tasks success or failed, on the marked dates, else under the cursor"),
+    Command(id="watch.undo", keys="U", action="undo", label="",
+            help=_UNDO),
+)  # fmt: skip
+
+DAGS_UNDO = (
+    Command(id="dags.undo", keys="U", action="undo", label="",
+            help=_UNDO),
+)  # fmt: skip
+
+BACKFILLS_UNDO = (
+    Command(id="backfills.undo", keys="U", action="undo", label="",
+            help=_UNDO),
+)  # fmt: skip
