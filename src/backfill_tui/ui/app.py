@@ -44,6 +44,7 @@ from backfill_tui.ui.messages import (
 )
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.seen import seen_screen
 from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
 from backfill_tui.ui.workers import ask, is_busy
 
@@ -189,7 +190,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.silent_seconds = int(self.clock() - self._heard_at)
         if not is_busy(self, readings.ENVIRONMENT):
             readings.read_environment(self, self.link, self.engine)
-        if self.clock() >= self._dags_due and not is_busy(self, readings.DAGS):
+        seen = seen_screen(self)
+        due = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and self.clock() >= self._dags_due
+        if due and not is_busy(self, readings.DAGS):
             self.read_dags()
 
     @on(EnvironmentRead)

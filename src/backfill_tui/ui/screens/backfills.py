@@ -21,6 +21,7 @@ from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.listing import BackfillRow, backfill_rows
 from backfill_tui.ui.screens.controlling import ControllingScreen
+from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.watch_commands import BACKFILLS
 from backfill_tui.ui.widgets.backfill_details import BackfillDetails
 from backfill_tui.ui.widgets.backfill_table import BackfillTable
@@ -94,7 +95,7 @@ class BackfillsScreen(ControllingScreen):
     # Reading
 
     def _read_again(self) -> None:
-        if self.is_current and not is_busy(self, "backfills"):
+        if is_seen(self) and not is_busy(self, "backfills"):
             self.action_refresh_list()
 
     def action_refresh_list(self) -> None:

@@ -15,9 +15,13 @@ T = TypeVar("T")
 
 
 class PlaceScreen(Screen[T]):
-    """A screen whose commands are those of `PLACE` in the registry; `HELP` says what it is for."""
+    """A screen whose commands are those of `PLACE` in the registry; `HELP` says what it is for.
+
+    `NEEDS_DAGS` says that the Dags are read again and again while it is seen.
+    """
 
     PLACE: ClassVar[str]
+    NEEDS_DAGS: ClassVar[bool] = False
     HELP: ClassVar[str | None] = ""
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # declared by Textual, not as a class variable
         (0, "-narrow"),

@@ -35,6 +35,7 @@ class DagsScreen(UndoingScreen):
     """Shows how Airflow comes up, then its Dags."""
 
     PLACE = "dags"
+    NEEDS_DAGS = True
     HELP = (
         "The Dags of this Airflow. Choose one and press enter to plan a backfill: nothing is started before "
         "you have seen every date and confirmed."

@@ -37,6 +37,7 @@ Step = Callable[[BackfillPlan], bool]
 class PlanPreviewScreen(PlaceScreen[None]):
     """Asks for the plan of what stands in the fields, and shows it, or why there is none."""
 
+    NEEDS_DAGS = True
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high"), (45, "-towering")]  # noqa: RUF012  # as Textual has it
     CSS_PATH = "../styles/plan.tcss"
 

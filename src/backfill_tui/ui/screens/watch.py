@@ -28,6 +28,7 @@ from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_lift import keys_of_remedy, keys_to_read_again
 from backfill_tui.ui.screens.watch_marks import WatchMarksScreen
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
+from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -79,13 +80,14 @@ class WatchScreen(WatchMarksScreen):
     # The stream
 
     def on_screen_resume(self) -> None:
-        """It is seen: follow."""
+        """It is seen: follow, and look at once at the task under the cursor."""
         if self._stream is None and self._broken is None:
             self._follow()
+        self.inspector.look_again()
 
     def on_screen_suspend(self) -> None:
         """It is hidden: leave the stream, unless only a dialog stands over it."""
-        if not self.app.screen.is_modal:
+        if not is_seen(self):
             self._leave()
 
     def on_unmount(self) -> None:
@@ -114,7 +116,7 @@ class WatchScreen(WatchMarksScreen):
             return
         self._broken = None
         # Under another screen it waits until it is seen again; a dialog hides nothing.
-        if self.is_current or self.app.screen.is_modal:
+        if is_seen(self):
             self.action_reconnect()
 
     @on(UpdatesArrived)

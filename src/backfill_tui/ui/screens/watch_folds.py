@@ -9,6 +9,7 @@ from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.problems import Problem
 from backfill_tui.ui.screens.watch_dates import WatchDatesScreen
+from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.workers import ask
 
@@ -50,7 +51,7 @@ class WatchFoldScreen(WatchDatesScreen):
         self.set_interval(_LOOK_AGAIN_SECONDS, self._look_again)
 
     def _look_again(self) -> None:
-        if self.is_current and not self.zoomed_out:
+        if is_seen(self) and not self.zoomed_out:
             self.grid.ask_for_indexes()
 
     @on(RunGrid.IndexesWanted)

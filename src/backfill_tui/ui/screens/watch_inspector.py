@@ -17,6 +17,7 @@ from backfill_tui.domain.tasks import CellQuery, LogQuery
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.screens.inspector_messages import CellRead, LogNotRead, LogRead
 from backfill_tui.ui.screens.watch_log import LogPane, whole
+from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.widgets.log_search import SearchLine
 from backfill_tui.ui.widgets.log_view import LogView
 from backfill_tui.ui.widgets.task_details import CellInView, TaskDetails
@@ -53,7 +54,7 @@ class Inspector(LogPane):
 
     def on_mount(self) -> None:
         """Look again at a task that has not ended, as long as it is on the screen."""
-        self.set_interval(_FOLLOW_SECONDS, self._look_again)
+        self.set_interval(_FOLLOW_SECONDS, self.look_again)
 
     @property
     def cell(self) -> CellInView | None:
@@ -100,9 +101,11 @@ class Inspector(LogPane):
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE_SECONDS, self._read_cell)
 
-    def _look_again(self) -> None:
+    def look_again(self) -> None:
+        """Read a task that has not ended once more, while it is seen."""
         instance = self.cell.instance if self.cell is not None else None
-        if instance is not None and not instance.state.finished and not is_busy(self, "cell"):
+        goes_on = instance is not None and not instance.state.finished
+        if goes_on and is_seen(self) and not is_busy(self, "cell"):
             self._read_cell()
 
     def _read_cell(self) -> None:
