@@ -74,7 +74,7 @@ def test_failed_dates_are_rerun_from_the_keyboard_and_nothing_else(program: Prog
         terminal.wait_for("DONE: 2 succeeded, 2 failed", seconds=120)
         program.mend()
         terminal.press("a")
-        terminal.wait_for("2 marked")
+        terminal.wait_for("2 dates marked")
         terminal.press("r")
         terminal.wait_for("failed tasks only", "8 task instances", "stay as they are", "2 had succeeded")
         terminal.press("enter")

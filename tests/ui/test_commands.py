@@ -18,6 +18,7 @@ HOLDERS = {
     "watch": "screens.watch:WatchScreen",
     "failures": "screens.failures:FailuresDialog",
     "failure_log": "screens.failure_log:FailureLogDialog",
+    "select": "screens.select_state:SelectDialog",
     "rerun": "screens.rerun:RerunDialog",
     "backfills": "screens.backfills:BackfillsScreen",
     "dialog": "screens.confirm:ConfirmDialog",

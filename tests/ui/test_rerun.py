@@ -77,7 +77,7 @@ async def test_the_failed_dates_are_taken_rerun_and_succeed() -> None:
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
         await eyes.press("a")
-        await eyes.sees("●2024-02-06", "●2024-02-07", "● 2 marked")
+        await eyes.sees("●2024-02-06", "●2024-02-07", "● 2 dates marked")
         await eyes.press("r")
         await eyes.sees("Rerun 2 dates of sales_daily", "(•) failed tasks only      6 task instances")
         gateway.world.mend()

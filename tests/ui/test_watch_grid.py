@@ -187,9 +187,9 @@ async def test_a_mark_on_a_date_that_is_no_longer_shown_is_gone() -> None:
     async with looking_at(an_app(a_backfill_under_way())) as eyes:
         screen = await watching(eyes)
         await eyes.press("space", "n", "space")
-        await eyes.sees("2 marked")
+        await eyes.sees("2 dates marked")
         await eyes.press("f")
-        await eyes.sees("1 marked", "only failed")
+        await eyes.sees("1 date marked", "only failed")
         assert screen.grid.marks.rows == {5}
 
 

@@ -23,6 +23,7 @@ _KEY_WORDS = {
     "equals_sign": "=",
     "underscore": "_",
     "comma": ",",
+    "asterisk": "*",
     "full_stop": ".",
     "up": "↑",
     "down": "↓",

@@ -15,6 +15,7 @@ from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
 from backfill_tui.ui.mark_commands import DAGS_UNDO, SET_STATE
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
+from backfill_tui.ui.select_commands import SELECT
 from backfill_tui.ui.watch_commands import (
     BACKFILLS,
     CONTROL,
@@ -261,6 +262,7 @@ PLACES: dict[str, Place] = {
     "narrow": Place(title="Only some dates", own=NARROW, modal=True),
     "failures": Place(title="Failures", own=FAILURES, widgets=(LIST,), modal=True),
     "failure_log": Place(title="Log of a failure", own=FAILURE_LOG, widgets=(LOG,), modal=True),
+    "select": Place(title="Mark by state", own=SELECT, widgets=(LIST,), modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
     "set_state": Place(title="Set state", own=SET_STATE, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),

@@ -116,6 +116,8 @@ WATCH_SCREEN = (
             help="Show only the dates of a range that you type, such as last 30 days"),
     Command(id="watch.order", keys="i", action="sort", label="",
             help="Sort by the start of the runs, or by date again"),
+    Command(id="watch.select", keys="asterisk", action="select", label="",
+            help="Mark all dates in a state that you choose"),
     Command(id="watch.stop_after", keys="s", action="stop_after", label="stop after",
             help="Set how many failed runs pause the backfill"),
     *WATCH_MARKS,

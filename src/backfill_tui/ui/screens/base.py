@@ -42,6 +42,10 @@ class PlaceScreen(Screen[T]):
         """What a command does now, where its label does not tell; else empty."""
         return ""
 
+    def note(self) -> str:
+        """What stands before the keys at the foot of the screen; empty for nothing."""
+        return ""
+
     def say_read_only(self, what: str) -> None:
         """Say that a key does nothing, for `what`: `nothing is launched`."""
         self.notify(f"This session is read-only, so {what}: start it without --read-only", markup=False)

@@ -26,7 +26,7 @@ from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.screens.watch_lift import keys_of_remedy, keys_to_read_again
-from backfill_tui.ui.screens.watch_marks import WatchMarksScreen
+from backfill_tui.ui.screens.watch_selection import WatchSelectionScreen
 from backfill_tui.ui.screens.watch_stream import Stream, StreamBroke, UpdatesArrived
 from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.watch_commands import WATCH_SCREEN
@@ -37,7 +37,7 @@ from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 
-class WatchScreen(WatchMarksScreen):
+class WatchScreen(WatchSelectionScreen):
     """Follows one backfill while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
@@ -267,6 +267,7 @@ class WatchScreen(WatchMarksScreen):
             "undo": may_write,
             "mark": may_write,
             "mark_range": may_write,
+            "select": may_write,
             "unpause": may_write and progress is not None and progress.facts.dag_is_paused,
             "reconnect": self._broken is not None and self.program.connection is Connection.READY,
             "another_try": instance is not None and instance.try_number > 1,

@@ -135,8 +135,7 @@ class WatchGridScreen(WatchControlScreen):
             self.action_failed(1)
 
     @on(RunGrid.MarksChanged)
-    def _marks_changed(self, message: RunGrid.MarksChanged) -> None:
-        self.header.marked = len(message.marked)
+    def _marks_changed(self) -> None:
         self.follow_in_strip()
         self.refresh_bindings()
 

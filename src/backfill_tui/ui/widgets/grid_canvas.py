@@ -33,7 +33,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     """Draws a store with a cursor and marks; whoever changes the store says so by `take`.
 
     The cursor is a row of the store and a column that is shown, both zero-based; `view` says which rows are
-    shown, and where, `columns` which columns. `marks` are the rows chosen for a rerun, all of them shown, and
+    shown, and where, `columns` which columns. `marks` are the rows chosen for a rerun, and
     `waiting_because` is the reason that the first waiting row gives.
     """
 
@@ -56,7 +56,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self.store = store
         self.view = RowView(store)
         self.columns = ColumnView(store)
-        self.marks = Marks()
+        self.marks = Marks(store)
         self._ascii_only = ascii_only
         self._words = RowWords()
         self._shape: GridLayout | None = None
@@ -70,6 +70,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """Draw what changed; `now` is the database's clock, for how long running runs took so far."""
         next_second = now // SECOND != self._now // SECOND
         self._now = now
+        self.marks.follow(change.rows)
         wider = self.columns.learn(change) | self._words.learn(self.store, change)
         before = self.view.position(self.cursor_row)
         others = self.view.learn(change.rows)
@@ -103,6 +104,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     def _show_others(self) -> None:
         self._words.find_waiting(self.store, self.view.rows)
         self._fit_rows()
+        self.marks.keep(self.view)
         self._hold_to_view()
 
     def _hold_in_place(self, before: int | None) -> None:
@@ -114,8 +116,7 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self._hold_to_view()
 
     def _hold_to_view(self) -> None:
-        """Cursor and marks stay on rows that are shown."""
-        self.marks.keep(self.view)
+        """The cursor stays on rows that are shown; marks do whatever runs come to, which the foot tells."""
         self.cursor_row = self.validate_cursor_row(self.cursor_row)
         self.show_cursor()
 

@@ -21,8 +21,8 @@ _GAP = "  "
 class KeyLine(Widget):
     """Shows the commands of a place that have a label and apply now; help and quit keep their room.
 
-    Those of the widget that has the focus come first. `words` says by command id what it does here, where
-    that is more than its label tells.
+    Those of the widget that has the focus come first, and the note of the screen before them. `words` says by
+    command id what it does here, where that is more than its label tells.
     """
 
     DEFAULT_CSS = """
@@ -43,7 +43,9 @@ class KeyLine(Widget):
         shown = dict(self._words())
         last = [shown.pop(command_id) for command_id in _ALWAYS if command_id in shown]
         room = self.content_size.width - sum(len(words) + len(_GAP) for words in last)
-        first: list[Content] = []
+        note = self.screen.note() if isinstance(self.screen, PlaceScreen) else ""
+        first: list[Content] = [Content.styled(note, "bold $accent")] if note else []
+        room -= sum(len(words) + len(_GAP) for words in first)
         urgent = [shown.pop(command_id) for command_id in _URGENT if command_id in shown]
         for words in [*urgent, *shown.values()]:
             room -= len(words) + len(_GAP)

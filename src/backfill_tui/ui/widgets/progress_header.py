@@ -20,7 +20,6 @@ from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import percent_of
 from backfill_tui.ui.program import program_of
-from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
 from backfill_tui.ui.widgets.progress_words import (
     bar,
     broken_at,
@@ -97,7 +96,6 @@ class ProgressHeader(Widget):
 
     progress: reactive[Progress | None] = reactive[Progress | None](None)
     broken: reactive[bool] = reactive(default=False)
-    marked: reactive[int] = reactive(0)
     age: reactive[int] = reactive(0)
     armed: reactive[str] = reactive("")
     shown: reactive[str] = reactive("")
@@ -153,8 +151,6 @@ class ProgressHeader(Widget):
         if self.progress is None:
             return [Content.styled("" if self.broken else "Reading the backfill…", "$muted")]
         counted = count_words(self.progress.counts)
-        if self.marked:
-            counted.insert(0, Content.styled(f"{MARKED_MARK.sign} {self.marked:,} marked", "bold $accent"))
         if self.shown:
             counted.insert(0, Content.styled(self.shown, "bold $accent"))
         lines = [

@@ -11,6 +11,8 @@ from textual.geometry import Region
 from textual.message import Message
 
 from backfill_tui.domain.columns import Folding
+from backfill_tui.domain.grid import GridChange
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.states import CODE_OF, TaskState
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.watch_commands import GRID
@@ -124,11 +126,18 @@ class RunGrid(FoldingGrid, can_focus=True):
 
     # Marks
 
-    def _hold_to_view(self) -> None:
+    def take(self, change: GridChange, now: Instant) -> None:
+        """Draw what changed; marks stay on their runs."""
         before = self.marks.rows
-        super()._hold_to_view()
+        super().take(change, now)
         if self.marks.rows != before:
+            self.refresh()
             self._tell_marks()
+
+    def _hold_to_view(self) -> None:
+        super()._hold_to_view()
+        # How many marked rows are shown may be another number.
+        self._tell_marks()
 
     def can_be_marked(self, index: int) -> bool:
         """Whether a row is shown and has a run."""
