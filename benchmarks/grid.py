@@ -39,6 +39,7 @@ _ROWS: Final = (
     ("next 200 rows read", "next 200 rows", 50, None),
     ("page down", "page down", 50, 8.0),
     ("page down, p95", "page down", 95, 16.0),
+    ("page down, half of it folded", "page down, folded", 50, 8.0),
     ("1 visible change", "1 change", 50, 3.0),
     ("100 visible changes", "100 changes", 50, 12.0),
     ("10,000 changes", "10000 changes", 50, 25.0),

@@ -20,11 +20,13 @@ from textual.coordinate import Coordinate
 from textual.widget import Widget
 from textual.widgets import DataTable
 
+from backfill_tui.domain.columns import Folding
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.planning import ReprocessBehavior
 from backfill_tui.domain.states import CODE_OF, CODES, RunState, TaskState
+from backfill_tui.domain.tallies import packed
 from backfill_tui.domain.watching import BackfillFacts, GridUpdate, Membership, RunRow, TaskColumn
 from backfill_tui.ui.glyphs import TASK_MARKS, Look
 from backfill_tui.ui.themes import DARK
@@ -98,6 +100,9 @@ class Side(App[None]):
     def change(self, number: int) -> None:
         """Change so many cells, the visible ones first."""
 
+    def fold(self) -> None:
+        """Show the same with numbers in its cells, where the widget can."""
+
     async def on_mount(self) -> None:
         """Begin once the empty screen is drawn."""
         await self.mount(self.make())
@@ -126,6 +131,10 @@ class Side(App[None]):
             await self._take("100 changes", lambda: self.change(100))
         for _ in range(max(3, repeat // 6)):
             await self._take("10000 changes", lambda: self.change(10_000))
+        self.fold()
+        await self._drawn()
+        for _ in range(repeat):
+            await self._take("page down, folded", self.page_down)
         self._result.write_text(json.dumps(self._figures), encoding="utf-8")
         self.exit()
 
@@ -178,6 +187,22 @@ class GridSide(Side):
         if self.parts:
             self._apply(*self.parts.pop(0), None)
         return bool(self.parts)
+
+    def fold(self) -> None:
+        """Groups of ten tasks, half of them folded; every other task is mapped to ten task instances."""
+        columns = tuple(
+            TaskColumn(task_id=TaskId(f"task_{at}"), mapped=at % 2 == 1, groups=(f"section_{at // 10}",))
+            for at in range(COLUMNS)
+        )
+        for first in range(0, GRID_ROWS, _PART):
+            rows = [self._row(ordinal) for ordinal in range(first + 1, first + _PART + 1)]
+            cells = b"".join(self.folded_row() for _ in rows)
+            self._apply(rows, cells, columns if first == 0 else None)
+        self.grid.fold(Folding(groups=frozenset(f"section_{at}" for at in range(5))))
+
+    def folded_row(self) -> bytes:
+        codes = bytes(some_code() for _ in range(COLUMNS))
+        return codes + packed((_DICE.randrange(1, 11), 10) for _ in range(COLUMNS // 2))
 
     def page_down(self) -> None:
         self.grid.action_page(1)

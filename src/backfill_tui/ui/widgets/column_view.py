@@ -118,7 +118,7 @@ class ColumnView:
         if stretch.indexes:
             return self._cell_read(row, stretch.places[0]).shown(stretch.indexes)
         if stretch.group:
-            return bytes([self._roll_ups[stretch.places].tally(cells, numbers).code])
+            return bytes([self._roll_up(stretch.places).tally(cells, numbers).code])
         return cells[stretch.places[0] : stretch.places[-1] + 1]
 
     def words(self, row: int) -> tuple[str, ...]:
@@ -140,9 +140,14 @@ class ColumnView:
 
     def _tally(self, row: int, cells: bytes, numbers: Sequence[int], shown: ShownColumn) -> Tally:
         if shown.map_index is None:
-            return self._roll_ups[shown.places].tally(cells, numbers)
+            return self._roll_up(shown.places).tally(cells, numbers)
         read = self._cell_read(row, shown.place)
         return read.rest if shown.rest else tally_of(read.shown(shown.map_index + 1)[-1:])
+
+    def _roll_up(self, places: tuple[int, ...]) -> RollUp:
+        if places not in self._roll_ups:
+            self._roll_ups[places] = RollUp(places, self._store.mapped)
+        return self._roll_ups[places]
 
     def _cell_read(self, row: int, place: int) -> IndexCell:
         run = self._store.rows[row]
@@ -161,7 +166,7 @@ class ColumnView:
         self.shown = shown_columns(self._store.columns, self.folding, self._numbers)
         self._totals = self._widest()
         mapped = self._store.mapped
-        self._roll_ups = {one.places: RollUp(one.places, mapped) for one in self.shown}
+        self._roll_ups.clear()
         self._tallied = [
             (one, 2 * mapped.index(one.place) if not one.group and not one.rest else None)
             for one, total in zip(self.shown, self._totals, strict=True)

@@ -72,6 +72,7 @@ class GridPainter:
         self._heads: LRUCache[tuple[int, int, int], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
         self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
+        self._tallies: LRUCache[tuple[int, str, int, bool], list[Segment]] = LRUCache(4096)
         self._bodies: LRUCache[tuple[bytes, tuple[str, ...], int, int, int | None], _Body] = LRUCache(2048)
 
     @property
@@ -189,7 +190,11 @@ class GridPainter:
         for at, word in numbers.items():
             if first <= at < last:
                 segments += self._draw_plain(cells, first, at, lit=lit)
-                segments += self._draw_tally(cells[at], word, at, lit=lit)
+                tally = (cells[at], word, at, lit)
+                drawn = self._tallies.get(tally)
+                if drawn is None:
+                    drawn = self._tallies[tally] = self._draw_tally(cells[at], word, at, lit=lit)
+                segments += drawn
                 first = at + 1
         return segments + self._draw_plain(cells, first, last, lit=lit)
 
@@ -208,13 +213,12 @@ class GridPainter:
     def _draw_tally(self, code: int, word: str, column: int, *, lit: bool) -> list[Segment]:
         """A sign and its numbers, where the sign stands without them."""
         before, sign, after = self._column_texts(code)[column].partition(self._signs[code])
-        ground, style = self._grounds[lit], self._look.style(TASK_MARKS[CODES[code]])
-        return [
-            Segment(before, ground),
-            Segment(sign, self._cells[lit][code]),
-            Segment(word, ground + style),
-            Segment(after[len(word) :], ground),
-        ]
+        after = after[len(word) :]
+        style, ground = self._cells[lit][code], self._grounds[lit]
+        if not style.reverse:
+            return [Segment(f"{before}{sign}{word}{after}", style)]
+        numbers = ground + self._look.style(TASK_MARKS[CODES[code]])
+        return [Segment(before, ground), Segment(sign, style), Segment(f"{word}{after}", numbers)]
 
     def _draw_equal(self, code: int, start: int, end: int, *, lit: bool) -> list[Segment]:
         """Neighbouring cells of one state: one segment, unless their sign is a patch of colour."""
