@@ -54,6 +54,13 @@ def test_new_columns_empty_the_cells_until_every_row_came_anew() -> None:
     assert not store.loaded
 
 
+def test_a_column_is_read_in_any_rows_and_their_order() -> None:
+    store = _store((a_row(1, RunState.SUCCESS), _DONE), (a_row(2), _WAITING), (a_row(3), _BROKEN))
+    assert store.column_cells(1, range(1, 3)) == _WAITING[1:] + _BROKEN[1:]
+    assert store.column_cells(0, [2, 0]) == _BROKEN[:1] + _DONE[:1]
+    assert store.column_cells(1, range(2, 2)) == b""
+
+
 def test_cells_that_do_not_fit_the_columns_are_refused() -> None:
     with pytest.raises(ValueError, match="3 bytes for 1 rows of 2 columns in 2 bytes"):
         _store((a_row(1, RunState.SUCCESS), _DONE + b"\x00"))

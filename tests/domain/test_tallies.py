@@ -10,7 +10,7 @@ from tests.support.rows import a_row, an_update, codes
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.states import CODE_OF, CODES, RunState, TaskState, most_urgent
-from backfill_tui.domain.tallies import NOTHING, Tally, packed, roll_up, row_size, tally_of
+from backfill_tui.domain.tallies import NOTHING, Tally, most_urgent_of, packed, roll_up, row_size, tally_of
 from backfill_tui.domain.watching import TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
@@ -34,6 +34,11 @@ def test_tallies_together_are_the_tally_of_all_in_whatever_parts_they_come(parts
     assert roll_up(map(tally_of, parts)) == whole
     assert roll_up(map(tally_of, reversed(parts))) == whole
     assert roll_up([roll_up(map(tally_of, parts[:2])), roll_up(map(tally_of, parts[2:]))]) == whole
+
+
+@given(st.lists(st.lists(st.sampled_from(range(len(CODES))), min_size=9, max_size=9).map(bytes), min_size=1))
+def test_lines_together_have_the_most_urgent_code_at_each_place(lines: list[bytes]) -> None:
+    assert most_urgent_of(lines) == bytes(most_urgent(bytes(codes)) for codes in zip(*lines, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ HOLDERS = {
     "choice": "widgets.fields:Choice",
     "switch": "widgets.fields:Switch",
     "grid": "widgets.run_grid:RunGrid",
+    "tasks": "widgets.task_grid:TaskGrid",
     "zoom": "widgets.run_strip:RunStrip",
     "log": "widgets.log_view:LogView",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backfill_tui.domain.progress import kinds_of
@@ -71,6 +72,13 @@ class GridStore:
         """The codes of one row, a byte a column."""
         start = index * self._size
         return bytes(self._cells[start : start + len(self.columns)])
+
+    def column_cells(self, column: int, rows: Sequence[int]) -> bytes:
+        """The codes of one column in some rows, in their order."""
+        size = self._size
+        if isinstance(rows, range) and rows.step == 1:
+            return bytes(self._cells[rows.start * size + column : rows.stop * size : size])
+        return bytes([self._cells[index * size + column] for index in rows])
 
     def cell(self, index: int, column: int) -> int:
         """The code of one cell."""

@@ -73,6 +73,14 @@ def _together(one: Tally, other: Tally) -> Tally:
     return Tally(worse.code, worse.shown, total)
 
 
+def most_urgent_of(lines: Sequence[bytes]) -> bytes:
+    """The most urgent code at each place of several lines of codes, which are equally long."""
+    if len(lines) == 1:
+        return lines[0]
+    ranks = map(min, *(line.translate(_RANK_OF_CODE) for line in lines))
+    return bytes(ranks).translate(_CODE_OF_RANK.ljust(256, b"\xff"))
+
+
 # How a row of cells carries the tallies of its mapped tasks.
 
 

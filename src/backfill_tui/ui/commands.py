@@ -24,6 +24,7 @@ from backfill_tui.ui.watch_commands import (
     NARROW,
     RERUN,
     STOP_AFTER,
+    TASKS,
     WATCH_SCREEN,
     ZOOM,
 )
@@ -257,7 +258,7 @@ class Place:
 PLACES: dict[str, Place] = {
     "dags": Place(title="Dags", own=DAGS, widgets=(LIST,)),
     "plan": Place(title="Plan", own=PLAN, widgets=(CHOICE, SWITCH, STRIP, LIST + DATES)),
-    "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, ZOOM, LOG)),
+    "watch": Place(title="Watch", own=WATCH_SCREEN, widgets=(GRID, TASKS, ZOOM, LOG)),
     "jump": Place(title="Go to a date", own=JUMP, modal=True),
     "narrow": Place(title="Only some dates", own=NARROW, modal=True),
     "failures": Place(title="Failures", own=FAILURES, widgets=(LIST,), modal=True),

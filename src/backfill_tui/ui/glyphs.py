@@ -79,6 +79,11 @@ PAUSED_MARK: Final = Mark("‖", "=", "paused", "state-up-for-retry")
 BROKEN_MARK: Final = Mark("!", "!", "does not import", "state-failed")
 
 
+def under_cursor(sign: str) -> str:
+    """The sign as it is seen on the background of a cursor, which a full block would hide."""
+    return "■" if sign == "█" else sign
+
+
 class Look:
     """The signs and colours of the theme in use, for lines that are drawn cell by cell.
 

@@ -35,6 +35,7 @@ from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
+from backfill_tui.ui.widgets.task_grid import TaskGrid
 
 
 class WatchScreen(WatchSelectionScreen):
@@ -68,6 +69,7 @@ class WatchScreen(WatchSelectionScreen):
         with Container(id="watch-body"):
             grid = RunGrid(self.store)
             yield grid
+            yield TaskGrid(grid)
             yield RunStrip(grid)
             yield Inspector()
         yield KeyLine(self.PLACE)
@@ -131,7 +133,7 @@ class WatchScreen(WatchSelectionScreen):
             self._causes = self._causes if update.causes is None else update.causes
             self.grid.take(change, update.read_at)
             if change.rows or change.reshaped:
-                self.follow_in_strip()
+                self.follow_grid()
         self._show(updates[-1])
 
     @on(StreamBroke)
@@ -182,7 +184,7 @@ class WatchScreen(WatchSelectionScreen):
 
     @on(RunGrid.CursorMoved)
     def _cursor_moved(self) -> None:
-        self.strip.point()
+        self.point_at_cursor()
         self._show_cell()
         self.refresh_bindings()
 
@@ -263,6 +265,7 @@ class WatchScreen(WatchSelectionScreen):
             "narrow": progress is not None,
             "sort": progress is not None,
             "zoom": progress is not None,
+            "transpose": progress is not None,
             "set_state": may_write,
             "undo": may_write,
             "mark": may_write,

@@ -78,17 +78,17 @@ class WatchDatesScreen(WatchGridScreen):
 
     def _shown_anew(self) -> None:
         self.say_what_is_shown()
-        self.follow_in_strip()
+        self.follow_grid()
         self.refresh_bindings()
 
     def say_what_is_shown(self) -> None:
         """The header says which dates are shown, unless all are, and their order where it is another."""
         self.header.shown = shown_words(self.grid.view, len(self.store.rows))
-        told = self.grid.says_why_it_waits and not self.zoomed_out
+        told = self.grid.says_why_it_waits and self.dates is self.grid
         self.header.waits = "" if told or self.progress is None else unsaid(self.progress)
 
     def zoomed(self) -> None:
-        """The strip gives no reasons."""
+        """The grid alone gives reasons."""
         self.say_what_is_shown()
 
     def label_of(self, command_id: str) -> str:

@@ -52,14 +52,14 @@ class WatchFoldScreen(WatchDatesScreen):
 
     def _look_again(self) -> None:
         if is_seen(self) and not self.zoomed_out:
-            self.grid.ask_for_indexes()
+            self.task_cells.ask_for_indexes()
 
     @on(RunGrid.IndexesWanted)
     def _indexes_wanted(self) -> None:
         if self._reading or self.progress is None:
             self._wanted = True
             return
-        run_ids, task_ids = self.grid.indexes_in_view()
+        run_ids, task_ids = self.task_cells.indexes_in_view()
         self._wanted = False
         if not run_ids or not task_ids:
             return
@@ -78,6 +78,7 @@ class WatchFoldScreen(WatchDatesScreen):
     def _indexes_read(self, message: IndexesRead) -> None:
         self._said = ""
         self.grid.take_indexes(message.found)
+        self.follow_grid()
         self._read_on()
 
     @on(IndexesNotRead)
@@ -95,14 +96,17 @@ class WatchFoldScreen(WatchDatesScreen):
     def action_fold(self) -> None:
         """Fold the task group or the mapped task that the column is a part of."""
         self.grid.action_fold()
+        self.follow_grid()
 
     def action_unfold(self) -> None:
         """Unfold the task group or the mapped task under the cursor."""
         self.grid.action_unfold()
+        self.follow_grid()
 
     def action_fold_all(self) -> None:
         """Fold everything, or unfold it."""
         self.grid.action_fold_all()
+        self.follow_grid()
 
     def folding_applies(self, action: str) -> bool:
         """Whether there is anything for a key to fold or to unfold, where the cursor is."""

@@ -20,6 +20,7 @@ from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
+from backfill_tui.ui.widgets.task_grid import TaskGrid
 from backfill_tui.ui.workers import ask
 
 
@@ -32,9 +33,10 @@ class RerunDone(Message):
 
 
 class WatchGridScreen(WatchControlScreen):
-    """Holds the store of the backfill that is watched, and the grid and the strip that show it."""
+    """Holds the store of the backfill that is watched, and what shows it: the grid, and what follows it."""
 
     grid = query_one(RunGrid)
+    tasks = query_one(TaskGrid)
     strip = query_one(RunStrip)
     body = query_one("#watch-body", Container)
 
@@ -68,7 +70,7 @@ class WatchGridScreen(WatchControlScreen):
         """Go to the next queued date, or the one before."""
         self.grid.go_to_next(Only.QUEUED, step)
 
-    # From far away
+    # From far away, and with the tasks as rows
 
     @property
     def zoomed_out(self) -> bool:
@@ -76,9 +78,14 @@ class WatchGridScreen(WatchControlScreen):
         return self.body.has_class("-zoomed-out")
 
     @property
-    def dates(self) -> RunGrid | RunStrip:
+    def dates(self) -> RunGrid | TaskGrid | RunStrip:
         """What shows the dates now."""
-        return self.strip if self.zoomed_out else self.grid
+        return self.strip if self.zoomed_out else self.task_cells
+
+    @property
+    def task_cells(self) -> RunGrid | TaskGrid:
+        """What shows the tasks of the dates, if only behind the strip."""
+        return self.tasks if self.body.has_class("-transposed") else self.grid
 
     @property
     def has_dates(self) -> bool:
@@ -91,17 +98,32 @@ class WatchGridScreen(WatchControlScreen):
             self.notify("Only dates have a place in the strip, and these are partitions")
             return
         self.body.toggle_class("-zoomed-out")
+        self._show_dates()
+
+    def action_transpose(self) -> None:
+        """Show the tasks as rows, or the dates again."""
+        self.body.remove_class("-zoomed-out").toggle_class("-transposed")
+        self._show_dates()
+
+    def _show_dates(self) -> None:
         self.zoomed()
-        self.follow_in_strip()
+        self.follow_grid()
         self.dates.focus()
 
     def zoomed(self) -> None:
-        """The strip came in place of the grid, or went."""
+        """Something else shows the dates now."""
 
-    def follow_in_strip(self) -> None:
-        """The strip shows what the grid shows, while it is seen."""
-        if self.zoomed_out:
-            self.strip.follow()
+    def follow_grid(self) -> None:
+        """What is seen in place of the grid shows what the grid does."""
+        seen = self.dates
+        if not isinstance(seen, RunGrid):
+            seen.follow()
+
+    def point_at_cursor(self) -> None:
+        """What is seen in place of the grid shows where the grid's cursor is."""
+        seen = self.dates
+        if not isinstance(seen, RunGrid):
+            seen.point()
 
     @on(RunStrip.Moved)
     def _moved_in_strip(self, message: RunStrip.Moved) -> None:
@@ -136,7 +158,7 @@ class WatchGridScreen(WatchControlScreen):
 
     @on(RunGrid.MarksChanged)
     def _marks_changed(self) -> None:
-        self.follow_in_strip()
+        self.follow_grid()
         self.refresh_bindings()
 
     def action_rerun(self) -> None:

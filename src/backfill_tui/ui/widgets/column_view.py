@@ -10,7 +10,7 @@ from backfill_tui.domain.columns import Folding, ShownColumn, can_fold, shown_co
 from backfill_tui.domain.grid import GridChange, GridStore
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.map_indexes import IndexCell, IndexCells
-from backfill_tui.domain.tallies import RollUp, Tally, tally_of, words_of
+from backfill_tui.domain.tallies import RollUp, Tally, most_urgent_of, tally_of, words_of
 from backfill_tui.ui.widgets.grid_heads import heads_of
 from backfill_tui.ui.widgets.grid_layout import ColumnHead
 
@@ -120,6 +120,14 @@ class ColumnView:
         if stretch.group:
             return bytes([self._roll_up(stretch.places).tally(cells, numbers).code])
         return cells[stretch.places[0] : stretch.places[-1] + 1]
+
+    def column_cells(self, column: int, rows: Sequence[int]) -> bytes:
+        """The codes of one column in some rows, in their order."""
+        shown = self.shown[column]
+        if shown.map_index is None:
+            return most_urgent_of([self._store.column_cells(place, rows) for place in shown.places])
+        upto = shown.map_index + 1
+        return b"".join(self._cell_read(row, shown.place).shown(upto)[-1:] for row in rows)
 
     def words(self, row: int) -> tuple[str, ...]:
         """The numbers of one row, for each column that may have some."""

@@ -131,9 +131,15 @@ class FoldingGrid(GridCanvas):
 
     def indexes_in_view(self) -> tuple[tuple[RunId, ...], tuple[TaskId, ...]]:
         """The runs and the unfolded tasks that are seen."""
-        seen = (self.store.rows[row] for row in self.visible_rows())
-        runs = tuple(row.run_id for row in seen if row is not None and row.run_id is not None)
-        return runs, self.columns.unfolded_in(*self.visible_columns())
+        return self.indexes_of(self.visible_rows(), self.visible_columns())
+
+    def indexes_of(
+        self, rows: Sequence[int], columns: tuple[int, int]
+    ) -> tuple[tuple[RunId, ...], tuple[TaskId, ...]]:
+        """The runs of some rows, and the unfolded tasks in the columns from the first to before the last."""
+        found = (self.store.rows[row] for row in rows)
+        runs = tuple(row.run_id for row in found if row is not None and row.run_id is not None)
+        return runs, self.columns.unfolded_in(*columns)
 
     def take_indexes(self, found: IndexCells) -> None:
         """Draw what was read."""

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from textual import events, on
-from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region, Size
 from textual.reactive import reactive, var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.domain.grid import GridChange, GridStore
@@ -22,14 +18,12 @@ from backfill_tui.ui.widgets.grid_layout import GridLayout, lay_out
 from backfill_tui.ui.widgets.grid_marks import Marks
 from backfill_tui.ui.widgets.grid_rows import NO_ROW, RowWords
 from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
+from backfill_tui.ui.widgets.kept_lines import KeptLines
 from backfill_tui.ui.widgets.row_view import Only, Order, RowView
 from backfill_tui.ui.widgets.shown_dates import WantedDates
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
-
-class GridCanvas(ScrollView, inherit_bindings=False):
+class GridCanvas(KeptLines, inherit_bindings=False):
     """Draws a store with a cursor and marks; whoever changes the store says so by `take`.
 
     The cursor is a row of the store and a column that is shown, both zero-based; `view` says which rows are
@@ -37,7 +31,6 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     `waiting_because` is the reason that the first waiting row gives.
     """
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = """
     GridCanvas {
         height: 1fr;
@@ -61,7 +54,6 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         self._words = RowWords()
         self._shape: GridLayout | None = None
         self._painter: GridPainter | None = None
-        self._lines: dict[int, Strip] = {}
         self._now = Instant(0)
 
     # What the store tells
@@ -125,6 +117,11 @@ class GridCanvas(ScrollView, inherit_bindings=False):
         """The row under the cursor, None while there is none or it is not read yet."""
         return self.store.rows[self.cursor_row] if self.cursor_row in self.view else None
 
+    @property
+    def date_width(self) -> int:
+        """Terminal cells of the longest date so far, or of the word over them."""
+        return max(self._words.date_width, len("Date"))
+
     def date_of(self, index: int) -> str:
         """The date of a row as the grid shows it."""
         return self._words.date(self.store.rows[index])
@@ -147,14 +144,13 @@ class GridCanvas(ScrollView, inherit_bindings=False):
 
     def lay_out(self) -> None:
         """Let everything stand where there is room for it now."""
+        self._words.find_waiting(self.store, self.view.rows)
         width = self.scrollable_content_region.width
         if not width:
+            self._shape = None
             return
-        date = max(self._words.date_width, cell_len("Date"))
-        self._shape = lay_out(self.columns.heads(), width, date)
+        self._shape = lay_out(self.columns.heads(), width, self.date_width)
         self._painter = None
-        self._lines.clear()
-        self._words.find_waiting(self.store, self.view.rows)
         self._fit_rows()
 
     def _fit_rows(self) -> None:
@@ -175,7 +171,6 @@ class GridCanvas(ScrollView, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Forget everything drawn: a colour changed, or the focus."""
         self._painter = None
-        self._lines.clear()
         super().notify_style_update()
 
     def _paint(self) -> GridPainter | None:
@@ -187,38 +182,6 @@ class GridCanvas(ScrollView, inherit_bindings=False):
             width = self.scrollable_content_region.width
             self._painter = GridPainter(look, self._shape, width, (ground, lit))
         return self._painter
-
-    def refresh(
-        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
-    ) -> Self:
-        """Forget the lines of the regions, or all of them, and have them drawn again."""
-        if not regions:
-            self._lines.clear()
-        for region in regions:
-            for y in region.line_range:
-                self._lines.pop(y, None)
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Those that change colours on purpose; everything drawn here is in true colour already."""
-        return [one for one in super().get_line_filters() if not isinstance(one, ANSIToTruecolor)]
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """The lines of a region, which Textual asks for again whenever anything near them changes.
-
-        The grid has no border and no padding, so it keeps its lines by itself, at a third of the cost.
-        """
-        lines = self._lines
-        for y in crop.line_range:
-            if y not in lines:
-                lines[y] = self.render_line(y)
-        strips = [lines[y] for y in crop.line_range]
-        for one in self.get_line_filters():
-            background = self.background_colors[1]
-            strips = [strip.apply_filter(one, background) for strip in strips]
-        if crop.column_span != (0, self.size.width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
-        return strips
 
     def render_line(self, y: int) -> Strip:
         """One line: the head, or a row of the store."""

@@ -41,6 +41,13 @@ class ColumnHead:
     room: int = 1
     index: int | None = None
 
+    @property
+    def whole(self) -> str:
+        """The name with what it is a part of, where that has no line of its own: `files/read`, `read[3]`."""
+        if self.over.endswith("[]"):
+            return f"{self.over[:-1]}{self.name if self.index is None else self.index}]"
+        return f"{self.over}{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class GridLayout:

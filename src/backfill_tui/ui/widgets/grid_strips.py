@@ -29,10 +29,20 @@ RULE_MARK: Final = Mark("─", "-", "part", "muted")
 MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
 CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
 
+ROW_MARKS: Final[dict[str, Mark]] = {
+    **{str(state): mark for state, mark in RUN_MARKS.items()},
+    "cancelled": CANCELLED_MARK,
+    "skipped": TASK_MARKS[TaskState.SKIPPED],
+    "deleted": TASK_MARKS[TaskState.REMOVED],
+    "taken_over": TASK_MARKS[TaskState.REMOVED],
+}
+"""The mark of a row by its kind, a field of `RunCounts`, where no words stand beside it."""
+
 _Body = tuple[list[Segment], int]
 """The segments of the task columns that are seen, and how many terminal cells they take."""
 
-_RUNS_OF_EQUAL = re.compile(rb"(.)\1*", re.DOTALL)
+RUNS_OF_EQUAL: Final = re.compile(rb"(.)\1*", re.DOTALL)
+"""Finds neighbouring cells of one state in the codes of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +211,7 @@ class GridPainter:
     def _draw_plain(self, cells: bytes, first: int, last: int, *, lit: bool) -> list[Segment]:
         equal = self._equal
         segments: list[Segment] = []
-        for run in _RUNS_OF_EQUAL.finditer(cells, first, last):
+        for run in RUNS_OF_EQUAL.finditer(cells, first, last):
             start, end = run.span()
             key = (cells[start], start, end, lit)
             drawn = equal.get(key)

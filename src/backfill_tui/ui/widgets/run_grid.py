@@ -192,12 +192,16 @@ class RunGrid(FoldingGrid, can_focus=True):
     # The mouse
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor there; a click on the cursor chooses the cell."""
+        """Put the cursor there."""
         event.stop()
         row, column = self.cell_at(event.x, event.y)
         if row is None and column is not None and event.y < self.head_height:
             self.click_head(event.y, column)
             return
+        self.choose(row, column)
+
+    def choose(self, row: int | None, column: int | None) -> None:
+        """Put the cursor in a row and a column, as far as they are given; choose the cell if it is there."""
         chosen = (row, column) == (self.cursor_row, self.cursor_column)
         if row is not None:
             self.cursor_row = row

@@ -20,28 +20,23 @@ from textual.strip import Strip
 from backfill_tui.domain.instants import zone_named
 from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.progress import kinds_of
-from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
+from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.watch_commands import ZOOM
 from backfill_tui.ui.widgets.grid_canvas import GridCanvas
-from backfill_tui.ui.widgets.grid_strips import CANCELLED_MARK, MARKED_MARK
+from backfill_tui.ui.widgets.grid_strips import MARKED_MARK, ROW_MARKS
 from backfill_tui.ui.widgets.strip_calendar import Calendar
 from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter
 
-_OF_KIND: Final[dict[str, Mark]] = {
-    **{str(state): mark for state, mark in RUN_MARKS.items()},
-    "cancelled": CANCELLED_MARK,
-    "skipped": TASK_MARKS[TaskState.SKIPPED],
-    "deleted": TASK_MARKS[TaskState.REMOVED],
-    "taken_over": TASK_MARKS[TaskState.REMOVED],
-}
-_KINDS: Final = tuple(_OF_KIND)
+_KINDS: Final = tuple(ROW_MARKS)
 _MARKS: Final = (
-    *_OF_KIND.values(),
-    *(Mark(MARKED_MARK.sign, MARKED_MARK.ascii_sign, mark.word, mark.variable) for mark in _OF_KIND.values()),
+    *ROW_MARKS.values(),
+    *(
+        Mark(MARKED_MARK.sign, MARKED_MARK.ascii_sign, mark.word, mark.variable)
+        for mark in ROW_MARKS.values()
+    ),
 )
 """By the code of a cell: the kinds of rows, then the same ones marked."""
 _KEPT_LINES: Final = 256

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from backfill_tui.domain.outcomes import Outcome, Verdict
-from backfill_tui.ui.glyphs import AHEAD_MARK, MISSING_MARK, RUN_MARKS, Look, Mark
+from backfill_tui.ui.glyphs import AHEAD_MARK, MISSING_MARK, RUN_MARKS, Look, Mark, under_cursor
 from backfill_tui.ui.widgets.grid_strips import loud
 from backfill_tui.ui.widgets.strip_layout import Piece, StripLayout
-
-_FULL: Final = "█"
-_SMALLER: Final = "■"
-"""Stands for a full block under the cursor and in a span, whose background a full block would hide."""
 
 
 def mark_of(outcome: Outcome) -> Mark:
@@ -102,7 +97,7 @@ class StripPainter:
             if first == selected.cursor:
                 added = self._grounds.cursor
             for sign, style, number in self._equal(first, stop):
-                shown = _SMALLER if added is not None and sign == _FULL else sign
+                shown = sign if added is None else under_cursor(sign)
                 yield Segment(shown * number, self._grounds.plain + style + added)
 
     def _equal(self, first: int, stop: int) -> Iterator[tuple[str, Style, int]]:
