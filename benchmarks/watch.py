@@ -4,8 +4,9 @@ A real bridge follows a backfill of 1,000 and one of 10,000 runs of 100 tasks, t
 soon the first cells and all cells are there, and what a tick costs the bridge while nothing is written and
 while another process commits 500 changes a second. Then it is seen how long each commit took to arrive, and
 whether anything was missed: all cells are compared with the database. The naive side reads the same tables
-in full with nothing but the driver, which is in its favour. `python -m benchmarks.watch sqlite` or
-`postgresql` does one of the two; each takes about two minutes.
+in full with nothing but the driver, which is in its favour. How long it takes to say why one task waits is
+timed as well. `python -m benchmarks.watch sqlite` or `postgresql` does one of the two; each takes about two
+minutes.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
 from benchmarks import watch_fill
+from benchmarks.watch_cells import WAITING, time_cells
 from benchmarks.watch_side import WITNESS
 
 TASKS: Final = 100
@@ -150,6 +152,7 @@ class _Figures:
     idle: tuple[float, float]
     live: tuple[float, float]
     naive: float
+    cells: dict[str, float]
 
 
 def _measure(database: Database, place: Place, backfills: dict[str, int]) -> int:
@@ -166,9 +169,10 @@ def _measure(database: Database, place: Place, backfills: dict[str, int]) -> int
         gateway.open()
         figures = {}
         for name, backfill_id in backfills.items():
+            cells = time_cells(gateway, database, f"wide_{name}")
             with gateway.watch(BackfillId(backfill_id)) as stream:
                 followed = Followed(stream, psutil.Process(child.pid))
-                figures[name] = _follow(database, followed, backfill_id, name)
+                figures[name] = _follow(database, followed, backfill_id, name, cells)
                 if name == "1M":
                     missed = _compare(database, followed, backfill_id)
         _print(figures)
@@ -177,7 +181,9 @@ def _measure(database: Database, place: Place, backfills: dict[str, int]) -> int
     return missed
 
 
-def _follow(database: Database, followed: Followed, backfill_id: int, name: str) -> _Figures:
+def _follow(
+    database: Database, followed: Followed, backfill_id: int, name: str, cells: dict[str, float]
+) -> _Figures:
     began, cpu = time.monotonic(), _cpu(followed.process)
     while not followed.take().rows:
         pass
@@ -202,6 +208,7 @@ def _follow(database: Database, followed: Followed, backfill_id: int, name: str)
         idle=idle,
         live=live,
         naive=naive,
+        cells=cells,
     )
 
 
@@ -304,6 +311,10 @@ def _print(figures: dict[str, _Figures]) -> None:
         ("  CPU of the bridge for them, ms", small.all_cells_cpu, large.all_cells_cpu, None, None),
         ("CPU a tick, nothing changes, ms", small.idle[0], large.idle[0], 10, TICK_RATIO),
         ("CPU a tick, 500 changes a second, ms", small.live[0], large.live[0], 10, TICK_RATIO),
+        *(
+            (f"why a task waits ({state}), ms", small.cells[state], large.cells[state], 50, None)
+            for state in WAITING
+        ),
         ("CPU of a full reading instead, ms", small.naive, large.naive, None, None),
     ):
         ratio = many / max(0.1, few)
