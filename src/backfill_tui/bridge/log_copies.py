@@ -10,12 +10,15 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
 from backfill_tui.bridge.log_bytes import LogBytes
 from backfill_tui.domain.repairing import TaskInstanceKey
+
+Read = Callable[[list[str]], Iterable[Any]]
+"""Gives the messages of a log, and notes where it looks."""
 
 LogName = tuple[str, TaskInstanceKey, int]
 """The Dag, the task instance and its try."""
@@ -35,8 +38,8 @@ class LogCopies:
         self._copies: OrderedDict[LogName, _Copy] = OrderedDict()
         self._lock = threading.Lock()
 
-    def open(self, name: LogName, *, ended: bool, read: Callable[[], Iterable[Any]]) -> LogBytes:
-        """That log: its copy, made anew from the messages that `read` gives where it is too old."""
+    def open(self, name: LogName, *, ended: bool, read: Read) -> tuple[LogBytes, Sequence[str]]:
+        """That log, and where Airflow has looked for it: its copy, made anew where it is too old."""
         with self._lock:
             copy = self._copies.setdefault(name, _Copy())
             self._copies.move_to_end(name)
@@ -51,22 +54,24 @@ class _Copy:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
+        self._looked: Sequence[str] = ()
         self._good_until = 0.0
         self._good_while_ended_until = 0.0
 
-    def open(self, read: Callable[[], Iterable[Any]], *, ended: bool) -> LogBytes:
+    def open(self, read: Read, *, ended: bool) -> tuple[LogBytes, Sequence[str]]:
         with self._lock:
             began = time.monotonic()
             good = began < (self._good_while_ended_until if ended else self._good_until)
             if self._file is None or not good:
-                self._file = _written(read())
+                looked: list[str] = []
+                self._file, self._looked = _written(read(looked)), looked
                 now = time.monotonic()
                 empty = not os.fstat(self._file.fileno()).st_size
                 lasts = _COSTS * (now - began)
                 self._good_until = now + max(_LIVE_SECONDS, lasts)
                 rests = ended and not empty
                 self._good_while_ended_until = now + max(_ENDED_SECONDS, lasts) if rests else 0.0
-            return LogBytes(os.dup(self._file.fileno()))
+            return LogBytes(os.dup(self._file.fileno())), self._looked
 
 
 def _written(messages: Iterable[Any]) -> IO[bytes]:

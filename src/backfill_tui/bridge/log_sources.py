@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,9 @@ Look = Callable[[], None]
 _SERVED: Final = frozenset({TaskState.RUNNING, TaskState.DEFERRED})
 _SOURCES_BEGIN: Final = "::group::Log message source details"
 _SOURCES_END: Final = "::endgroup::"
+_UNREAD: Final = "Could not read served logs"
+_NO_HOST: Final = "Could not read served logs: Hostname not available"
+_REFUSED: Final = "!!!! Please make sure that all your Airflow components"
 _LOOK_SECONDS: Final = 0.2
 
 
@@ -59,7 +62,8 @@ class LogSources:
 
         That is a task instance that never began (it was skipped, or its upstream failed) and an operator that
         does nothing. Raises NotThere for a task instance or a try that does not exist, and for an ended try
-        whose log can not be found; `detail` then says where Airflow looked.
+        whose log can not be found, AirflowFailed where a worker has it and does not give it; `detail` then
+        says where Airflow looked.
         """
         instance = _find(session, query)
         if query.try_number < 1:
@@ -83,30 +87,51 @@ class LogSources:
     def _copied(
         self, reader: TaskLogReader, instance: Any, query: LogQuery, state: TaskState, look: Look
     ) -> OpenLog | None:
-        sources: list[str] = []
         if not self._served:
             # Airflow asks the worker's log server for what runs, and for what has no file here. Without such
             # a server that fails, slowly and with a traceback in the log at every reading. A copy without a
             # state is not asked for there; what is here and in a remote store is read all the same.
             instance.state = None
 
-        def read() -> Iterator[Any]:
+        def read(looked: list[str]) -> Iterator[Any]:
             stream, _ = reader.read_log_chunks(instance, query.try_number, {"end_of_log": False})
-            return _looked_after(_after_sources(iter(stream), sources), look)
+            return _looked_after(_after_sources(iter(stream), looked), look)
 
         which = (query.dag_id, query.key, query.try_number)
-        data = self._copies.open(which, ended=state.finished, read=read)
+        data, looked = self._copies.open(which, ended=state.finished, read=read)
         if data.size:
             return OpenLog(data=data, in_file=False, ended=state.finished)
         with data:
+            name = f"try {query.try_number} of {query.key.task_id} in {query.key.run_id}"
+            _check_worker(name, looked)
             if state.finished and not _writes_nothing(instance):
-                name = f"try {query.try_number} of {query.key.task_id} in {query.key.run_id}"
                 raise NotThere(
                     f"No log of {name} can be found",
                     remedy="it may be on another machine, or have been cleaned up",
-                    detail="\n".join(sources),
+                    detail="\n".join(looked),
                 )
         return None
+
+
+def _check_worker(name: str, looked: Sequence[str]) -> None:
+    """Raise AirflowFailed where a worker has the log and does not give it.
+
+    What Airflow says of that stands where it says where it looked (Airflow 3.3
+    utils/log/file_task_handler.py, `_read_from_logs_server`).
+    """
+    for told in looked:
+        if told.startswith(_REFUSED):
+            raise AirflowFailed(
+                f"The worker that has the log of {name} refuses to give it",
+                remedy="set the same [api] secret_key and the right time on all machines",
+                detail="\n".join(looked),
+            )
+        if told.startswith(_UNREAD) and not told.startswith(_NO_HOST):
+            raise AirflowFailed(
+                f"The log of {name} is on a worker whose log server does not answer",
+                remedy="start it, or keep logs in a remote store",
+                detail="\n".join(looked),
+            )
 
 
 def only_file_of(handler: Any, instance: Any, try_number: int, session: Session) -> Path | None:
