@@ -195,7 +195,7 @@ def test_a_worker_with_another_secret_refuses_and_that_is_said(
         stage.is_now("success")
         stage.write(0, 3)
         with (
-            _log_server(stage, port, secret="another"),  # of a server of the test
+            _log_server(stage, port, key="another"),
             pytest.raises(AirflowFailed, match="refuses to give it") as refused,
         ):
             stage.gateway.log(stage.query)
