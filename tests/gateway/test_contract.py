@@ -12,6 +12,7 @@ import pytest
 from tests.support.stages import BridgeStage, ScriptedStage, Stage, daily
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.grid import GridStore
@@ -326,6 +327,60 @@ def test_a_watch_tells_what_changes(stage: Stage) -> None:
             if store.counts().success == 3:
                 break
     assert store.row_cells(1) == bytes([CODE_OF[TaskState.SUCCESS]] * 2)
+
+
+def read_dates(stage: Stage, dag_id: DagId, first: int, last: int) -> GridStore:
+    """All dates of a Dag from one day of 2024 to another."""
+    store = GridStore()
+    dates = DagRange(dag_id=dag_id, from_date=daily(first), to_date=daily(last))
+    with stage.gateway.watch_range(dates) as updates:
+        for update in updates:
+            store.apply(update)
+            if store.loaded:
+                assert update.facts.dag_id == dag_id
+                assert (update.facts.from_date, update.facts.to_date) == (daily(first), daily(last))
+                return store
+    raise AssertionError("the stream ended before everything was read")
+
+
+def test_the_dates_of_a_dag_in_a_range_are_read_both_ends_included(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    launched(stage, dag_id, 4)
+    stage.end_runs(dag_id, RunState.FAILED)
+    launched(stage, dag_id, 6)
+    store = read_dates(stage, dag_id, 2, 5)
+    assert tuple(column.task_id for column in store.columns) == TASKS
+    assert [row.logical_date for row in store.rows if row is not None] == [daily(day) for day in (2, 3, 4, 5)]
+    assert [row.state for row in store.rows if row is not None] == [RunState.FAILED] * 3 + [RunState.QUEUED]
+    assert store.row_cells(0) == bytes([CODE_OF[TaskState.SUCCESS], CODE_OF[TaskState.FAILED]])
+    assert read_dates(stage, dag_id, 20, 25).rows == []
+
+
+def test_a_range_tells_what_changes_and_what_comes_to_it(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    launched(stage, dag_id, 2)
+    store, seen = GridStore(), 0
+    dates = DagRange(dag_id=dag_id, from_date=daily(1), to_date=daily(5))
+    with stage.gateway.watch_range(dates) as updates:
+        for update in updates:
+            store.apply(update)
+            counts = store.counts()
+            if store.loaded and counts.queued == 2 and not seen:
+                stage.end_runs(dag_id, RunState.SUCCESS)
+                seen = 1
+            elif counts.success == 2 and seen == 1:
+                launched(stage, dag_id, 3)
+                seen = 2
+            elif counts.queued == 1 and seen == 2:
+                break
+    assert [row.logical_date for row in store.rows if row is not None] == [daily(day) for day in (1, 2, 3)]
+    assert store.row_cells(1) == bytes([CODE_OF[TaskState.SUCCESS]] * 2)
+
+
+def test_the_dates_of_an_unknown_dag_are_a_problem(stage: Stage) -> None:
+    dates = DagRange(dag_id=DagId("no_such_dag"), from_date=daily(1), to_date=daily(2))
+    with pytest.raises(NotThere, match="no_such_dag"), stage.gateway.watch_range(dates) as updates:
+        next(updates)
 
 
 def test_watching_an_unknown_backfill_is_a_problem(stage: Stage) -> None:

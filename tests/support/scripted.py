@@ -10,12 +10,14 @@ from contextlib import contextmanager
 
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
+from backfill_tui.domain.dag_range import DagRange, RangeUpdate
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
-from backfill_tui.domain.ids import BackfillId, DagId, TaskId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.log_errors import last_exception
 from backfill_tui.domain.map_indexes import FIRST_OF_REST, IndexCells, IndexQuery, index_cell
@@ -39,7 +41,7 @@ from backfill_tui.domain.problems import (
     Refused,
     Unreachable,
 )
-from backfill_tui.domain.progress import count_runs
+from backfill_tui.domain.progress import count_runs, what_stops
 from backfill_tui.domain.repairing import (
     AffectedTask,
     LeftAlone,
@@ -243,6 +245,18 @@ class ScriptedGateway:
             raise NotThere(f"There is no backfill {backfill_id}", remedy="look at the list of backfills")
         try:
             yield self._updates(self.world.backfills[backfill_id], left)
+        finally:
+            left.set()
+            with self.world.changed:
+                self.world.changed.notify_all()
+
+    @contextmanager
+    def watch_range(self, dates: DagRange) -> Generator[Iterator[RangeUpdate], None, None]:
+        self._enter("watch_range")
+        self._dag(dates.dag_id)
+        left = threading.Event()
+        try:
+            yield self._range_updates(dates, left)
         finally:
             left.set()
             with self.world.changed:
@@ -483,6 +497,31 @@ class ScriptedGateway:
             yield update
             with self.world.changed:
                 if self.world.rows(backfill) == rows:
+                    self.world.changed.wait(_READING_SECONDS)
+
+    def _range_updates(self, dates: DagRange, left: threading.Event) -> Iterator[RangeUpdate]:
+        columns: tuple[TaskColumn, ...] | None = self.world.dags[dates.dag_id].columns
+        seen: dict[RunId, tuple[int, Instant]] = {}
+        sent: dict[int, object] = {}
+        told: tuple[Cause, ...] | None = None
+        while not left.is_set():
+            with self.world.changed:
+                if self._closed:
+                    raise Unreachable("The connection to the bridge was closed")
+                rows, facts = self.world.range_rows(dates, seen), self.world.range_facts(dates)
+                changed = [entry for entry in rows if sent.get(entry[0].ordinal) != entry]
+                active = any(row.state is not None and not row.state.finished for row, _ in rows)
+                causes = what_stops(facts, self.world.now) if active else ()
+                update = RangeUpdate(
+                    read_at=self.world.now, facts=facts, columns=columns,
+                    rows=tuple(row for row, _ in changed), cells=b"".join(cells for _, cells in changed),
+                    total_rows=len(rows), loaded=True, causes=None if causes == told else causes,
+                )  # fmt: skip
+            sent.update({row.ordinal: (row, cells) for row, cells in changed})
+            columns, told = None, causes
+            yield update
+            with self.world.changed:
+                if self.world.range_rows(dates, seen) == rows:
                     self.world.changed.wait(_READING_SECONDS)
 
     def _failures(self, backfill: ScriptedBackfill) -> Iterator[Failure]:

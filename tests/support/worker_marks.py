@@ -66,7 +66,47 @@ def columns_of(dag_id: str, run_id: str) -> list[Any]:
         return [[None if value is None else str(value) for value in row] for row in found]
 
 
-_MORE: tuple[Callable[..., Any], ...] = (stock_mark_run, stock_mark_task, columns_of)
+_READERS: dict[str, Any] = {}
+
+
+def range_read(dag_id: str, from_date: int, to_date: int) -> dict[str, Any]:
+    """A range as its stream reads it, by one reader for each Dag; `adds_up` says whether the sums tell it."""
+    from airflow.utils.session import create_session
+
+    from backfill_tui.bridge.grid_entries import Sums
+    from backfill_tui.bridge.range_entries import RangeFactsReader, RangeReader
+    from backfill_tui.domain.dag_range import DagRange
+    from backfill_tui.domain.ids import DagId
+    from backfill_tui.domain.instants import Instant
+
+    asked = DagRange(dag_id=DagId(dag_id), from_date=Instant(from_date), to_date=Instant(to_date))
+    facts_reader = RangeFactsReader(asked)
+    with create_session(scoped=False) as session:
+        facts = facts_reader.read(session)
+        reader = _READERS.setdefault(dag_id, RangeReader(asked, partitioned=facts_reader.partitioned))
+        connection = session.connection()
+        entries = reader.everything(connection)
+        sums, added = reader.sums(connection), Sums()
+        for entry in entries.values():
+            gone = (entry[0], entry[1], None, None, None, None, None)
+            added = added.with_change(gone, entry)
+        ids = [entry[1] for entry in entries.values()]
+        dates = {ordinal: date for ordinal, date, _ in reader.dates(connection, ids)}
+        return {
+            "rows": [
+                [ordinal, _day(dates.get(ordinal)), entry[5]] for ordinal, entry in sorted(entries.items())
+            ],
+            "running": len(reader.running(connection)),
+            "adds_up": sums == added._replace(entries=len(entries)),
+            "timezone": facts.timezone,
+        }
+
+
+def _day(date: Any) -> str | None:
+    return None if date is None else str(date.isoformat()[:10])
+
+
+_MORE: tuple[Callable[..., Any], ...] = (stock_mark_run, stock_mark_task, columns_of, range_read)
 worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
+from backfill_tui.domain.dag_range import DagRange, RangeFacts
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem, RecentRun
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant, iso
@@ -403,6 +404,33 @@ class World:
         """Every row of the grid with its cells."""
         return [self._row(backfill, ordinal, *entry) for ordinal, entry in enumerate(backfill.entries, 1)]
 
+    def range_rows(
+        self, dates: DagRange, seen: dict[RunId, tuple[int, Instant]]
+    ) -> list[tuple[RunRow, bytes]]:
+        """Every row of a range with its cells; `seen` keeps the ordinals of one stream."""
+        runs = [
+            run for run in self.runs.values()
+            if run.dag_id == dates.dag_id and dates.from_date <= run.logical_date <= dates.to_date
+        ]  # fmt: skip
+        for run in sorted(runs, key=lambda run: (run.logical_date, run.run_id)):
+            seen.setdefault(run.run_id, (len(seen) + 1, run.logical_date))
+        there = {run.run_id: run for run in runs}
+        return [
+            self._present(there[run_id], ordinal)
+            if run_id in there
+            else self._absent(dates.dag_id, ordinal, date, Membership.DELETED)
+            for run_id, (ordinal, date) in seen.items()
+        ]
+
+    def range_facts(self, dates: DagRange) -> RangeFacts:
+        """The Dag of a range, and what decides whether its runs move."""
+        summary = self.dags[dates.dag_id].summary
+        return RangeFacts(
+            dag_id=dates.dag_id, timezone=summary.timezone, from_date=dates.from_date, to_date=dates.to_date,
+            dag_is_paused=dates.dag_id in self.paused, dag_is_stale=summary.is_stale,
+            scheduler_heartbeat=self.now if self.scheduler_alive else None,
+        )  # fmt: skip
+
     def causes_of(self, backfill: ScriptedBackfill) -> tuple[Cause, ...]:
         """Why something of it waits: nothing does once none of its runs is queued or running."""
         active = any(not run.state.finished for run in self.runs_of(backfill))
@@ -495,14 +523,21 @@ class World:
         elif run is not None and run.backfill_id != backfill.backfill_id:
             membership = Membership.TAKEN_OVER
         if run is None or membership is not Membership.INCLUDED:
-            columns = self.dags[backfill.request.dag_id].columns
-            absent = bytes([CODE_OF[TaskState.ABSENT]] * len(columns)).ljust(row_size(columns), b"\0")
-            return RunRow(
-                ordinal=ordinal, logical_date=date, partition_key=None, membership=membership
-            ), absent
+            return self._absent(backfill.request.dag_id, ordinal, date, membership)
+        return self._present(run, ordinal)
+
+    def _absent(
+        self, dag_id: DagId, ordinal: int, date: Instant, membership: Membership
+    ) -> tuple[RunRow, bytes]:
+        columns = self.dags[dag_id].columns
+        absent = bytes([CODE_OF[TaskState.ABSENT]] * len(columns)).ljust(row_size(columns), b"\0")
+        return RunRow(ordinal=ordinal, logical_date=date, partition_key=None, membership=membership), absent
+
+    def _present(self, run: ScriptedRun, ordinal: int) -> tuple[RunRow, bytes]:
         row = RunRow(
-            ordinal=ordinal, logical_date=date, partition_key=None, membership=membership, run_id=run_id,
-            state=run.state, started_at=run.started_at, ended_at=run.ended_at,
+            ordinal=ordinal, logical_date=run.logical_date, partition_key=None,
+            membership=Membership.INCLUDED, run_id=run.run_id, state=run.state,
+            started_at=run.started_at, ended_at=run.ended_at,
             cancelled=run.state is RunState.FAILED and run.started_at is None, cleared=run.cleared,
         )  # fmt: skip
         return row, bytes(CODE_OF[state] for state in run.tasks.values()) + self._tallies(run)

@@ -51,7 +51,7 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Clock:
+class DagClock:
     """The clock on which bounds of a Dag's backfills are read; `meant_by` gives the instant of a bound."""
 
     timezone: str
@@ -64,14 +64,14 @@ class FactsReader:
     def __init__(self, journal: Journal | None = None) -> None:
         """`journal` knows what was launched from here."""
         self._journal = Journal() if journal is None else journal
-        self._clocks: dict[str, _Clock] = {}
+        self._clocks: dict[str, DagClock] = {}
 
     def one(self, session: Session, backfill_id: BackfillId) -> BackfillFacts | None:
         """The facts of one backfill, None when there is no such backfill."""
         row = session.execute(_BACKFILLS.where(Backfill.id == backfill_id)).first()
         if row is None:
             return None
-        return self._facts(session, row, _heartbeat(session))
+        return self._facts(session, row, heartbeat(session))
 
     def all(self, session: Session, dag_id: DagId | None) -> list[BackfillFacts]:
         """The facts of all backfills, or of one Dag's, newest first."""
@@ -80,7 +80,7 @@ class FactsReader:
             query = query.where(Backfill.dag_id == dag_id)
         rows = session.execute(query).all()
         self._clocks = {}  # a Dag may have moved to another zone since the last list
-        beat = _heartbeat(session)
+        beat = heartbeat(session)
         return [self._facts(session, row, beat) for row in rows]
 
     def with_notes(self, facts: BackfillFacts) -> BackfillFacts:
@@ -115,9 +115,9 @@ class FactsReader:
         )
         return self.with_notes(facts)
 
-    def _clock(self, session: Session, row: Any) -> _Clock:
+    def _clock(self, session: Session, row: Any) -> DagClock:
         if row.dag_id not in self._clocks:
-            self._clocks[row.dag_id] = _clock_of(session, row.dag_id, partitioned=bool(row.is_partitioned))
+            self._clocks[row.dag_id] = clock_of(session, row.dag_id, partitioned=bool(row.is_partitioned))
         return self._clocks[row.dag_id]
 
 
@@ -126,11 +126,12 @@ def optional_instant(moment: Any) -> Instant | None:
     return None if moment is None else from_datetime(moment)
 
 
-def _heartbeat(session: Session) -> Instant | None:
+def heartbeat(session: Session) -> Instant | None:
+    """When a scheduler was last alive, None where none is running."""
     return optional_instant(session.execute(_HEARTBEAT).scalar())
 
 
-def _clock_of(session: Session, dag_id: str, *, partitioned: bool) -> _Clock:
+def clock_of(session: Session, dag_id: str, *, partitioned: bool) -> DagClock:
     """The clock of a Dag, from its latest serialized form: of a partitioned one that of its timetable.
 
     Airflow stores the bounds of a partitioned Dag's backfill as the wall clock of that zone, called UTC
@@ -141,10 +142,10 @@ def _clock_of(session: Session, dag_id: str, *, partitioned: bool) -> _Clock:
     if partitioned and (timetable := _timetable_in(dag_id, stored)) is not None:
         zone = zone_of_partitions(timetable)
         if zone is not None:
-            return _Clock(
+            return DagClock(
                 zone_name(zone), lambda bound: from_datetime(timetable.localize_partition_datetime(bound))
             )
-    return _Clock(_timezone_in(stored), from_datetime)
+    return DagClock(_timezone_in(stored), from_datetime)
 
 
 def _timetable_in(dag_id: str, stored: dict[str, Any]) -> Any:

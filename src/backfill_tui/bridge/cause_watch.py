@@ -10,13 +10,33 @@ from backfill_tui.bridge.causes import CauseReader
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.progress import what_stops
-from backfill_tui.domain.watching import BackfillFacts, GridUpdate
+from backfill_tui.domain.watching import BackfillFacts, GridRows, GridUpdate
 
 if TYPE_CHECKING:
     from backfill_tui.bridge.environment import AirflowEnvironment
 
 READ_SECONDS: Final = 2.0
 """Between two readings: they cost more than a tick, and a person reads no faster."""
+
+
+class ActiveRows:
+    """The rows of one stream whose run is queued or running; true while there are any."""
+
+    def __init__(self) -> None:
+        self._ordinals: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._ordinals)
+
+    def note(self, update: GridRows) -> None:
+        """Take in what an update says."""
+        if update.columns is not None:
+            self._ordinals.clear()
+        for row in update.rows:
+            if row.state is None or row.state.finished:
+                self._ordinals.discard(row.ordinal)
+            else:
+                self._ordinals.add(row.ordinal)
 
 
 class CauseWatch:
@@ -29,14 +49,14 @@ class CauseWatch:
     def __init__(self, airflow: AirflowEnvironment) -> None:
         self._airflow = airflow
         self._reader = CauseReader()
-        self._active: set[int] = set()
+        self._active = ActiveRows()
         self._sent: tuple[Cause, ...] | None = None
         self._read_at = 0.0
         self._read_for: object = None
 
     def complete(self, update: GridUpdate) -> GridUpdate:
         """The update, with the causes where it ends a reading and they differ from those sent before."""
-        self._note_active(update)
+        self._active.note(update)
         if not update.loaded:
             return update
         causes: tuple[Cause, ...] | None = ()
@@ -46,15 +66,6 @@ class CauseWatch:
             return update
         self._sent = causes
         return replace(update, causes=causes)
-
-    def _note_active(self, update: GridUpdate) -> None:
-        if update.columns is not None:
-            self._active.clear()
-        for row in update.rows:
-            if row.state is None or row.state.finished:
-                self._active.discard(row.ordinal)
-            else:
-                self._active.add(row.ordinal)
 
     def _is_due(self, facts: BackfillFacts, read_at: Instant) -> bool:
         late = time.monotonic() - self._read_at >= READ_SECONDS

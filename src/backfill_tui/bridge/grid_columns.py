@@ -1,4 +1,4 @@
-"""The columns of a backfill's grid: the tasks of the Dag versions that its runs were made from."""
+"""The columns of a grid: the tasks of the Dag versions that its runs were made from."""
 
 from __future__ import annotations
 
@@ -19,39 +19,44 @@ from backfill_tui.domain.watching import TaskColumn, merge_columns
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
-    from backfill_tui.domain.watching import BackfillFacts
+    from backfill_tui.domain.ids import BackfillId, DagId
 
 _log = structlog.get_logger(__name__)
 
 
-def read_columns(session: Session, facts: BackfillFacts, seen: Iterable[str] = ()) -> tuple[TaskColumn, ...]:
+def read_columns(
+    session: Session, dag_id: DagId, of_runs: Select[Any], seen: Iterable[str] = ()
+) -> tuple[TaskColumn, ...]:
     """The tasks of every version in topological order, the latest version's first.
 
-    `seen` are tasks that task instances name; one that no version knows comes last. So do all those of a
-    version that can not be read any more.
+    `of_runs` selects the versions that the runs were made from. `seen` are tasks that task instances name;
+    one that no version knows comes last. So do all those of a version that can not be read any more.
     """
     bag = DBDagBag(load_op_links=False)
-    dags = [_dag_of(bag, version, session, facts.dag_id) for version in _versions(session, facts)]
+    dags = [_dag_of(bag, version, session, dag_id) for version in _versions(session, dag_id, of_runs)]
     orders = [tuple(_columns_of(dag)) for dag in dags if dag is not None]
     known = {column.task_id for order in orders for column in order}
     strays = tuple(TaskColumn(task_id=TaskId(task_id)) for task_id in sorted(set(seen) - known))
     return (*merge_columns(orders), *strays)
 
 
-def _versions(session: Session, facts: BackfillFacts) -> list[Any]:
-    """The versions of the backfill's runs, newest first; before it has any, the latest of the Dag."""
-    of_runs = (
+def versions_of_backfill(backfill_id: BackfillId) -> Select[Any]:
+    """Selects the versions that the runs of a backfill were made from."""
+    return (
         select(DagRun.created_dag_version_id)
         .join(BackfillDagRun, BackfillDagRun.dag_run_id == DagRun.id)
-        .where(BackfillDagRun.backfill_id == facts.backfill_id, DagRun.backfill_id == facts.backfill_id)
+        .where(BackfillDagRun.backfill_id == backfill_id, DagRun.backfill_id == backfill_id)
         .distinct()
     )
+
+
+def _versions(session: Session, dag_id: DagId, of_runs: Select[Any]) -> list[Any]:
+    """The versions of the runs, newest first; where there are none, the latest of the Dag."""
     of_dag = (
-        select(DagVersion.id)
-        .where(DagVersion.dag_id == facts.dag_id)
-        .order_by(DagVersion.version_number.desc())
+        select(DagVersion.id).where(DagVersion.dag_id == dag_id).order_by(DagVersion.version_number.desc())
     )
     used = {version for version in session.scalars(of_runs) if version is not None}
     versions = list(session.scalars(of_dag))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
 from sqlalchemy import BigInteger, bindparam, cast, func, literal_column, select
 
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.watching import Membership, membership_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,9 @@ _ALL = (
     )
     .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
     .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
+)
+_DATES = select(BackfillDagRun.sort_ordinal, BackfillDagRun.logical_date, BackfillDagRun.partition_key).where(
+    BackfillDagRun.id.in_(bindparam("ids", expanding=True))
 )
 _SOME = _ALL.where(BackfillDagRun.id.in_(bindparam("ids", expanding=True)))
 # The state as a literal: SQLite takes its index on running runs for no parameter.
@@ -87,10 +91,42 @@ def _part(entry: Entry) -> Sums:
     return Sums(1, 1, letter, dag_run_id * letter, clear_number, owner_id or 0)
 
 
+class EntrySource(Protocol):
+    """Where the entries of a grid are read, on a connection that is handed to each call.
+
+    Those of a range of a Dag have no row of their own: the id of such an entry is that of its run.
+    """
+
+    def everything(self, connection: Connection) -> dict[int, Entry]:
+        """Every entry by its ordinal."""
+        ...
+
+    def some(self, connection: Connection, ids: Iterable[int]) -> list[Entry]:
+        """The entries of these ids, in any order; without those that are gone."""
+        ...
+
+    def running(self, connection: Connection) -> list[int]:
+        """The ids of those of its Dag runs that are running."""
+        ...
+
+    def sums(self, connection: Connection) -> Sums:
+        """The sums of all entries: a fraction of what it costs to read them, and one row to receive."""
+        ...
+
+    def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:
+        """Of these entries the ordinal, the logical date and the key of the partition."""
+        ...
+
+    def membership(self, entry: Entry) -> Membership:
+        """What an entry means."""
+        ...
+
+
 class EntryReader:
-    """Reads the entries of one backfill on a connection that is handed to each call."""
+    """Reads the entries of one backfill."""
 
     def __init__(self, backfill_id: BackfillId, dag_id: DagId) -> None:
+        self._backfill_id: Final = backfill_id
         self._of_backfill: Final = {"backfill_id": backfill_id}
         self._of_both: Final = {"backfill_id": backfill_id, "dag_id": dag_id}
 
@@ -113,6 +149,17 @@ class EntryReader:
         query = _sums_query(connection.dialect.name)
         (found,) = plain_rows(connection.execute(query, self._of_backfill))
         return Sums(*(int(number or 0) for number in found))
+
+    def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:
+        """Of these entries the ordinal, the logical date and the key of the partition."""
+        return [tuple(row) for row in connection.execute(_DATES, {"ids": list(ids)})]
+
+    def membership(self, entry: Entry) -> Membership:
+        """What an entry means."""
+        _, _, dag_run_id, reason, owner_id, _, _ = entry
+        return membership_of(
+            self._backfill_id, dag_run_id=dag_run_id, exception_reason=reason, owner_id=owner_id
+        )
 
 
 @lru_cache(maxsize=4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backfill_tui.bridge.grid_entries import Entry, EntryReader, Sums, is_running
+from backfill_tui.bridge.grid_entries import Entry, EntrySource, Sums, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class KnownEntries:
     sums say.
     """
 
-    def __init__(self, reader: EntryReader) -> None:
+    def __init__(self, reader: EntrySource) -> None:
         self._reader = reader
         self._entries: dict[int, Entry] = {}
         self._ordinal_of_run: dict[int, int] = {}

@@ -1,29 +1,25 @@
-"""Reads the rows and cells of one backfill's grid, by column tuples and never as Airflow's objects."""
+"""Reads the rows and cells of a grid, by column tuples and never as Airflow's objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
 from sqlalchemy import bindparam, select
 
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.bridge.grid_cells import CellReader
-from backfill_tui.bridge.grid_entries import Entry, EntryReader
-from backfill_tui.domain.ids import BackfillId, DagId, RunId
+from backfill_tui.bridge.grid_entries import Entry, EntrySource
+from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.states import run_state
-from backfill_tui.domain.watching import Membership, RunRow, TaskColumn, membership_of
+from backfill_tui.domain.watching import Membership, RunRow, TaskColumn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-_DATES = select(BackfillDagRun.sort_ordinal, BackfillDagRun.logical_date, BackfillDagRun.partition_key).where(
-    BackfillDagRun.id.in_(bindparam("ids", expanding=True))
-)
 _RUNS = select(
     DagRun.id, DagRun.run_id, DagRun.state, DagRun.start_date, DagRun.end_date, DagRun.clear_number
 ).where(DagRun.id.in_(bindparam("ids", expanding=True)))
@@ -43,12 +39,14 @@ class _When:
     partition_key: str | None
 
 
-class GridReader:
-    """Reads one backfill's rows on a connection that is handed to each call."""
+_NO_DATE: Final = _When(None, None)
 
-    def __init__(self, backfill_id: BackfillId, dag_id: DagId, columns: Sequence[TaskColumn]) -> None:
-        self._backfill_id = backfill_id
-        self.entries = EntryReader(backfill_id, dag_id)
+
+class GridReader:
+    """Reads the rows of some entries on a connection that is handed to each call."""
+
+    def __init__(self, entries: EntrySource, dag_id: DagId, columns: Sequence[TaskColumn]) -> None:
+        self.entries = entries
         self._cells = CellReader(dag_id, columns)
         self._dates: dict[int, _When] = {}
 
@@ -58,7 +56,7 @@ class GridReader:
         Raises UnknownTasksError when a task instance belongs to no column.
         """
         self._learn_dates(connection, entries)
-        own = [entry[2] for entry in entries if self._membership(entry) is Membership.INCLUDED]
+        own = [entry[2] for entry in entries if self.entries.membership(entry) is Membership.INCLUDED]
         # The runs first, then their task instances: a run read as ended has task instances that have, too.
         runs = {row[0]: row for row in connection.execute(_RUNS, {"ids": own})} if own else {}
         cells, strangers = self._cells.cells(connection, [row.run_id for row in runs.values()])
@@ -67,16 +65,11 @@ class GridReader:
         rows = (self._row(entry, runs) for entry in entries)
         return [(row, cells.get(row.run_id or "", self._cells.absent)) for row in rows]
 
-    def _membership(self, entry: Entry) -> Membership:
-        _, _, dag_run_id, reason, owner_id, _, _ = entry
-        return membership_of(
-            self._backfill_id, dag_run_id=dag_run_id, exception_reason=reason, owner_id=owner_id
-        )
-
     def _row(self, entry: Entry, runs: Mapping[int | None, Any]) -> RunRow:
         ordinal, _, dag_run_id, *_ = entry
-        when = self._dates[ordinal]
-        membership = self._membership(entry)
+        # Of a run that was deleted before it was ever looked at nobody knows the date.
+        when = self._dates.get(ordinal, _NO_DATE)
+        membership = self.entries.membership(entry)
         run = runs.get(dag_run_id) if membership is Membership.INCLUDED else None
         if run is None:
             # Deleted between two statements: the next reading of the entries finds the same.
@@ -106,5 +99,5 @@ class GridReader:
         new = [entry_id for ordinal, entry_id, *_ in entries if ordinal not in self._dates]
         if not new:
             return
-        for ordinal, logical_date, partition_key in connection.execute(_DATES, {"ids": new}):
+        for ordinal, logical_date, partition_key in self.entries.dates(connection, new):
             self._dates[ordinal] = _When(optional_instant(logical_date), partition_key)

@@ -12,7 +12,7 @@ from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.bridge.grid_known import KnownEntries
 from backfill_tui.bridge.grid_reader import GridReader
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunRow, TaskColumn
+from backfill_tui.domain.watching import GridRows, RunRow, TaskColumn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -44,9 +44,7 @@ class SentGrid:
         self._entries = KnownEntries(reader.entries)
         self._quiet_rows = 0
 
-    def updates(
-        self, connection: Connection, facts: BackfillFacts, read_at: Instant, *, moved: bool
-    ) -> Iterator[GridUpdate]:
+    def updates(self, connection: Connection, read_at: Instant, *, moved: bool) -> Iterator[GridRows]:
         """One update, or several where the rows to send are very many.
 
         `moved` is false when the database is known not to have changed since the last reading: then only rows
@@ -56,7 +54,7 @@ class SentGrid:
         self._quiet_rows = 0 if moved else self._quiet_rows
         entries = self._entries
         if self._columns_sent and not moved and self._quiet_rows >= entries.count:
-            yield self._update(facts, read_at, [], loaded=True)
+            yield self._update(read_at, [], loaded=True)
             return
         entries.refresh(connection, moved=moved)
         in_turn = entries.in_turn(max(1, SLOW_LANE_CELLS // max(1, len(self._columns))))
@@ -71,22 +69,14 @@ class SentGrid:
             first = sum(row[0].ordinal not in self._sent for row in fresh)
             if fresh or end == len(wanted):
                 loaded = len(self._sent) + first >= entries.count
-                yield self._update(facts, read_at, fresh, loaded=loaded)
+                yield self._update(read_at, fresh, loaded=loaded)
                 self._columns_sent = True
             self._sent.update((row[0].ordinal, row) for row in fresh)
             entries.were_read(chunk)
 
-    def _update(
-        self,
-        facts: BackfillFacts,
-        read_at: Instant,
-        rows: Sequence[tuple[RunRow, bytes]],
-        *,
-        loaded: bool,
-    ) -> GridUpdate:
-        return GridUpdate(
+    def _update(self, read_at: Instant, rows: Sequence[tuple[RunRow, bytes]], *, loaded: bool) -> GridRows:
+        return GridRows(
             read_at=read_at,
-            facts=facts,
             columns=None if self._columns_sent else self._columns,
             rows=tuple(row for row, _ in rows),
             cells=b"".join(cells for _, cells in rows),

@@ -1,4 +1,4 @@
-"""Follows a backfill: everything at first, then at each tick what changed.
+"""Follows a backfill or a range of dates: everything at first, then at each tick what changed.
 
 A tick reads which runs are running and sums over all entries, every entry only when these do not add up, and
 in full only the rows whose entry changed, those whose run is running, and a few more in turn (the slow lane),
@@ -9,21 +9,20 @@ of the slow lane the rows sent equal a full reading. Why something waits is read
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backfill_tui.bridge import backfills
-from backfill_tui.bridge.backfill_facts import FactsReader
-from backfill_tui.bridge.cause_watch import CauseWatch
-from backfill_tui.bridge.grid_columns import read_columns
-from backfill_tui.bridge.grid_reader import GridReader, UnknownTasksError
+from backfill_tui.bridge.grid_reader import UnknownTasksError
 from backfill_tui.bridge.grid_sent import ChangeMark, SentGrid
+from backfill_tui.bridge.watched import F, Watched, WatchedBackfill, WatchedRange
+from backfill_tui.domain.dag_range import RangeUpdate
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.problems import NotThere, Unreachable
-from backfill_tui.domain.watching import BackfillFacts, GridUpdate
-from backfill_tui.wire.methods import WATCH, Nothing, Watch
+from backfill_tui.domain.problems import Unreachable
+from backfill_tui.domain.watching import GridRows, GridUpdate
+from backfill_tui.wire.methods import WATCH, WATCH_RANGE, Nothing, Watch, WatchRange
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -31,32 +30,41 @@ if TYPE_CHECKING:
     from backfill_tui.bridge.environment import AirflowEnvironment
     from backfill_tui.bridge.server import Call, Server
 
+U = TypeVar("U", bound=GridRows)
+
 GIVE_UP_AFTER_SECONDS: Final = 30
 _RETRY_SECONDS: Final = 0.5
 _LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
-    """Let the server answer `watch` and `backfills`."""
+    """Let the server answer `watch`, `watch_range` and `backfills`."""
 
     def watch(params: Watch, call: Call[GridUpdate]) -> Nothing:
-        Watcher(airflow, params, call).run()
+        watched = WatchedBackfill(airflow, params.backfill_id)
+        Watcher(airflow, watched, params.interval_ms, call).run()
+        return Nothing()
+
+    def watch_range(params: WatchRange, call: Call[RangeUpdate]) -> Nothing:
+        Watcher(airflow, WatchedRange(params.dates), params.interval_ms, call).run()
         return Nothing()
 
     server.handle(WATCH, watch)
+    server.handle(WATCH_RANGE, watch_range)
     backfills.register(server, airflow)
 
 
-class Watcher:
+class Watcher(Generic[F, U]):
     """One stream of updates."""
 
-    def __init__(self, airflow: AirflowEnvironment, params: Watch, call: Call[GridUpdate]) -> None:
+    def __init__(
+        self, airflow: AirflowEnvironment, watched: Watched[F, U], interval_ms: int, call: Call[U]
+    ) -> None:
         self._airflow = airflow
-        self._params = params
+        self._watched: Watched[F, U] = watched
+        self._interval_seconds = interval_ms / 1000
         self._call = call
-        self._facts_reader = FactsReader(airflow.journal)
-        self._causes = CauseWatch(airflow)
-        self._facts: BackfillFacts | None = None
+        self._facts: F | None = None
         self._grid: SentGrid | None = None
         self._strays: frozenset[str] = frozenset()
         self._lost_at: float | None = None
@@ -64,8 +72,8 @@ class Watcher:
     def run(self) -> None:
         """Send updates until the call is cancelled.
 
-        Raises NotThere for a backfill that does not (or no longer) exist, Unreachable when the database
-        can not be read for half a minute; shorter troubles show by the age of what was sent.
+        Raises NotThere for what does not (or no longer) exist, Unreachable when the database can not be read
+        for half a minute; shorter troubles show by the age of what was sent.
         """
         while not self._call.cancelled:
             lost = self._follow()
@@ -78,7 +86,7 @@ class Watcher:
 
     def _follow(self) -> Exception | None:
         """Tick on one connection until the call is cancelled, or the database fails: why it did."""
-        interval = self._params.interval_ms / 1000
+        interval = self._interval_seconds
         try:
             # The same connection for all ticks: SQLite tells a connection whether others wrote. It holds no
             # transaction, so that nothing is kept from being cleaned up while a screen is left open.
@@ -99,16 +107,15 @@ class Watcher:
 
     def _tick(self, session: Session, read_at: Instant, *, moved: bool) -> None:
         if moved or self._facts is None:
-            facts = self._read_facts(session)
+            facts = self._watched.facts(session)
         else:
-            # The journal is written right after the commit that it tells of.
-            facts = self._facts_reader.with_notes(self._facts)
+            facts = self._watched.facts_unmoved(self._facts)
         self._facts = facts
         grid = self._grid or self._new_grid(facts)
         self._grid = grid
         try:
-            for update in grid.updates(session.connection(), facts, read_at, moved=moved):
-                self._call.emit(self._causes.complete(update))
+            for rows in grid.updates(session.connection(), read_at, moved=moved):
+                self._call.emit(self._watched.update(rows, facts))
                 if self._call.cancelled:
                     return
         except UnknownTasksError as unknown:
@@ -116,18 +123,9 @@ class Watcher:
             self._grid = None
             self._tick(session, read_at, moved=True)
 
-    def _read_facts(self, session: Session) -> BackfillFacts:
-        facts = self._facts_reader.one(session, self._params.backfill_id)
-        if facts is None:
-            raise NotThere(
-                f"There is no backfill {self._params.backfill_id}", remedy="look at the list of backfills"
-            )
-        return facts
-
-    def _new_grid(self, facts: BackfillFacts) -> SentGrid:
+    def _new_grid(self, facts: F) -> SentGrid:
         with self._airflow.session() as session:
-            columns = read_columns(session, facts, self._strays)
-        return SentGrid(GridReader(facts.backfill_id, facts.dag_id, columns), columns)
+            return self._watched.grid(session, facts, self._strays)
 
     def _unreachable(self, lost: Exception) -> Unreachable:
         return Unreachable(

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backfill_tui.commands.options import as_json, choice_of, of_backfill, on_dates, wait, yes
+from backfill_tui.commands.options import (
+    as_json,
+    choice_of,
+    from_date,
+    of_backfill,
+    on_dates,
+    range_of,
+    to_date,
+    wait,
+    yes,
+)
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -18,7 +28,9 @@ if TYPE_CHECKING:
 
 
 @click.command("watch")
-@click.argument("backfill_id", type=click.IntRange(min=1), required=False)
+@click.argument("what", metavar="[BACKFILL_ID|DAG_ID]", required=False)
+@from_date
+@to_date
 @click.option(
     "--stop-after-failures",
     type=click.IntRange(min=0),
@@ -28,13 +40,42 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Each change as a JSON object on a line of stdout.")
 @click.pass_obj
 def watch(
-    invocation: Invocation, /, *, as_json: bool, backfill_id: int | None, stop_after_failures: int | None
+    invocation: Invocation,
+    /,
+    *,
+    as_json: bool,
+    what: str | None,
+    stop_after_failures: int | None,
+    **bounds: str | None,
 ) -> int:
-    """Follow a backfill to its end: the given one, else the newest active, else the newest."""
-    with session(invocation, as_json=as_json) as opened:
-        from backfill_tui.headless.watching import watch as run
+    """Follow a backfill to its end: the given one, else the newest active, else the newest.
 
-        return run(opened, backfill_id, stop_after_failures=stop_after_failures)
+    With --from the runs of a Dag on these dates are followed, whatever made them.
+    """
+    dates = range_of({"dag_id": what, **bounds})
+    if dates is None:
+        number = None if what is None else _backfill_id(what)
+        with session(invocation, as_json=as_json) as opened:
+            from backfill_tui.headless.watching import watch as run
+
+            return run(opened, number, stop_after_failures=stop_after_failures)
+    if what is None:
+        raise click.UsageError("Missing argument 'DAG_ID'", click.get_current_context())
+    if stop_after_failures is not None:
+        raise BadRequest(
+            "--stop-after-failures is of a backfill, and with --from there is none", remedy="leave it out"
+        )
+    with session(invocation, as_json=as_json) as opened:
+        from backfill_tui.headless.range_watching import watch_range
+
+        return watch_range(opened, dates)
+
+
+def _backfill_id(text: str) -> int:
+    context = click.get_current_context()
+    parameter = next(each for each in context.command.params if each.name == "what")
+    number: int = click.IntRange(min=1)(text, parameter, context)
+    return number
 
 
 @click.command("rerun")

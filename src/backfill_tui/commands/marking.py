@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from backfill_tui.commands.options import as_json, choice_of, of_backfill, on_dates, yes
+from backfill_tui.commands.options import as_json, choice_of, from_date, of_backfill, on_dates, to_date, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @click.argument("mark_as", type=click.Choice(["success", "failed"]))
 @click.argument("dag_id")
 @of_backfill
+@from_date
+@to_date
 @on_dates
 @click.option("--task", "task_id", metavar="TASK_ID", help="Of each run only the instances of this task.")
 @click.option(
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 @as_json
 @click.pass_obj
 def mark(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
-    """Mark runs of a backfill, or tasks of them, as succeeded or failed.
+    """Mark runs of a backfill or of a range, or tasks of them, as succeeded or failed.
 
     A task that is running is ended. Without dates all failed ones are meant, of which `mark failed` has none.
     """

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backfill_tui.domain.dag_range import GridFacts, RangeUpdate
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import CODE_OF, CODES, FAILED_TASK_STATES, TaskState
 from backfill_tui.domain.tallies import RollUp, Tally, mapped_places, numbers_of, row_size
-from backfill_tui.domain.watching import BackfillFacts, GridUpdate, RunCounts, RunRow, TaskColumn
+from backfill_tui.domain.watching import GridRows, GridUpdate, RunCounts, RunRow, TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
 _FAILED_CODES = frozenset(CODE_OF[state] for state in FAILED_TASK_STATES)
@@ -38,7 +39,7 @@ class GridStore:
     def __init__(self) -> None:
         self.columns: tuple[TaskColumn, ...] = ()
         self.rows: list[RunRow | None] = []
-        self.facts: BackfillFacts | None = None
+        self.facts: GridFacts | None = None
         self.loaded = False
         self.mapped: tuple[int, ...] = ()
         self.most: tuple[int, ...] = ()
@@ -48,7 +49,7 @@ class GridStore:
         self._kinds: Counter[str] = Counter()
         self._codes = [0] * len(CODES)
 
-    def apply(self, update: GridUpdate) -> GridChange:
+    def apply(self, update: GridUpdate | RangeUpdate) -> GridChange:
         """Take over an update; the change names only rows whose content differs from before.
 
         Raises ValueError when the cells are not as many as the rows and columns say.
@@ -122,7 +123,7 @@ class GridStore:
         """The columns of a row that failed or could not run because of one that did."""
         return tuple(column for column, code in enumerate(self.row_cells(index)) if code in _FAILED_CODES)
 
-    def _reshape(self, update: GridUpdate) -> bool:
+    def _reshape(self, update: GridRows) -> bool:
         reshaped = False
         if update.columns is not None and update.columns != self.columns:
             self._take_columns(update.columns)

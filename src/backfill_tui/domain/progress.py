@@ -19,6 +19,7 @@ from backfill_tui.domain.causes import (
     CauseCode,
     in_order,
 )
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS, EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, clock
@@ -156,7 +157,7 @@ def _without_dates(facts: BackfillFacts, now: Instant) -> Standing:
 
 
 def _finished(counts: RunCounts) -> Standing:
-    outcome = _outcome(counts)
+    outcome = outcome_words(counts)
     if counts.cancelled:
         sentence = ", ".join([f"{counts.cancelled} never ran", *outcome])
         return Standing(status=BackfillStatus.CANCELLED, sentence=sentence)
@@ -168,7 +169,8 @@ def _finished(counts: RunCounts) -> Standing:
     return Standing(status=BackfillStatus.DONE, sentence=sentence)
 
 
-def _outcome(counts: RunCounts) -> list[str]:
+def outcome_words(counts: RunCounts) -> list[str]:
+    """What became of the dates, a part each: `3 succeeded`."""
     parts = (
         (counts.success, "succeeded"),
         (counts.failed, "failed"),
@@ -181,7 +183,7 @@ def _outcome(counts: RunCounts) -> list[str]:
 
 def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
     left = f"{counts.running} running, {counts.queued} queued"
-    if blocked := _what_blocks(facts, now):
+    if blocked := what_blocks(facts, now):
         return blocked
     if is_held_by_cancel(facts):
         return _cancelled_but_unfinished(counts)
@@ -200,9 +202,9 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
     )
 
 
-def is_held_by_cancel(facts: BackfillFacts) -> bool:
+def is_held_by_cancel(facts: GridFacts) -> bool:
     """Whether Airflow starts no queued run of it any more: cancelling pauses a backfill for ever."""
-    return facts.is_paused and facts.completed_at is not None
+    return isinstance(facts, BackfillFacts) and facts.is_paused and facts.completed_at is not None
 
 
 def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
@@ -223,7 +225,7 @@ def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
     )
 
 
-def what_stops(facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
+def what_stops(facts: GridFacts, now: Instant) -> tuple[Cause, ...]:
     """What of the Dag and of the scheduler lets nothing start, the gravest first; `now` is the database's."""
     found = []
     if facts.dag_is_paused:
@@ -249,7 +251,8 @@ def what_stops(facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
     return in_order(found)
 
 
-def _what_blocks(facts: BackfillFacts, now: Instant) -> Standing | None:
+def what_blocks(facts: GridFacts, now: Instant) -> Standing | None:
+    """The standing of what the Dag or the scheduler keeps from moving; None where neither does."""
     for cause in what_stops(facts, now):
         return Standing(status=BackfillStatus.BLOCKED, sentence=cause.sentence, remedy=cause.remedy)
     return None

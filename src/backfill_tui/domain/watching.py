@@ -146,24 +146,30 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GridUpdate:
-    """What changed since the update before; the first carries the columns.
+class GridRows:
+    """What changed of a grid since the update before; the first carries the columns.
 
     `cells` has the whole of each changed row, one after the other: a byte a column, each a code of
     `states.CODES`, then the tallies of the mapped ones (see `tallies.row_size`). `columns` is None while they
-    stay the same; when it is not, every row comes anew. `loaded` turns true once every row of the backfill
-    has been sent. `read_at` is the database's clock. `causes` say why something of it waits, the main one
+    stay the same; when it is not, every row comes anew. `loaded` turns true once every row has been sent.
+    `read_at` is the database's clock. `causes` say why something of it waits, the main one
     first; None while they stay the same.
     """
 
     read_at: Instant
-    facts: BackfillFacts
     columns: tuple[TaskColumn, ...] | None
     rows: tuple[RunRow, ...]
     cells: bytes
     total_rows: int
     loaded: bool
     causes: tuple[Cause, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridUpdate(GridRows):
+    """What changed of a backfill since the update before."""
+
+    facts: BackfillFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

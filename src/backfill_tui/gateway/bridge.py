@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
+from backfill_tui.domain.dag_range import DagRange, RangeUpdate
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
@@ -85,7 +86,10 @@ class BridgeGateway:
         return self._call(methods.BACKFILLS, asked, seconds=self._call_seconds).backfills
 
     def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
-        return self._updates(methods.Watch(backfill_id=backfill_id))
+        return self._updates(methods.WATCH, methods.Watch(backfill_id=backfill_id))
+
+    def watch_range(self, dates: DagRange) -> AbstractContextManager[Iterator[RangeUpdate]]:
+        return self._updates(methods.WATCH_RANGE, methods.WatchRange(dates=dates))
 
     def preview_control(self, request: ControlRequest) -> ControlOutcome:
         return self._call(methods.PREVIEW_CONTROL, request)
@@ -159,8 +163,8 @@ class BridgeGateway:
             return call.result()
 
     @contextmanager
-    def _updates(self, params: methods.Watch) -> Generator[Iterator[GridUpdate], None, None]:
-        with self._conversation.begin(methods.WATCH, params) as call:
+    def _updates(self, method: Method[P, E, R], params: P) -> Generator[Iterator[E], None, None]:
+        with self._conversation.begin(method, params) as call:
             yield call.events()
 
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
+from backfill_tui.domain.dag_range import DagRange, RangeUpdate
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
@@ -97,6 +98,10 @@ class Gateway(Protocol):
 
         An update comes at every reading, changed or not, so that the age of the data is known.
         """
+        ...
+
+    def watch_range(self, dates: DagRange) -> AbstractContextManager[Iterator[RangeUpdate]]:
+        """The same for the dates of a Dag in a range, whatever made their runs."""
         ...
 
     def preview_control(self, request: ControlRequest) -> ControlOutcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
+from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -14,6 +15,7 @@ from backfill_tui.domain.progress import failed_rows
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
 from backfill_tui.headless.listing import range_words
+from backfill_tui.headless.ranges import RangeWish, dates_of, named, read_range
 from backfill_tui.headless.session import Session, find_dag
 
 
@@ -21,20 +23,31 @@ from backfill_tui.headless.session import Session, find_dag
 class Choice:
     """What was typed; without a backfill the Dag's newest is meant, without dates all failed ones.
 
+    With `within` it is no backfill, but whatever has a date of that range.
+
     `again` are the words of the command that would choose otherwise: `("rerun",)`, `("mark", "failed")`.
     """
 
     dag_id: str
     backfill_id: int | None = None
     dates: tuple[str, ...] = ()
+    within: RangeWish | None = None
     again: tuple[str, ...] = ("rerun",)
 
 
-def chosen_runs(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow]]:
-    """The backfill, and those of its rows that are meant.
+def chosen_runs(session: Session, choice: Choice, where: str) -> tuple[GridFacts, list[RunRow]]:
+    """The backfill or the range, and those of its rows that are meant.
 
     Raises NotThere for a Dag, a backfill or a date that does not exist, BadRequest for what contradicts.
     """
+    if choice.within is None:
+        return chosen_of_backfill(session, choice, where)
+    facts, rows, now = read_range(session, dates_of(session, choice.within, where))
+    return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+
+
+def chosen_of_backfill(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow]]:
+    """The same of a backfill alone."""
     facts, rows, now = _read(session, _choose(session, choice, where))
     if facts.dag_id != choice.dag_id:
         number = facts.backfill_id
@@ -74,9 +87,9 @@ def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, lis
 
 
 def chosen_rows(
-    facts: BackfillFacts, rows: list[RunRow], dates: tuple[str, ...], now: Instant | None = None
+    facts: GridFacts, rows: list[RunRow], dates: tuple[str, ...], now: Instant | None = None
 ) -> list[RunRow]:
-    """The rows of the given dates, in the order of execution; each date must have a run of the backfill.
+    """The rows of the given dates, in the order of execution; each date must have a run of it.
 
     Texts that move with the clock, such as `yesterday`, need `now`. Raises BadRequest for a text that is no
     date, and NotThere that names all dates without a run.
@@ -95,15 +108,19 @@ def chosen_rows(
             without_run.append(f'"{one_line(text)}", {matching[0].membership.words}')
     if unknown:
         raise NotThere(
-            f"Backfill {facts.backfill_id} has no date {' and no '.join(unknown)}",
+            f"{_subject(facts)} has no date {' and no '.join(unknown)}",
             remedy=f"a date is one of its logical dates, in {facts.timezone}, or the key of a partition",
         )
     if without_run:
         raise NotThere(
-            f"Backfill {facts.backfill_id} has no run for {' and none for '.join(without_run)}",
+            f"{_subject(facts)} has no run for {' and none for '.join(without_run)}",
             remedy="choose dates that it ran",
         )
     return [found[ordinal] for ordinal in sorted(found)]
+
+
+def _subject(facts: GridFacts) -> str:
+    return named(facts) if isinstance(facts, RangeFacts) else f"Backfill {facts.backfill_id}"
 
 
 def _matching(rows: list[RunRow], text: str, zone: tzinfo, now: Instant | None) -> list[RunRow]:

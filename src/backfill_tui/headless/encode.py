@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, Deed, possible_deeds
+from backfill_tui.domain.dag_range import RangeFacts
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import SECOND, Instant, Microseconds, iso
@@ -14,7 +15,7 @@ from backfill_tui.domain.marking import MarkOutcome
 from backfill_tui.domain.progress import Standing, standing
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.undoing import UndoOutcome
-from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.domain.watching import BackfillSummary, RunCounts
 
 JsonObject = dict[str, object]
 
@@ -100,6 +101,20 @@ def backfill(summary: BackfillSummary, stands: Standing) -> JsonObject:
         "ended_at": when(summary.ended_at),
         "duration_seconds": None if took is None else took / SECOND,
         "deeds": [str(deed) for deed in Deed if deed in deeds],
+    }
+
+
+def dag_range(facts: RangeFacts, counts: RunCounts, stands: Standing) -> JsonObject:
+    """The dates of a Dag in a range: a line of `watch` with `--from`."""
+    return {
+        "dag_id": facts.dag_id,
+        "timezone": facts.timezone,
+        "from_date": iso(facts.from_date),
+        "to_date": iso(facts.to_date),
+        "status": str(stands.status),
+        "sentence": stands.sentence,
+        "remedy": stands.remedy,
+        "counts": {name: getattr(counts, name) for name in _COUNTS},
     }
 
 

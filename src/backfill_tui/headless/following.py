@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -228,13 +228,18 @@ def show_end(session: Session, reading: Reading) -> None:
     session.paper.line(reading.sentence)
     if not reading.failed:
         return
-    zone = zone_named(reading.facts.timezone)
-    for row in reading.failed[:_FAILED_SHOWN]:
-        date = row.partition_key if row.logical_date is None else minute(row.logical_date, zone)
-        session.paper.line(f"  failed  {one_line(date or '')}")
-    more = len(reading.failed) - _FAILED_SHOWN
-    if more > 0:
-        session.paper.line(f"  and {counted(more, 'more failed date')}")
+    show_failed(session, reading.failed, reading.facts.timezone)
     facts = reading.facts
     again = session.again("rerun", facts.dag_id, "--backfill", facts.backfill_id)
     session.voice.say(f"Rerun what failed with {again}")
+
+
+def show_failed(session: Session, failed: Sequence[RunRow], timezone: str) -> None:
+    """The failed dates for people, a line each, as far as they are not too many."""
+    zone = zone_named(timezone)
+    for row in failed[:_FAILED_SHOWN]:
+        date = row.partition_key if row.logical_date is None else minute(row.logical_date, zone)
+        session.paper.line(f"  failed  {one_line(date or '')}")
+    more = len(failed) - _FAILED_SHOWN
+    if more > 0:
+        session.paper.line(f"  and {counted(more, 'more failed date')}")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, clock, to_datetime, zone_named
 from backfill_tui.domain.progress import BackfillStatus, standing, with_causes
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
+from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.headless import encode
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session, find_dag
@@ -149,7 +150,7 @@ def _backfill_row(summary: BackfillSummary) -> tuple[Cell, ...]:
     )
 
 
-def range_words(facts: BackfillFacts) -> str:
+def range_words(facts: GridFacts) -> str:
     """`2024-01-01..2024-01-31`: the first and the last day of the range in the Dag's timezone."""
     zone = zone_named(facts.timezone)
 

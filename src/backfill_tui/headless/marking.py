@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.mark_words import by_reason, consequences, done_words, mark_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session, counted
 
 
@@ -62,12 +63,11 @@ def mark(session: Session, wish: MarkWish) -> int:
     return 0
 
 
-def _tell(session: Session, facts: BackfillFacts, request: MarkRequest, preview: MarkOutcome) -> None:
-    named = f"backfill {facts.backfill_id} of {one_line(facts.dag_id)}"
+def _tell(session: Session, facts: GridFacts, request: MarkRequest, preview: MarkOutcome) -> None:
     if preview.changes:
-        session.voice.say(f"Of {named}: {mark_words(request, preview)}")
+        session.voice.say(f"Of {named(facts)}: {mark_words(request, preview)}")
     else:
-        session.voice.say(f"Nothing of {named} to mark")
+        session.voice.say(f"Nothing of {named(facts)} to mark")
     for sentence in consequences(request, preview):
         session.voice.say(sentence)
     for reason, run_ids in by_reason(preview.left_alone).items():
@@ -81,12 +81,12 @@ def _sentence(words: str) -> str:
 
 
 def _show(
-    session: Session, facts: BackfillFacts, request: MarkRequest, outcome: MarkOutcome, *, done: bool
+    session: Session, facts: GridFacts, request: MarkRequest, outcome: MarkOutcome, *, done: bool
 ) -> None:
     if session.as_json:
         session.paper.json(
             {
-                "backfill_id": facts.backfill_id,
+                "backfill_id": None if isinstance(facts, RangeFacts) else facts.backfill_id,
                 "dag_id": facts.dag_id,
                 "mark_as": str(request.mark_as),
                 "scope": str(request.scope),

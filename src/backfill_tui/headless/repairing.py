@@ -8,7 +8,7 @@ from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless import encode
-from backfill_tui.headless.chosen_runs import Choice, chosen_runs
+from backfill_tui.headless.chosen_runs import Choice, chosen_of_backfill
 from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
 from backfill_tui.headless.session import Session, counted
 
@@ -29,7 +29,7 @@ def rerun(session: Session, wish: RerunWish) -> int:
     if not wish.dry_run:
         session.refuse_writes("A rerun")
     environment = session.open()
-    facts, chosen = chosen_runs(session, wish.choice, environment.where)
+    facts, chosen = chosen_of_backfill(session, wish.choice, environment.where)
     request = RerunRequest(
         dag_id=facts.dag_id,
         run_ids=tuple(row.run_id for row in chosen if row.run_id is not None),

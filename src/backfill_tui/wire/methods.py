@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
+from backfill_tui.domain.dag_range import DagRange, RangeUpdate
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
@@ -72,6 +73,14 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRange:
+    """The dates of a Dag to follow, read every `interval_ms` milliseconds."""
+
+    dates: DagRange
+    interval_ms: int = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseDag:
     """A Dag, and whether it is to be paused."""
 
@@ -94,6 +103,7 @@ PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan, unread
 LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched, unread=16)
 BACKFILLS: Final = Method("backfills", ForDag, Nothing, Backfills)
 WATCH: Final = Method("watch", Watch, GridUpdate, Nothing, unread=4)
+WATCH_RANGE: Final = Method("watch_range", WatchRange, RangeUpdate, Nothing, unread=4)
 PREVIEW_CONTROL: Final = Method("preview_control", ControlRequest, Nothing, ControlOutcome)
 CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)

@@ -17,7 +17,7 @@ from tests.support.following import Following, following, read_in_full, shown
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.states import RunState, TaskState
-from backfill_tui.domain.watching import Membership
+from backfill_tui.domain.watching import BackfillFacts, Membership
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live")]
 
@@ -34,7 +34,7 @@ def test_the_first_updates_bring_everything_with_the_tasks_in_the_order_they_run
         assert [column.task_id for column in store.columns] == ["extract", "clean", "load"]
         assert shown(store) == read_in_full(edits, backfill_id)
         assert store.counts().queued == 5
-        assert store.facts is not None
+        assert isinstance(store.facts, BackfillFacts)
         assert (store.facts.dag_id, store.facts.timezone) == (dag_id, "UTC")
         assert store.facts.triggering_user == "tester"
 
@@ -213,7 +213,7 @@ def test_runs_that_a_cancel_failed_before_they_began_are_cancelled_not_failed(
         followed.until(lambda: followed.store.counts().cancelled == 2, "two cancelled")
         counts = followed.store.counts()
         assert (counts.running, counts.failed) == (1, 0)
-        assert followed.store.facts is not None
+        assert isinstance(followed.store.facts, BackfillFacts)
         assert followed.store.facts.is_paused
         edits.do("clear", dag_id=dag_id, run_id=edits.do("runs_of", backfill_id=backfill_id)[1])
         followed.until(lambda: followed.store.counts().queued == 1, "one is queued again")

@@ -1,0 +1,135 @@
+"""Reads the runs of a Dag in a range of dates, whatever made them: what `grid_entries` does of a backfill."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
+from sqlalchemy import BigInteger, and_, bindparam, cast, func, literal_column, select
+
+from backfill_tui.bridge.backfill_facts import clock_of, heartbeat
+from backfill_tui.bridge.grid_entries import Entry, Sums, plain_rows
+from backfill_tui.domain.dag_range import DagRange, RangeFacts
+from backfill_tui.domain.instants import to_datetime
+from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import Membership
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Select
+    from sqlalchemy.engine import Connection
+    from sqlalchemy.orm import Session
+
+_COLUMNS: Final = (DagRun.id, DagRun.state, DagRun.clear_number)
+
+
+class RangeFactsReader:
+    """Reads the facts of one range; keeps the clock of the Dag, which its serialized form alone tells."""
+
+    def __init__(self, asked: DagRange) -> None:
+        self._asked = asked
+        self._timezone = ""
+        self.partitioned = False
+
+    def read(self, session: Session) -> RangeFacts:
+        """The facts as they are now; raises NotThere for an unknown Dag."""
+        dag_id = self._asked.dag_id
+        query = select(DagModel.is_paused, DagModel.is_stale, DagModel.timetable_partitioned)
+        row = session.execute(query.where(DagModel.dag_id == dag_id)).first()
+        if row is None:
+            raise NotThere(f'There is no Dag "{one_line(dag_id)}"', remedy="look at the list of Dags")
+        if not self._timezone:
+            self.partitioned = bool(row.timetable_partitioned)
+            self._timezone = clock_of(session, dag_id, partitioned=self.partitioned).timezone
+        return RangeFacts(
+            dag_id=dag_id,
+            timezone=self._timezone,
+            from_date=self._asked.from_date,
+            to_date=self._asked.to_date,
+            dag_is_paused=bool(row.is_paused),
+            dag_is_stale=bool(row.is_stale),
+            scheduler_heartbeat=heartbeat(session),
+        )
+
+
+class RangeReader:
+    """Reads the runs of one Dag whose date is in a range, on a connection that is handed to each call.
+
+    At the first reading the ordinals follow the dates; a run that comes later has the next one, and one that
+    is deleted keeps its own, so that a row is the same date as long as it is looked at.
+    """
+
+    def __init__(self, asked: DagRange, *, partitioned: bool) -> None:
+        self._date: Any = DagRun.partition_date if partitioned else DagRun.logical_date
+        self._within = and_(
+            DagRun.dag_id == asked.dag_id,
+            self._date >= to_datetime(asked.from_date),
+            self._date <= to_datetime(asked.to_date),
+        )
+        self._ordinals: dict[int, int] = {}
+        self._gone: set[int] = set()
+
+    def versions(self) -> Select[Any]:
+        """Selects the versions that the runs were made from."""
+        return select(DagRun.created_dag_version_id).where(self._within).distinct()
+
+    def everything(self, connection: Connection) -> dict[int, Entry]:
+        """Every run that is or was there, by its ordinal."""
+        query = select(*_COLUMNS).where(self._within).order_by(self._date, DagRun.id)
+        found = {row[0]: row for row in plain_rows(connection.execute(query))}
+        for run_id in found:
+            self._ordinals.setdefault(run_id, len(self._ordinals) + 1)
+        self._gone = self._ordinals.keys() - found.keys()
+        entries = [self._entry(*row) for row in found.values()]
+        entries += [(self._ordinals[run], run, None, None, None, None, None) for run in self._gone]
+        return {entry[0]: entry for entry in entries}
+
+    def some(self, connection: Connection, ids: Iterable[int]) -> list[Entry]:
+        """Those of these runs that are there."""
+        wanted = list(ids)
+        query = select(*_COLUMNS).where(DagRun.id.in_(wanted))
+        return [self._entry(*row) for row in plain_rows(connection.execute(query))] if wanted else []
+
+    def running(self, connection: Connection) -> list[int]:
+        """The ids of the runs that are running."""
+        # The state as a literal: SQLite takes its index on running runs for no parameter.
+        query = select(DagRun.id).where(self._within, DagRun.state == literal_column("'running'"))
+        return [row[0] for row in plain_rows(connection.execute(query))]
+
+    def sums(self, connection: Connection) -> Sums:
+        """The sums of all runs, and how many there are or were."""
+        query = _sums(connection.dialect.name).where(self._within)
+        (found,) = plain_rows(connection.execute(query))
+        runs, letters, products, clears = (int(number or 0) for number in found)
+        return Sums(runs + len(self._gone), runs, letters, products, clears, 0)
+
+    def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:
+        """Of these runs the ordinal, the logical date and the key of the partition."""
+        query = select(DagRun.id, DagRun.logical_date, DagRun.partition_key).where(
+            DagRun.id.in_(bindparam("ids", expanding=True))
+        )
+        found = connection.execute(query, {"ids": list(ids)})
+        return [(self._ordinals[run], date, key) for run, date, key in found]
+
+    def membership(self, entry: Entry) -> Membership:
+        """A run of the range, or one that was."""
+        return Membership.DELETED if entry[2] is None else Membership.INCLUDED
+
+    def _entry(self, run_id: int, state: str | None, clear_number: int) -> Entry:
+        return (self._ordinals[run_id], run_id, run_id, None, None, state, clear_number)
+
+
+@lru_cache(maxsize=4)
+def _sums(dialect: str) -> Select[Any]:
+    # Airflow's four states of runs begin with different letters.
+    letter = (func.unicode if dialect == "sqlite" else func.ascii)(DagRun.state)
+    return select(
+        func.count(DagRun.id),
+        func.sum(letter),
+        func.sum(cast(DagRun.id, BigInteger) * letter),
+        func.sum(DagRun.clear_number),
+    )

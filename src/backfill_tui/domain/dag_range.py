@@ -1,0 +1,46 @@
+"""The dates of a Dag in a range, whatever made their runs: looked at and repaired as a backfill is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.watching import BackfillFacts, GridRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagRange:
+    """Which runs: those of a Dag whose logical date, or partition's date, is in the range, both ends too."""
+
+    dag_id: DagId
+    from_date: Instant
+    to_date: Instant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeFacts:
+    """A Dag, and what around it decides whether its runs move; there is nothing in it of a backfill."""
+
+    dag_id: DagId
+    timezone: str
+    from_date: Instant
+    to_date: Instant
+    dag_is_paused: bool
+    dag_is_stale: bool
+    scheduler_heartbeat: Instant | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeUpdate(GridRows):
+    """What changed of a range since the update before.
+
+    Its rows are in the order of their dates as of the first reading; a run that came later has the next
+    ordinal, so that no row ever gets another one.
+    """
+
+    facts: RangeFacts
+
+
+GridFacts = BackfillFacts | RangeFacts
+"""What a grid is about."""
