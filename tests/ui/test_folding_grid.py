@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
@@ -13,6 +13,7 @@ from tests.support.folds import COLUMNS, COUNT, a_folding_update, indexes_of, so
 from tests.support.grids import a_mixed_backfill, a_row, an_update, cells_of
 from tests.support.screen import Eyes, looking_at, on_screen
 from tests.ui.test_run_grid import GridApp
+from textual import on
 
 from backfill_tui.domain.columns import Folding
 from backfill_tui.domain.grid import GridStore
@@ -353,3 +354,53 @@ async def test_folded_and_unfolded_as_pictures(size: tuple[int, int], picture: S
         grid.go_to_next(Only.FAILED, 1)
         await eyes.pilot.pause()
         assert eyes.app.export_screenshot(title="unfolded") == picture(name="unfolded")
+
+
+class ListeningApp(GridApp):
+    """Counts how often map indexes were wanted."""
+
+    wanted = 0
+
+    @on(RunGrid.IndexesWanted)
+    def _count(self) -> None:
+        self.wanted += 1
+
+
+@on_screen
+async def test_map_indexes_are_wanted_whenever_others_may_be_seen() -> None:
+    rows: Rows = [(a_row(number), "ssss", "s" * 12) for number in range(1, 100)]
+    rows.append((a_row(100, RunState.FAILED), "suuu", "sf"))
+    app = ListeningApp()
+    async with looking_at(app) as eyes:
+        app.take(a_folding_update(rows))
+        app.grid.focus()
+        await eyes.press("right", "pagedown")
+        assert app.wanted == 0, "nothing is unfolded"
+
+        async def wanted_after(act: Callable[[], object]) -> bool:
+            before = app.wanted
+            act()
+            await eyes.pilot.pause()
+            return app.wanted > before
+
+        grid = app.grid
+        assert await wanted_after(grid.action_unfold)
+        assert await wanted_after(lambda: grid.action_page(1))
+        assert await wanted_after(lambda: grid.show_only(Only.FAILED))
+        assert await wanted_after(lambda: grid.show_only(Only.ALL))
+        changed = a_folding_update([(a_row(1), "ssss", "s" * 11 + "k")], columns=False)
+        assert not await wanted_after(lambda: app.take(changed)), "a row that is not seen"
+        grid.cursor_row = 0
+        await eyes.pilot.pause()
+        changed = a_folding_update([(a_row(1), "ssss", "s" * 10 + "kk")], columns=False)
+        assert await wanted_after(lambda: app.take(changed))
+        assert not await wanted_after(grid.action_fold)
+
+
+@on_screen
+async def test_a_number_that_gets_another_digit_gets_the_room_for_it() -> None:
+    async with a_folding_grid([(a_row(1, RunState.RUNNING), "s...", "r" * 9)]) as (eyes, grid):
+        assert "▶9 " in eyes.text()
+        more = a_folding_update([(a_row(1, RunState.RUNNING), "s...", "r" * 5 + "s" * 995)], columns=False)
+        grid.take(grid.store.apply(more), more.read_at)
+        await eyes.sees("▶5/1000 ")

@@ -89,6 +89,20 @@ async def test_an_unfolded_cell_shows_its_own_map_index_in_the_details() -> None
 
 
 @on_screen
+async def test_a_map_index_that_a_run_does_not_have_says_so() -> None:
+    world = a_grouped_backfill()
+    async with a_watch(world, (120, 36)) as (eyes, _, _):
+        world.start("sales_daily", 1)
+        world.expand(_SECOND, "count", _states("sr"))
+        await eyes.press("right", "plus")
+        await eyes.sees("█◂✗ █ █ ✗", "█ ▶")
+        await eyes.press("down", "right", "right", "right")
+        await eyes.sees("count[3]  2024-02-02  not in this run", "This run has no such task instance")
+        await eyes.press("left", "left")
+        await eyes.sees("count[1]  2024-02-02  ▶ running")
+
+
+@on_screen
 async def test_the_details_of_a_folded_group_say_what_it_stands_for_and_show_its_worst_task() -> None:
     async with a_watch(a_grouped_backfill()) as (eyes, _, _):
         await eyes.press("right", "minus")

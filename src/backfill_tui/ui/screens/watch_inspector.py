@@ -207,4 +207,6 @@ def _seen(cell: CellInView) -> tuple[object, ...]:
 def _why_no_log(cell: CellInView) -> str:
     if cell.row_says:
         return ""
+    if cell.state is TaskState.ABSENT:
+        return "This run has no such task instance"
     return "It has not started, so there is no log yet"

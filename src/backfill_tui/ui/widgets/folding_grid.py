@@ -103,7 +103,6 @@ class FoldingGrid(GridCanvas):
         """Show the columns of a folding."""
         self.columns.fold(folding)
         self.lay_out()
-        self.ask_for_indexes()
 
     def can_unfold(self) -> bool:
         """Whether something folded is under the cursor."""
@@ -168,6 +167,11 @@ class FoldingGrid(GridCanvas):
         super().take(change, now)
         if change.rows and not set(change.rows).isdisjoint(self.visible_rows()):
             self.ask_for_indexes()
+
+    def _fit_rows(self) -> None:
+        """Other rows may be seen, as after a filter or in a larger terminal."""
+        super()._fit_rows()
+        self.ask_for_indexes()
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Other columns came into view."""
