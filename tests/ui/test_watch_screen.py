@@ -18,7 +18,7 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import AirflowFailed, Unreachable
+from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails
@@ -72,7 +72,7 @@ class CountingGateway(ScriptedGateway):
         self.flowing = threading.Event()
         self.flowing.set()
         self.stalled = threading.Event()
-        self.break_with: AirflowFailed | Unreachable | None = None
+        self.break_with: Problem | None = None
 
     def has_passed_on(self, updates: int) -> bool:
         """Whether all streams together have passed on so many updates."""

@@ -251,6 +251,7 @@ class WatchScreen(WatchSelectionScreen):
         """Only what applies now."""
         progress = self.progress
         may_write = not self.program.read_only and progress is not None
+        has_rows = progress is not None and bool(self.store.rows)
         cell = self.inspector.cell if self.is_mounted else None
         instance = cell.instance if cell is not None else None
         applies = {
@@ -260,17 +261,17 @@ class WatchScreen(WatchSelectionScreen):
             "failures": progress is not None and (progress.counts.failed > 0 or progress.tasks.failed > 0),
             "running": progress is not None and progress.counts.running > 0,
             "queued": progress is not None and progress.counts.queued > 0,
-            "jump": progress is not None,
-            "filter": progress is not None,
-            "narrow": progress is not None,
-            "sort": progress is not None,
-            "zoom": progress is not None,
-            "transpose": progress is not None,
-            "set_state": may_write,
+            "jump": has_rows,
+            "filter": has_rows,
+            "narrow": has_rows,
+            "sort": has_rows,
+            "zoom": has_rows,
+            "transpose": has_rows,
+            "set_state": may_write and has_rows,
             "undo": may_write,
-            "mark": may_write,
-            "mark_range": may_write,
-            "select": may_write,
+            "mark": may_write and has_rows,
+            "mark_range": may_write and has_rows,
+            "select": may_write and has_rows,
             "unpause": may_write and progress is not None and progress.facts.dag_is_paused,
             "reconnect": self._broken is not None and self.program.connection is Connection.READY,
             "another_try": instance is not None and instance.try_number > 1,

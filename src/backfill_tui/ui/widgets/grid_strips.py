@@ -128,7 +128,7 @@ class GridPainter:
         room = self._width - self.layout.frozen
         muted = self._muted[lit]
         if line.sentence:
-            text = fit(line.sentence, min(room, cell_len(line.sentence)))
+            text = fit(line.sentence, min(room - 1, cell_len(line.sentence)))
             return self._line(segments, ([Segment(text, muted)], cell_len(text)), "", muted, lit)
         took = self._took(line.row, now)
         body = self._body(cells, line.words, left, room, line.cursor)
