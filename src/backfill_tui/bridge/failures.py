@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from backfill_tui.bridge.server import Call, Server
 
 _AT_ONCE: Final = 100
-"""Failures in one event."""
+"""Failures in one event; later ones have a tenth of what was told before, where that is more."""
 _SETTLED_SECONDS: Final = 30
 """A log that is not there so long after the end of its try will not come any more."""
 _MOST_KEPT: Final = 50_000
@@ -110,11 +110,13 @@ def _batches(failures: Iterator[Failure], first: list[Failure]) -> Iterator[list
     batch = list(first)
     if batch:
         yield batch
+    told = len(batch)
     batch = []
     for failure in failures:
         batch.append(failure)
-        if len(batch) == _AT_ONCE:
+        if len(batch) >= max(_AT_ONCE, told // 10):
             yield batch
+            told += len(batch)
             batch = []
     if batch:
         yield batch

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from tests.support.databases import Database, postgresql_database
@@ -13,7 +14,8 @@ from tests.support.edits import Edits, editing_on
 from tests.support.expanding import watch_an_expansion
 from tests.support.following import following
 
-from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.failures import FailureKind, FailuresFound, FailuresQuery
+from backfill_tui.domain.ids import BackfillId, DagId, RunId
 from backfill_tui.domain.repairing import RerunRequest, RerunScope
 from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
@@ -24,7 +26,7 @@ _DAGS = """
 from datetime import datetime, timezone
 from airflow.sdk import DAG, task
 
-for number in range(6):
+for number in range(7):
     with DAG(
         dag_id=f"chain_{number}", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)
     ):
@@ -50,6 +52,7 @@ class Attached:
     gateway: BridgeGateway
     edits: Edits
     database: Database
+    logs: Path
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +81,7 @@ def attached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attached]:
             )
             try:
                 gateway.open()
-                yield Attached(gateway=gateway, edits=edits, database=database)
+                yield Attached(gateway=gateway, edits=edits, database=database, logs=home / "logs")
             finally:
                 gateway.close()
 
@@ -209,4 +212,23 @@ def test_a_rerun_clears_what_failed_and_lifts_the_pause_of_its_cancelled_backfil
     assert [found[:3] for found in edits.do("instances", dag_id=dag_id, run_id=first)] == [
         ["extract", -1, "success"],
         ["load", -1, None],
+    ]
+
+
+def test_failures_have_the_errors_of_their_logs_and_what_no_worker_has_is_said(attached: Attached) -> None:
+    edits, dag_id = attached.edits, "chain_6"
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=3)
+    first, second, _third = edits.do("runs_of", backfill_id=backfill_id)
+    for run_id in (first, second):
+        edits.do("finish", dag_id=dag_id, run_id=run_id, failed="load")
+        edits.do("ran", dag_id=dag_id, run_id=run_id, task_id="load", seconds=3)
+    folder = attached.logs / f"dag_id={dag_id}" / f"run_id={first}" / "task_id=load"
+    folder.mkdir(parents=True)
+    (folder / "attempt=1.log").write_text("reading\nKeyError: 'sku'\n", encoding="utf-8")
+    told: list[FailuresFound] = []
+    read = attached.gateway.failures(FailuresQuery(backfill_id=BackfillId(backfill_id)), told.append)
+    assert (read.dag_id, read.total) == (dag_id, 2)
+    assert [(one.ordinal, one.kind, one.error) for part in told for one in part.failures] == [
+        (1, FailureKind.ERROR, "KeyError: 'sku'"),
+        (2, FailureKind.NO_LOG, ""),
     ]

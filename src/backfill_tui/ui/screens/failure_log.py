@@ -53,7 +53,7 @@ class FailureLogDialog(Dialog[None]):
         """The task instance over its log."""
         with DialogBox(classes="-tall"):
             yield Inspector(at_error=True)
-            yield KeyLine(self.PLACE)
+            yield KeyLine(self.PLACE, own_first=True)
 
     def on_mount(self) -> None:
         """Read the first one."""

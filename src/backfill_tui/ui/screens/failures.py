@@ -43,19 +43,26 @@ class FailuresLeft:
 
 
 class FailuresAdvanced(Message):
-    """Some more failures are known."""
+    """Some failures are known, `done` of `total` by now."""
 
-    def __init__(self, found: FailuresFound) -> None:
+    def __init__(self, groups: tuple[FailureGroup, ...], done: int, total: int) -> None:
         super().__init__()
-        self.found = found
+        self.groups = groups
+        self.done = done
+        self.total = total
+
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes the latest."""
+        return isinstance(message, FailuresAdvanced)
 
 
 class FailuresWereRead(Message):
     """All failures are known."""
 
-    def __init__(self, failures: tuple[Failure, ...]) -> None:
+    def __init__(self, failures: list[Failure], groups: tuple[FailureGroup, ...]) -> None:
         super().__init__()
         self.failures = failures
+        self.groups = groups
 
 
 class FailuresNotRead(Message):
@@ -89,7 +96,7 @@ class FailuresDialog(Dialog[FailuresLeft]):
         self._grid = grid
         self._facts = facts
         self._groups: tuple[FailureGroup, ...] = ()
-        self._so_far: list[Failure] = []
+        self._failures: list[Failure] | None = None
 
     def compose(self) -> ComposeResult:
         """The groups, and the one under the cursor in full."""
@@ -116,33 +123,33 @@ class FailuresDialog(Dialog[FailuresLeft]):
 
     def action_read_again(self) -> None:
         """Read what failed, and the logs that were not read yet."""
-        gateway, query = self.program.gateway, FailuresQuery(backfill_id=self._facts.backfill_id)
-        self._so_far = []
+        program, query = self.program, FailuresQuery(backfill_id=self._facts.backfill_id)
+        known, groups = self._failures, self._groups
 
-        def read(asking: Asking) -> tuple[Failure, ...]:
+        def read(asking: Asking) -> FailuresWereRead:
             found: list[Failure] = []
 
             def more(part: FailuresFound) -> None:
                 found.extend(part.failures)
-                asking.post(FailuresAdvanced(part))
+                if known is None:
+                    asking.post(FailuresAdvanced(grouped(found), part.done, part.total))
 
-            gateway.failures(query, more, asking.unwanted)
-            return tuple(found)
+            program.gateway.failures(query, more, asking.unwanted)
+            return FailuresWereRead(found, groups if found == known else grouped(found))
 
-        ask(self, "failures", read, FailuresWereRead, failure=FailuresNotRead)
+        ask(self, "failures", read, lambda message: message, failure=FailuresNotRead)
 
     @on(FailuresAdvanced)
     def _advanced(self, message: FailuresAdvanced) -> None:
-        if self.listed.settled:
-            return
-        self._so_far += message.found.failures
-        self._take(self._so_far)
-        self.box.border_subtitle = f"{message.found.done:,} of {message.found.total:,} logs"
+        if self._failures is None:
+            self._take(message.groups)
+            self.box.border_subtitle = f"{message.done:,} of {message.total:,} logs"
 
     @on(FailuresWereRead)
     def _were_read(self, message: FailuresWereRead) -> None:
+        self._failures = message.failures
         self.listed.empty = ("Nothing has failed",)
-        self._take(message.failures)
+        self._take(message.groups)
         self.listed.settled = True
         number = count(len(message.failures), "failure")
         self.box.border_subtitle = f"{number} in {count(len(self._groups), 'group')}" if self._groups else ""
@@ -153,8 +160,8 @@ class FailuresDialog(Dialog[FailuresLeft]):
         self._show()
         self.words.update(Content.styled(one_line(str(message.problem)), "bold $error"))
 
-    def _take(self, failures: list[Failure] | tuple[Failure, ...]) -> None:
-        self._groups = grouped(failures)
+    def _take(self, groups: tuple[FailureGroup, ...]) -> None:
+        self._groups = groups
         self._show()
 
     # What is shown

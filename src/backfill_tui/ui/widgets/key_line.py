@@ -21,16 +21,19 @@ _GAP = "  "
 class KeyLine(Widget):
     """Shows the commands of a place that have a label and apply now; help and quit keep their room.
 
-    Those of the widget that has the focus come first, and the note of the screen before them. `words` says by
-    command id what it does here, where that is more than its label tells.
+    Those of the widget that has the focus come first, or last for `own_first`, and the note of the screen
+    before them all. `words` says by command id what it does here, where that is more than its label tells.
     """
 
     DEFAULT_CSS = """
     KeyLine { dock: bottom; height: 1; padding: 0 1; background: $background; color: $muted; }
     """
 
-    def __init__(self, place: str, *, words: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, place: str, *, words: Mapping[str, str] | None = None, own_first: bool = False
+    ) -> None:
         super().__init__()
+        self._own_first = own_first
         self._place = PLACES[place]
         self._named = words or {}
 
@@ -64,7 +67,8 @@ class KeyLine(Widget):
                 keys.append(bound.binding.key)
                 if bound.node is self.screen.focused:
                     held.add(bound.binding.id)
-        for command in sorted(self._place.commands, key=lambda command: command.id not in held):
+        own_first = self._own_first
+        for command in sorted(self._place.commands, key=lambda one: (one.id in held) is own_first):
             if not command.label or command.id not in active or not self._is_offered(command.id):
                 continue
             keys, enabled = active[command.id]
