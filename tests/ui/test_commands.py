@@ -25,6 +25,7 @@ HOLDERS = {
     "launch": "screens.launch:LaunchDialog",
     "control": "screens.control:ControlDialog",
     "set_state": "screens.set_state:SetStateDialog",
+    "watch_dates": "screens.watch_range:WatchRangeDialog",
     "stop_after": "screens.stop_after:StopAfterDialog",
     "jump": "screens.jump:JumpDialog",
     "narrow": "screens.narrow:NarrowDialog",

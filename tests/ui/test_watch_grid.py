@@ -10,6 +10,7 @@ from tests.support.world import World
 from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.domain.control import ControlRequest, Deed
+from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.widgets.row_view import Only
@@ -253,6 +254,6 @@ async def test_the_header_says_tasks_pace_and_what_is_left_once_a_few_runs_have_
 async def test_nothing_is_left_to_wait_for_while_it_is_paused() -> None:
     async with looking_at(an_app(a_backfill_under_way())) as eyes:
         screen = await watching(eyes, " left ")
-        screen.program.gateway.control(ControlRequest(backfill_id=screen.backfill_id, deed=Deed.PAUSE))
+        screen.program.gateway.control(ControlRequest(backfill_id=BackfillId(1), deed=Deed.PAUSE))
         await eyes.sees("PAUSED")
         assert " left " not in eyes.text()

@@ -186,8 +186,8 @@ async def test_the_main_cause_stands_in_the_first_waiting_date_with_its_remedy_i
         remedy="unpause the Dag",
     )
     async with looking_at(an_app(world), (120, 36)) as eyes:
-        screen = await watching(eyes, "BLOCKED: the Dag is paused, so nothing starts")
-        world.let_wait(screen.backfill_id, paused)
+        await watching(eyes, "BLOCKED: the Dag is paused, so nothing starts")
+        world.let_wait(BackfillId(1), paused)
         await eyes.sees(
             "BLOCKED: Airflow paused the Dag after 3 failed runs in a row (u: unpause the Dag)",
             "waits: Airflow paused the Dag after 3",
@@ -200,13 +200,13 @@ async def test_what_only_holds_back_tasks_is_in_the_header_and_in_no_waiting_dat
     world.advance(3)
     full = Cause(code=CauseCode.NO_POOL, sentence='there is no pool "north"', remedy='add the pool "north"')
     async with looking_at(an_app(world), (120, 36)) as eyes:
-        screen = await watching(eyes, "RUNNING")
-        world.let_wait(screen.backfill_id, full)
+        await watching(eyes, "RUNNING")
+        world.let_wait(BackfillId(1), full)
         await eyes.sees(
             'RUNNING 4 of 4 slots, waits: there is no pool "north" (add the pool "north")',
             "waits: 4 of 4 active runs",
         )
-        world.let_wait(screen.backfill_id)
+        world.let_wait(BackfillId(1))
         await eyes.no_longer_sees("add the pool")
 
 
@@ -316,7 +316,7 @@ async def test_a_slow_screen_holds_few_updates_and_has_missed_nothing_in_the_end
     async with looking_at(an_app(gateway)) as eyes:
         screen = await watching(eyes)
         # The screen does not know this stream, so nothing takes what it brings.
-        slow, store = Stream(screen.grid, lambda: gateway, screen.backfill_id), GridStore()
+        slow, store = Stream(screen.grid, lambda: gateway, BackfillId(1)), GridStore()
         await eyes.until(lambda: gateway.open_streams == 2)
         for _ in range(4 * INBOX_UPDATES):
             after = gateway.passed_on + 1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant, to_datetime, zone_named
 from backfill_tui.domain.watching import BackfillFacts, GridRows
 
 
@@ -44,3 +44,23 @@ class RangeUpdate(GridRows):
 
 GridFacts = BackfillFacts | RangeFacts
 """What a grid is about."""
+
+Watchable = BackfillId | DagRange
+"""What a grid is asked for: a backfill by its number, or a range."""
+
+
+def range_words(facts: GridFacts) -> str:
+    """`2024-01-01..2024-01-31`: the first and the last day of the range in the Dag's timezone."""
+    zone = zone_named(facts.timezone)
+
+    def day(instant: Instant) -> str:
+        return to_datetime(instant, zone).date().isoformat()
+
+    return f"{day(facts.from_date)}..{day(facts.to_date)}"
+
+
+def grid_words(facts: GridFacts) -> str:
+    """What a grid is about, in words: `Backfill 7 of sales`, `sales 2024-01-01..2024-01-31`."""
+    if isinstance(facts, BackfillFacts):
+        return f"Backfill {facts.backfill_id} of {facts.dag_id}"
+    return f"{facts.dag_id} {range_words(facts)}"

@@ -1,11 +1,12 @@
-"""What is worth calling somebody back to the terminal for: the first failure and the end of a backfill."""
+"""What is worth calling somebody back to the terminal for: the first failure, and the end of it all."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from backfill_tui.domain.dag_range import GridFacts, grid_words
 from backfill_tui.domain.progress import Standing
-from backfill_tui.domain.watching import BackfillFacts, RunCounts
+from backfill_tui.domain.watching import RunCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Told:
 
 
 def news(
-    told: Told | None, facts: BackfillFacts, counts: RunCounts, stands: Standing
+    told: Told | None, facts: GridFacts, counts: RunCounts, stands: Standing
 ) -> tuple[Told, tuple[str, ...]]:
     """What is to be told now, in sentences, and what has been told then; `told` is None at the first look.
 
@@ -26,7 +27,7 @@ def news(
     now = Told(failure=counts.failed > 0, end=stands.status.finished)
     if told is None:
         return now, ()
-    name = f"Backfill {facts.backfill_id} of {facts.dag_id}"
+    name = grid_words(facts)
     if now.end and not told.end:
         # It counts the failed runs too.
         return now, (f"{name} has ended: {stands.sentence}",)

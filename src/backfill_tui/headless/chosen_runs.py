@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from backfill_tui.domain.dag_range import GridFacts, RangeFacts
+from backfill_tui.domain.dag_range import GridFacts, RangeFacts, range_words
 from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -14,7 +14,6 @@ from backfill_tui.domain.problems import BadRequest, NotThere, Unreachable
 from backfill_tui.domain.progress import failed_rows
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
-from backfill_tui.headless.listing import range_words
 from backfill_tui.headless.ranges import RangeWish, dates_of, named, read_range
 from backfill_tui.headless.session import Session, find_dag
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from backfill_tui.domain.dag_range import GridFacts
+from backfill_tui.domain.dag_range import range_words
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import Instant, clock, to_datetime, zone_named
+from backfill_tui.domain.instants import clock, to_datetime
 from backfill_tui.domain.progress import BackfillStatus, standing, with_causes
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
@@ -148,13 +148,3 @@ def _backfill_row(summary: BackfillSummary) -> tuple[Cell, ...]:
         Cell(to_datetime(facts.created_at).strftime("%Y-%m-%d %H:%M")),
         Cell("" if took is None else f"{clock(took)}{so_far}"),
     )
-
-
-def range_words(facts: GridFacts) -> str:
-    """`2024-01-01..2024-01-31`: the first and the last day of the range in the Dag's timezone."""
-    zone = zone_named(facts.timezone)
-
-    def day(instant: Instant) -> str:
-        return to_datetime(instant, zone).date().isoformat()
-
-    return f"{day(facts.from_date)}..{day(facts.to_date)}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeFacts
+from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeFacts, range_words
 from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.instants import Instant, zone_named
@@ -56,8 +56,6 @@ def read_range(session: Session, dates: DagRange) -> tuple[RangeFacts, list[RunR
 
 def named(facts: GridFacts) -> str:
     """What a sentence calls it: `backfill 7 of sales`, `sales 2024-01-01..2024-01-31`."""
-    from backfill_tui.headless.listing import range_words
-
     dag = one_line(facts.dag_id)
     if isinstance(facts, RangeFacts):
         return f"{dag} {range_words(facts)}"

@@ -17,6 +17,7 @@ from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
@@ -265,6 +266,12 @@ class BackfillApp(App[None], inherit_bindings=False):
         from backfill_tui.ui.screens.watch import WatchScreen
 
         self.push_screen(WatchScreen(backfill_id))
+
+    def watch_range(self, dates: DagRange) -> None:
+        """Open the watch screen on the dates of a Dag in a range."""
+        from backfill_tui.ui.screens.watch import WatchScreen
+
+        self.push_screen(WatchScreen(dates))
 
     def launched(self, launched: Launched, dag_id: DagId) -> None:
         """A backfill was created: watch it in the place of its plan, and tell what is not as planned."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
-from backfill_tui.ui.mark_commands import DAGS_UNDO, SET_STATE
+from backfill_tui.ui.mark_commands import DAGS_DATES, DAGS_UNDO, SET_STATE, WATCH_DATES
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
 from backfill_tui.ui.select_commands import SELECT
 from backfill_tui.ui.watch_commands import (
@@ -102,6 +102,7 @@ DAGS = (
         id="dags.pause", keys="u", action="pause", label="pause",
         help="Pause this Dag, or unpause it; asks first",
     ),
+    *DAGS_DATES,
     *DAGS_UNDO,
     Command(
         id="dags.filter", keys="slash", action="filter", label="filter", priority=True,
@@ -265,6 +266,7 @@ PLACES: dict[str, Place] = {
     "failure_log": Place(title="Log of a failure", own=FAILURE_LOG, widgets=(LOG,), modal=True),
     "select": Place(title="Mark by state", own=SELECT, widgets=(LIST,), modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
+    "watch_dates": Place(title="Watch dates", own=WATCH_DATES, modal=True),
     "set_state": Place(title="Set state", own=SET_STATE, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),
     "stop_after": Place(title="Stop after", own=STOP_AFTER, modal=True),

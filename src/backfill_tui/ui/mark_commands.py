@@ -1,4 +1,4 @@
-"""The commands that mark runs and tasks, and that take back what was done."""
+"""The commands that look at the dates of a Dag, mark runs and tasks, and take back what was done."""
 
 from __future__ import annotations
 
@@ -24,6 +24,19 @@ WATCH_MARKS = (
             help="Mark runs or tasks success or failed, on the marked dates, else under the cursor"),
     Command(id="watch.undo", keys="U", action="undo", label="",
             help=_UNDO),
+)  # fmt: skip
+
+DAGS_DATES = (
+    Command(id="dags.dates", keys="W", action="dates", label="",
+            help="Watch the dates of this Dag in a range, whatever made their runs"),
+)  # fmt: skip
+
+WATCH_DATES = (
+    Command(id="watch_dates.accept", keys="enter", action="accept", label="watch",
+            # With priority, for a field takes enter itself.
+            help="Watch these dates", priority=True, palette=False),
+    Command(id="watch_dates.back", keys="escape", action="back", label="back",
+            help="Close this and watch nothing", palette=False),
 )  # fmt: skip
 
 DAGS_UNDO = (

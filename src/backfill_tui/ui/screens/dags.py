@@ -11,6 +11,7 @@ from textual.containers import Center, Middle, Vertical
 from textual.getters import query_one
 from textual.widgets import Input
 
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Refused
@@ -80,7 +81,7 @@ class DagsScreen(UndoingScreen):
         if action in {"plan", "watch", "backfills"}:
             return row is not None or (action != "plan" and self.program.listing is not None)
         dag = row.dag if row else None
-        if action in {"holes", "pause", "undo"}:
+        if action in {"holes", "pause", "undo", "dates"}:
             return dag is not None and (action != "holes" or dag.backfillable)
         if action == "unfilter":
             head = self.query_one_optional(DagHead)
@@ -226,6 +227,20 @@ class DagsScreen(UndoingScreen):
             readings.find_backfill(self, self.program.link, row.dag.dag_id, only)
         elif len(active) == 1:
             self.program.watch_backfill(active[0].facts.backfill_id)
+
+    def action_dates(self) -> None:
+        """Ask for a range, and watch the dates of the Dag under the cursor in it."""
+        from backfill_tui.ui.screens.watch_range import WatchRangeDialog
+
+        row, listing = self.current, self.program.listing
+        if row is None or row.dag is None or listing is None:
+            return
+
+        def take(dates: DagRange | None) -> None:
+            if dates is not None:
+                self.program.watch_range(dates)
+
+        self.app.push_screen(WatchRangeDialog(row.dag, listing.dags.read_at), take)
 
     def action_backfills(self) -> None:
         """List the backfills, with the cursor on this Dag's newest."""

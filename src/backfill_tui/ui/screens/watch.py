@@ -1,4 +1,4 @@
-"""A backfill, live: where it stands, every date and task of it, and the log of the one that matters."""
+"""A backfill or a range of dates, live: where it stands, every date and task, the log of one that matters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from textual.getters import query_one
 from textual.widgets import Static
 
 from backfill_tui.domain.causes import Cause
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeUpdate, Watchable, range_words
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.progress import is_held_by_cancel, task_progress
 from backfill_tui.domain.text import one_line
@@ -39,13 +39,13 @@ from backfill_tui.ui.widgets.task_grid import TaskGrid
 
 
 class WatchScreen(WatchSelectionScreen):
-    """Follows one backfill while it is shown; what it shows is what the stream said last."""
+    """Follows a backfill or a range while it is shown; what it shows is what the stream said last."""
 
     PLACE = "watch"
     HELP = (
-        "Where a backfill stands, as it was read last. Mark dates with space, or all failed ones with a, "
-        "then rerun them with r. Stop after pauses the backfill once so many of its runs have failed: this "
-        "screen does that, so it works as long as the screen is open."
+        "Where a backfill or a range of dates stands, as it was read last. Mark dates with space, or all "
+        "failed ones with a, then rerun them with r. Stop after pauses the backfill once so many of its runs "
+        "have failed: this screen does that, so it works as long as the screen is open."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
     CSS_PATH = "../styles/watch.tcss"
@@ -53,8 +53,8 @@ class WatchScreen(WatchSelectionScreen):
     inspector = query_one(Inspector)
     notice = query_one("#watch-notice", Static)
 
-    def __init__(self, backfill_id: BackfillId) -> None:
-        super().__init__(backfill_id)
+    def __init__(self, watched: Watchable) -> None:
+        super().__init__(watched)
         self._causes: tuple[Cause, ...] = ()
         self._stream: Stream | None = None
         self._broken: Problem | None = None
@@ -62,7 +62,7 @@ class WatchScreen(WatchSelectionScreen):
 
     def compose(self) -> ComposeResult:
         """Header, grid and the pane about the cell under the cursor."""
-        yield EnvironmentLine("Watch", f"backfill {self.backfill_id}")
+        yield EnvironmentLine("Watch", self._named())
         yield ProgressHeader()
         yield Static(id="watch-banner", markup=False)
         yield Static(id="watch-notice", markup=False)
@@ -73,6 +73,12 @@ class WatchScreen(WatchSelectionScreen):
             yield RunStrip(grid)
             yield Inspector()
         yield KeyLine(self.PLACE)
+
+    def _named(self, facts: GridFacts | None = None) -> str:
+        """The backfill by its number, or the range by its dates; a clock is needed for these."""
+        if isinstance(self.watched, DagRange):
+            return self.watched.dag_id if facts is None else range_words(facts)
+        return f"backfill {self.watched}"
 
     def on_mount(self) -> None:
         """Begin to follow, and begin again when a new bridge is up."""
@@ -104,7 +110,7 @@ class WatchScreen(WatchSelectionScreen):
     def _follow(self) -> None:
         self._broken = None
         program = self.program
-        self._stream = Stream(self, lambda: program.gateway, self.backfill_id)
+        self._stream = Stream(self, lambda: program.gateway, self.watched)
 
     def _leave(self) -> None:
         if self._stream is not None:
@@ -151,7 +157,7 @@ class WatchScreen(WatchSelectionScreen):
         if isinstance(message.problem, Unreachable):
             self.app.post_message(ProblemArose(message.problem))
 
-    def _show(self, update: GridUpdate) -> None:
+    def _show(self, update: GridUpdate | RangeUpdate) -> None:
         counts = self.store.counts()
         self.progress = Progress(
             facts=update.facts,
@@ -172,7 +178,7 @@ class WatchScreen(WatchSelectionScreen):
         self.say_what_is_shown()
         self.header.keys = keys_of_remedy(self, self.progress)
         self.notice.remove_class("-shown")
-        self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  backfill {self.backfill_id}"
+        self.query_one(EnvironmentLine).subject = f"{update.facts.dag_id}  {self._named(update.facts)}"
         self._show_cell()
         if update.loaded:
             self.guard(self.progress)
@@ -258,7 +264,9 @@ class WatchScreen(WatchSelectionScreen):
             "rerun": may_write and progress is not None and self._can_rerun(progress),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
-            "failures": progress is not None and (progress.counts.failed > 0 or progress.tasks.failed > 0),
+            "failures": progress is not None
+            and progress.backfill is not None
+            and (progress.counts.failed > 0 or progress.tasks.failed > 0),
             "running": progress is not None and progress.counts.running > 0,
             "queued": progress is not None and progress.counts.queued > 0,
             "jump": has_rows,
@@ -279,6 +287,9 @@ class WatchScreen(WatchSelectionScreen):
             "fold": self.folding_applies("fold"),
             "unfold": self.folding_applies("unfold"),
             "fold_all": self.folding_applies("fold_all"),
-            "stop_after": may_write and progress is not None and progress.facts.completed_at is None,
+            "stop_after": may_write
+            and progress is not None
+            and progress.backfill is not None
+            and progress.backfill.completed_at is None,
         }
         return applies.get(action.partition("(")[0], self.can_control(action))

@@ -13,7 +13,7 @@ from backfill_tui.domain.progress import BackfillStatus, is_held_by_cancel, with
 from backfill_tui.domain.states import CODES, RunState
 from backfill_tui.domain.tallies import Tally
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import Membership, RunRow
+from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
 from backfill_tui.ui.glyphs import TASK_MARKS
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -113,7 +113,7 @@ def waiting_because(progress: Progress, causes: Sequence[Cause] = ()) -> str:
         return "the backfill is paused"
     if standing.status is BackfillStatus.BLOCKED:
         return with_causes(standing, causes).sentence
-    if counts.running >= facts.max_active_runs:
+    if isinstance(facts, BackfillFacts) and counts.running >= facts.max_active_runs:
         return f"{counts.running} of {facts.max_active_runs} active runs of this backfill"
     cause = cause_of_queued(causes)
     return "" if cause is None or cause.code in _READ_ANEW else cause.sentence

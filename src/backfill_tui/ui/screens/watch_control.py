@@ -11,7 +11,8 @@ from textual.message import Message
 from textual.widgets import Static
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.dag_range import Watchable
+from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
@@ -42,22 +43,32 @@ class BreakerFailed(Message):
 
 
 class WatchControlScreen(ControllingScreen):
-    """Holds the backfill that is watched as it was read last, and its circuit breaker."""
+    """Holds what is watched as it was read last, and the circuit breaker of a backfill.
+
+    What is about a backfill is not offered where the dates of a Dag in a range are watched.
+    """
 
     header = query_one(ProgressHeader)
     banner = query_one("#watch-banner", Static)
 
-    def __init__(self, backfill_id: BackfillId) -> None:
+    def __init__(self, watched: Watchable) -> None:
         super().__init__()
-        self.backfill_id = backfill_id
+        self.watched = watched
         self.progress: Progress | None = None
         self._breaker: ScreenBreaker | None = None
 
     @property
     def subject(self) -> BackfillSummary | None:
-        """The backfill as the stream said last."""
+        """The backfill as the stream said last; None where a range is watched."""
         now = self.progress
-        return BackfillSummary(facts=now.facts, counts=now.counts, read_at=now.read_at) if now else None
+        if now is None or now.backfill is None:
+            return None
+        return BackfillSummary(facts=now.backfill, counts=now.counts, read_at=now.read_at)
+
+    @property
+    def dag_of_undo(self) -> DagId | None:
+        """The Dag that is watched."""
+        return None if self.progress is None else self.progress.facts.dag_id
 
     @property
     def breaker(self) -> ScreenBreaker:
@@ -73,15 +84,16 @@ class WatchControlScreen(ControllingScreen):
 
     def guard(self, progress: Progress) -> None:
         """Look at the counts of all rows, and pause the backfill once too many have failed."""
-        if self.program.read_only:
+        facts = progress.backfill
+        if self.program.read_only or facts is None:
             return
-        if self.breaker.look(progress.facts, progress.counts):
-            self._pause()
+        if self.breaker.look(facts, progress.counts):
+            self._pause(facts.backfill_id)
         self._show_breaker()
 
-    def _pause(self) -> None:
+    def _pause(self, backfill_id: BackfillId) -> None:
         program = self.program
-        request = ControlRequest(backfill_id=self.backfill_id, deed=Deed.PAUSE, reason=self.breaker.reason())
+        request = ControlRequest(backfill_id=backfill_id, deed=Deed.PAUSE, reason=self.breaker.reason())
         ask(
             self,
             "breaker",

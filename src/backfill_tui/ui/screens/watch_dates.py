@@ -105,7 +105,8 @@ class WatchDatesScreen(WatchGridScreen):
 
 def unsaid(progress: Progress) -> str:
     """Why queued runs do not start, where the header does not say that without being told to."""
-    all_run = progress.counts.running >= progress.facts.max_active_runs
+    facts = progress.backfill
+    all_run = facts is not None and progress.counts.running >= facts.max_active_runs
     return "" if all_run or not progress.counts.queued else waiting_because(progress, progress.causes)
 
 

@@ -13,8 +13,9 @@ class WatchFailuresScreen(WatchFoldScreen):
 
     def action_failures(self) -> None:
         """List what failed, in groups."""
-        if self.progress is not None:
-            self.app.push_screen(FailuresDialog(self.grid, self.progress.facts), self._failures_left)
+        facts = None if self.progress is None else self.progress.backfill
+        if facts is not None:
+            self.app.push_screen(FailuresDialog(self.grid, facts), self._failures_left)
 
     def _failures_left(self, left: FailuresLeft | None) -> None:
         if left is None:

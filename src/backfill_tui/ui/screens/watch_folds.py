@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import on
 from textual.message import Message
 
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.dag_range import Watchable
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.problems import Problem
 from backfill_tui.ui.screens.watch_dates import WatchDatesScreen
@@ -40,8 +40,8 @@ class WatchFoldScreen(WatchDatesScreen):
     delays answers but never has all of them overtaken by the next.
     """
 
-    def __init__(self, backfill_id: BackfillId) -> None:
-        super().__init__(backfill_id)
+    def __init__(self, watched: Watchable) -> None:
+        super().__init__(watched)
         self._reading = False
         self._wanted = False
         self._said = ""

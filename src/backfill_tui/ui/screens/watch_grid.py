@@ -7,8 +7,8 @@ from textual.containers import Container
 from textual.getters import query_one
 from textual.message import Message
 
+from backfill_tui.domain.dag_range import Watchable
 from backfill_tui.domain.grid import GridStore
-from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
@@ -33,15 +33,15 @@ class RerunDone(Message):
 
 
 class WatchGridScreen(WatchControlScreen):
-    """Holds the store of the backfill that is watched, and what shows it: the grid, and what follows it."""
+    """Holds the store of what is watched, and what shows it: the grid, and what follows it."""
 
     grid = query_one(RunGrid)
     tasks = query_one(TaskGrid)
     strip = query_one(RunStrip)
     body = query_one("#watch-body", Container)
 
-    def __init__(self, backfill_id: BackfillId) -> None:
-        super().__init__(backfill_id)
+    def __init__(self, watched: Watchable) -> None:
+        super().__init__(watched)
         self.store = GridStore()
         self._paced_at = Instant(0)
 
@@ -51,8 +51,9 @@ class WatchGridScreen(WatchControlScreen):
             return
         self._paced_at = progress.read_at
         counts, moves = progress.counts, progress.standing.status is BackfillStatus.RUNNING
+        is_complete = progress.backfill is not None and progress.backfill.completed_at is not None
         # What is left of a backfill that is marked complete is not all of it going to run.
-        left = counts.active if moves and progress.facts.completed_at is None else 0
+        left = counts.active if moves and not is_complete else 0
         running = counts.running
         self.header.pace = pace_of(self.store.rows, progress.read_at, running=running, left=left)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Final
 
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.worker import Worker
 
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.dag_range import DagRange, RangeUpdate, Watchable
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.gateway.port import Gateway
@@ -52,17 +53,17 @@ class Stream:
     ends with the next reading.
     """
 
-    def __init__(self, node: DOMNode, gateway: Callable[[], Gateway], backfill_id: BackfillId) -> None:
+    def __init__(self, node: DOMNode, gateway: Callable[[], Gateway], watched: Watchable) -> None:
         self._node = node
         self._gateway = gateway
-        self._backfill_id = backfill_id
-        self._inbox: deque[GridUpdate] = deque()
+        self._watched = watched
+        self._inbox: deque[GridUpdate | RangeUpdate] = deque()
         self._taken = threading.Condition()
         self._worker: Worker[None] = node.run_worker(
             self._read, group="watch", name="watch", exclusive=True, thread=True
         )
 
-    def take(self) -> list[GridUpdate]:
+    def take(self) -> list[GridUpdate | RangeUpdate]:
         """The updates that have come since the last call, in order."""
         with self._taken:
             taken = list(self._inbox)
@@ -76,10 +77,14 @@ class Stream:
         with self._taken:
             self._taken.notify()
 
+    def _follow(self) -> AbstractContextManager[Iterator[GridUpdate | RangeUpdate]]:
+        gateway, watched = self._gateway(), self._watched
+        return gateway.watch_range(watched) if isinstance(watched, DagRange) else gateway.watch(watched)
+
     def _read(self) -> None:
         asking = Asking(self._node)
         try:
-            with self._gateway().watch(self._backfill_id) as updates:
+            with self._follow() as updates:
                 for update in updates:
                     if not self._put(update, asking):
                         return
@@ -90,7 +95,7 @@ class Stream:
             ended = Unreachable("The stream of the backfill ended", remedy="read it again")
             asking.post(StreamBroke(self, ended))
 
-    def _put(self, update: GridUpdate, asking: Asking) -> bool:
+    def _put(self, update: GridUpdate | RangeUpdate, asking: Asking) -> bool:
         """Wait for room in the inbox; false when nobody wants the update any more."""
         with self._taken:
             while len(self._inbox) >= INBOX_UPDATES and not asking.unwanted():

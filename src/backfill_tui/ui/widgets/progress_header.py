@@ -11,9 +11,11 @@ from textual.reactive import reactive, var
 from textual.widget import Widget
 
 from backfill_tui.domain.causes import Cause
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.progress import Standing, TaskProgress, standing, with_causes, with_engine
+from backfill_tui.domain.range_progress import range_standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.throughput import Pace
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
@@ -45,7 +47,7 @@ class Progress:
     `causes` are why something of it waits, the main one first.
     """
 
-    facts: BackfillFacts
+    facts: GridFacts
     counts: RunCounts
     total_rows: int
     read_at: Instant
@@ -55,9 +57,19 @@ class Progress:
 
     @property
     def standing(self) -> Standing:
-        """Where the backfill stands."""
-        stands = with_causes(standing(self.facts, self.counts, self.read_at), self.causes)
+        """Where the backfill or the range stands."""
+        facts = self.facts
+        if isinstance(facts, BackfillFacts):
+            stands = standing(facts, self.counts, self.read_at)
+        else:
+            stands = range_standing(facts, self.counts, self.read_at)
+        stands = with_causes(stands, self.causes)
         return with_engine(stands, self.engine)
+
+    @property
+    def backfill(self) -> BackfillFacts | None:
+        """The facts of the backfill, None where a range is watched."""
+        return self.facts if isinstance(self.facts, BackfillFacts) else None
 
     def looks_like(self, other: Progress | None) -> bool:
         """Whether both say the same; they differ with every reading in when they were read."""
@@ -158,7 +170,7 @@ class ProgressHeader(Widget):
             self._bar(self.progress, width),
             self._counted(counted, width),
         ]
-        note = self.progress.facts.note
+        note = self.progress.backfill.note if self.progress.backfill is not None else ""
         if note or self.armed:
             lines.append(self._said(note, width))
         return lines
@@ -229,8 +241,10 @@ def _advice(keys: str, remedy: str) -> Content:
     return Content.assemble(("(", "$muted"), (keys, "bold $accent"), (f": {remedy})", "$muted"))
 
 
-def _control(facts: BackfillFacts) -> tuple[bool, bool]:
+def _control(facts: GridFacts) -> tuple[bool, bool]:
     """What decides, beside the runs, what can be done to it."""
+    if not isinstance(facts, BackfillFacts):
+        return False, False
     return facts.is_paused, facts.completed_at is None
 
 
