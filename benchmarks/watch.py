@@ -169,7 +169,7 @@ def _measure(database: Database, place: Place, backfills: dict[str, int]) -> int
         gateway.open()
         figures = {}
         for name, backfill_id in backfills.items():
-            cells = time_cells(gateway, database, f"wide_{name}")
+            cells = time_cells(gateway, psutil.Process(child.pid), database, f"wide_{name}")
             with gateway.watch(BackfillId(backfill_id)) as stream:
                 followed = Followed(stream, psutil.Process(child.pid))
                 figures[name] = _follow(database, followed, backfill_id, name, cells)
@@ -304,7 +304,7 @@ def _print_live(
 
 def _print(figures: dict[str, _Figures]) -> None:
     small, large = figures["100k"], figures["1M"]
-    print(f"    {'':<42}{'100k':>9}{'1M':>9}   ratio   target")
+    print(f"    {'':<46}{'100k':>9}{'1M':>9}   ratio   target")
     for title, few, many, target, at_most in (
         ("first cells, ms", small.first_cells, large.first_cells, 80, None),
         ("all cells, ms", small.all_cells, large.all_cells, 1_200, None),
@@ -312,7 +312,7 @@ def _print(figures: dict[str, _Figures]) -> None:
         ("CPU a tick, nothing changes, ms", small.idle[0], large.idle[0], 10, TICK_RATIO),
         ("CPU a tick, 500 changes a second, ms", small.live[0], large.live[0], 10, TICK_RATIO),
         *(
-            (f"why a task waits ({state}), ms", small.cells[state], large.cells[state], 50, None)
+            (f"CPU to say why a task waits ({state}), ms", small.cells[state], large.cells[state], 10, None)
             for state in WAITING
         ),
         ("CPU of a full reading instead, ms", small.naive, large.naive, None, None),
@@ -320,7 +320,7 @@ def _print(figures: dict[str, _Figures]) -> None:
         ratio = many / max(0.1, few)
         words = [] if target is None else [f"{target:,} {'met' if many <= target else 'MISSED'}"]
         words += [] if at_most is None else [f"ratio {at_most} {'met' if ratio <= at_most else 'MISSED'}"]
-        print(f"    {title:<42}{few:>9.1f}{many:>9.1f}{ratio:>8.1f}   {', '.join(words)}", flush=True)
+        print(f"    {title:<46}{few:>9.1f}{many:>9.1f}{ratio:>8.1f}   {', '.join(words)}", flush=True)
 
 
 def _cpu(process: psutil.Process) -> float:

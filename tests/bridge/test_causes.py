@@ -278,6 +278,34 @@ def test_a_deferred_task_needs_a_triggerer(stage: Stage) -> None:
     assert stage.causes(backfill_id) == []
 
 
+def test_a_task_that_asks_a_person_holds_its_run(stage: Stage) -> None:
+    backfill_id = stage.backfill("plain", 1)
+    stage.loop()
+    (run_id,) = stage.run_ids(backfill_id)
+    stage.bring("plain", run_id, a="awaiting_input")
+    assert stage.loop()[run_id, "a"] == "awaiting_input"
+    assert stage.causes(backfill_id) == [
+        Cause(
+            code=CauseCode.AWAITING_INPUT,
+            sentence='task "a" waits for the answer of a person',
+            remedy="answer it in Airflow's web interface",
+            ordinal=1,
+        )
+    ]
+
+
+def test_a_task_that_no_worker_begins_is_named_after_a_minute(stage: Stage) -> None:
+    backfill_id = stage.backfill("plain", 2)
+    stage.loop()
+    _, second = stage.run_ids(backfill_id)
+    stage.worker("age_queued", run_id=second, seconds=50)
+    assert stage.causes(backfill_id) == []
+    stage.worker("age_queued", run_id=second, seconds=130)
+    (cause,) = stage.causes(backfill_id)
+    assert (cause.code, cause.ordinal) == (CauseCode.NO_WORKER, 2)
+    assert cause.sentence.startswith('task "a" is queued at LocalExecutor for 2:1')
+
+
 def test_what_moves_and_what_has_ended_waits_for_nothing(stage: Stage) -> None:
     backfill_id = stage.backfill("plain", 1)
     stage.loop()

@@ -23,9 +23,9 @@ from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkSc
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
+from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope, TaskInstanceKey
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
-from backfill_tui.domain.tasks import CellQuery, LogQuery
+from backfill_tui.domain.tasks import CellQuery, LogPlace, LogQuery, LogSearch
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
@@ -738,6 +738,69 @@ def test_the_log_of_a_try_that_never_was_is_named(stage: Stage) -> None:
     cell = stage.gateway.cell(CellQuery(dag_id=dag_id, run_id=run_id, task_id=TaskId("load")))
     with pytest.raises(NotThere, match="load"):
         stage.gateway.log(LogQuery(dag_id=dag_id, key=cell.instances[0].key, try_number=1))
+
+
+@pytest.fixture
+def long_log(stage: Stage) -> tuple[Stage, LogQuery, list[str]]:
+    """A log of 500 lines that is read by 60 of them."""
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    (run_id,) = run_ids(read_whole(stage, backfill_id))
+    lines = [f"line {number:03}{' ERROR' if number == 33 else ''}" for number in range(500)]
+    stage.write_log(dag_id, run_id, "load", lines)
+    key = TaskInstanceKey(run_id=RunId(run_id), task_id=TaskId("load"))
+    return stage, LogQuery(dag_id=dag_id, key=key, try_number=1, max_lines=60), lines
+
+
+def test_the_pages_of_a_log_go_both_ways(long_log: tuple[Stage, LogQuery, list[str]]) -> None:
+    stage, query, lines = long_log
+    page = stage.gateway.log(query)
+    read = list(page.lines)
+    assert (len(read), page.followed) == (60, False)
+    while page.truncated:
+        page = stage.gateway.log(replace(query, before=page.begins))
+        read = [*page.lines, *read]
+    assert read == lines
+    page = stage.gateway.log(replace(query, after=page.begins, forwards=True))
+    read = list(page.lines)
+    while page.followed:
+        page = stage.gateway.log(replace(query, after=page.ends, forwards=True))
+        read += page.lines
+    assert read == lines
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_line_is_found_in_the_whole_of_a_log_around_its_end(
+    long_log: tuple[Stage, LogQuery, list[str]], step: int
+) -> None:
+    stage, query, _ = long_log
+    search = LogSearch(query=query, words="LINE 25", step=step)
+    assert stage.gateway.find_in_log(search).log is None
+    search = replace(search, words="line 25")
+    found = []
+    for _ in range(11):
+        match = stage.gateway.find_in_log(search)
+        assert match.log is not None
+        assert 1 < len(match.log.lines) <= 60
+        found.append(int(match.log.lines[match.line].split()[1]))
+        begins = stage.gateway.count_in_log(replace(search, words=f"line {found[-1]}", start=None)).places[0]
+        place = begins + 1 if step > 0 else begins
+        search = replace(search, start=replace(match.log.begins or LogPlace(at=0), at=place))
+    assert found == [*range(250, 260), 250] if step > 0 else [*range(259, 249, -1), 259]
+
+
+def test_errors_are_found_and_lines_are_counted_from_a_place_on(
+    long_log: tuple[Stage, LogQuery, list[str]],
+) -> None:
+    stage, query, _ = long_log
+    match = stage.gateway.find_in_log(LogSearch(query=query, words=""))
+    assert match.log is not None
+    assert match.log.lines[match.line] == "line 033 ERROR"
+    counted = stage.gateway.count_in_log(LogSearch(query=query, words="line 4"))
+    assert (len(counted.places), counted.more, counted.begins.at) == (100, False, 0)
+    rest = LogSearch(query=query, words="line 4", start=counted.ends)
+    assert stage.gateway.count_in_log(rest).places == ()
 
 
 def test_a_paused_dag_is_listed_as_paused_and_the_plan_warns(stage: Stage) -> None:

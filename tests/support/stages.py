@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -71,6 +71,10 @@ class Stage(Protocol):
         """Start so many queued runs of the Dag, the first ones; `extract` is running in them."""
         ...
 
+    def write_log(self, dag_id: DagId, run_id: str, task_id: str, lines: Sequence[str]) -> None:
+        """Let the first try of a task instance have written these lines."""
+        ...
+
     def complete(self, backfill_id: BackfillId) -> None:
         """Mark a backfill as complete, whatever its runs are at, as the scheduler may do too early."""
         ...
@@ -104,6 +108,10 @@ class ScriptedStage:
 
     def start_runs(self, dag_id: DagId, count: int) -> None:
         self._world.start(dag_id, count)
+
+    def write_log(self, dag_id: DagId, run_id: str, task_id: str, lines: Sequence[str]) -> None:
+        assert (dag_id, run_id) in self._world.runs
+        self._world.add_log(run_id, task_id, *lines)
 
     def complete(self, backfill_id: BackfillId) -> None:
         self._world.backfills[backfill_id].completed_at = self._world.now
@@ -167,6 +175,12 @@ class BridgeStage:
                 " (SELECT run_id FROM dag_run WHERE dag_id = ? AND state = 'running')",
                 (dag_id, dag_id),
             )
+
+    def write_log(self, dag_id: DagId, run_id: str, task_id: str, lines: Sequence[str]) -> None:
+        folder = Path(self._home.task_logs) / f"dag_id={dag_id}" / f"run_id={run_id}" / f"task_id={task_id}"
+        folder.mkdir(parents=True)
+        text = "".join(f"{line}\n" for line in lines)
+        (folder / "attempt=1.log").write_text(text, encoding="utf-8")
 
     def complete(self, backfill_id: BackfillId) -> None:
         with closing(sqlite3.connect(self._home.database, timeout=30)) as database, database:

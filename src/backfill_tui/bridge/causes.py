@@ -15,6 +15,7 @@ from airflow.models.dagrun import DagRun
 from airflow.models.log import Log
 from sqlalchemy import and_, func, select
 
+from backfill_tui.bridge.waiting_cell import asking, longest_queued
 from backfill_tui.bridge.waiting_runs import SHOWN, read_running, starved
 from backfill_tui.bridge.waiting_slots import without_slots
 from backfill_tui.bridge.waiting_tasks import (
@@ -89,6 +90,8 @@ class CauseReader:
         runs = read_running(session, facts)
         yield from without_slots(session, facts, runs, now)
         yield from without_triggerer(session, runs, now)
+        yield from asking(runs)
+        yield from longest_queued(session, facts, runs, now)
         yield from not_yet_retried(session, facts, runs, self._dags, now)
         idle = [run for run in runs if run.idle]
         # Whoever starves is idle, here or behind the runs looked at.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.configuration import conf
@@ -19,7 +20,7 @@ from backfill_tui.bridge.waiting_runs import FINISHED, RunningRun, WaitingTasks
 from backfill_tui.bridge.waiting_slots import WORKED_ON, without_slots
 from backfill_tui.bridge.waiting_tasks import second, without_triggerer
 from backfill_tui.domain.causes import Cause, CauseCode
-from backfill_tui.domain.instants import SECOND, Instant, clock, from_datetime
+from backfill_tui.domain.instants import SECOND, Instant, clock, from_datetime, to_datetime
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 _SOON_SECONDS: Final = 15
 """A worker that begins a queued task within this is in time."""
+
+_LONG_SECONDS: Final = 60
+"""A task that is queued for longer is worth a word about its backfill."""
 
 _UPSTREAM_READ: Final = 2_000
 """Finished task instances before it that Airflow's own rule is given at most: it wants whole objects."""
@@ -49,6 +53,42 @@ def not_begun(task: Any, now: Instant) -> Iterator[Cause]:
     elif "Kubernetes" in executor:
         remedy = "see whether its pod can be started"
     yield Cause(code=CauseCode.NO_WORKER, sentence=words, remedy=remedy)
+
+
+def longest_queued(
+    session: Session, facts: BackfillFacts, runs: Sequence[RunningRun], now: Instant
+) -> Iterator[Cause]:
+    """The task instance of these runs that was queued first, where no worker has begun it for a minute."""
+    queued = {run.run_id: run for run in runs if any(task.state == "queued" for task in run.tasks)}
+    if not queued:
+        return
+    of = TaskInstance
+    first = session.execute(
+        select(of.task_id, of.run_id, of.queued_dttm, of.executor, of.queue)
+        .where(
+            of.dag_id == facts.dag_id,
+            of.run_id.in_(queued),
+            of.state == "queued",
+            of.queued_dttm < to_datetime(Instant(now - _LONG_SECONDS * SECOND)),
+        )
+        .order_by(of.queued_dttm)
+        .limit(1)
+    ).first()
+    if first is None:
+        return
+    for cause in not_begun(first, now):
+        sentence = f'task "{one_line(first.task_id)}" is {cause.sentence}'
+        yield replace(cause, sentence=sentence, ordinal=queued[first.run_id].ordinal)
+
+
+def asking(runs: Sequence[RunningRun]) -> Iterator[Cause]:
+    """Task instances of these runs that ask a person something."""
+    for run in runs:
+        for task in run.tasks:
+            if task.state == "awaiting_input":
+                cause = awaiting_input()
+                words = f'task "{one_line(task.task_id)}" waits for the answer of a person'
+                yield replace(cause, sentence=words, ordinal=run.ordinal)
 
 
 def deferred(session: Session, facts: BackfillFacts, task: Any, now: Instant) -> Iterator[Cause]:
