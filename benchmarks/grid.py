@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,14 +48,18 @@ _ROWS: Final = (
 
 def main() -> None:
     """Run both sides and print them next to each other."""
-    grid, table = _measure("grid"), _measure("table")
-    shown = Table(
-        title=f"UI thread CPU, ms: {GRID_ROWS:,} x {COLUMNS} grid, {TABLE_ROWS:,} x {COLUMNS} table"
-    )
+    title = f"UI thread CPU, ms: {GRID_ROWS:,} x {COLUMNS} grid, {TABLE_ROWS:,} x {COLUMNS} table"
+    compare(title, "benchmarks.grid_side", _ROWS)
+
+
+def compare(title: str, module: str, measured: Sequence[tuple[str, str, int, float | None]]) -> None:
+    """Run both sides of a module and print them; a row is a label, a figure's name, percent, and a target."""
+    grid, table = _measure(module, "grid"), _measure(module, "table")
+    shown = Table(title=title)
     for name in ("", "grid", "DataTable", "times less", "target"):
         shown.add_column(name, justify="left" if not name else "right")
-    for label, key, quantile, target in _ROWS:
-        ours, theirs = _quantile(grid[key], quantile), _quantile(table[key], quantile)
+    for label, key, percent, target in measured:
+        ours, theirs = _quantile(grid[key], percent), _quantile(table[key], percent)
         met = "" if target is None else f"{target:.0f} {'met' if ours <= target else 'MISSED'}"
         shown.add_row(label, f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.0f}", met)
     for label, key in (
@@ -73,8 +77,8 @@ def _quantile(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def _measure(side: str) -> Figures:
-    """Run one side on a pseudo terminal; its figures by name."""
+def _measure(module: str, side: str) -> Figures:
+    """Run one side of a module on a pseudo terminal; its figures by name."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "figures.json"
         master, slave = pty.openpty()
@@ -87,7 +91,7 @@ def _measure(side: str) -> Figures:
         }
         environment.pop("NO_COLOR", None)
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.grid_side", side, str(result)],
+            [sys.executable, "-m", module, side, str(result)],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -166,6 +166,13 @@ class Side(App[None]):
 class GridSide(Side):
     """The grid of this program over its state store."""
 
+    SEEN_COLUMNS = 80
+
+    @property
+    def first_seen(self) -> int:
+        """The first row of the store that is seen."""
+        return self.grid.scroll_offset.y
+
     def make(self) -> Widget:
         self.store = GridStore()
         self.grid = RunGrid(self.store)
@@ -208,7 +215,7 @@ class GridSide(Side):
         self.grid.action_page(1)
 
     def change(self, number: int) -> None:
-        first = self.grid.scroll_offset.y
+        first = self.first_seen
         height = max(1, -(-number // COLUMNS)) if number >= COLUMNS else 1
         rows, cells = [], bytearray()
         for at in range(height):
@@ -228,7 +235,7 @@ class GridSide(Side):
         for at in range(40):
             index = (first + at) % GRID_ROWS
             row = bytearray(self.store.row_cells(index))
-            for column in _DICE.sample(range(80), max(1, number // 40)):
+            for column in _DICE.sample(range(self.SEEN_COLUMNS), max(1, number // 40)):
                 row[column] = (row[column] % (len(CODES) - 1)) + 1
             rows.append(self._row(index + 1))
             cells += row

@@ -5,7 +5,7 @@ Words and arithmetic, no drawing. A position is the place of a date among those 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -107,9 +107,10 @@ class DateMarks:
             return self._keys(first, last, left, room), " " * room
         begin = self._begin_of_group(first)
         upper, lower = _Line(left, room), _Line(left, room)
-        begins = self._begins(range(begin, last))
+        known = [(at, place) for at in range(begin, last) if (place := self._known(at)) is not None]
+        begins = _begins(known)
         self._write_groups(begins, upper)
-        for at in (*begins, *self._ticks(range(begin, last))):
+        for at in (*begins, *self._ticks(known)):
             lower.write(at * self._cell, self._words(at, self._scale.unit_words))
         return upper.text, lower.text
 
@@ -156,17 +157,6 @@ class DateMarks:
             at -= 1
         return at
 
-    def _begins(self, positions: Iterable[int]) -> list[int]:
-        """The positions at which a group begins."""
-        begins: list[int] = []
-        group: tuple[int, ...] = ()
-        for at in positions:
-            place = self._known(at)
-            if place is not None and place.group != group:
-                begins.append(at)
-                group = place.group
-        return begins
-
     def _write_groups(self, begins: list[int], line: _Line) -> None:
         """Name the groups that have room first, then those that only lack neighbours in the way."""
         cell, width = self._cell, self._scale.group_width
@@ -176,20 +166,28 @@ class DateMarks:
         for x, at, _ in sorted(places, key=lambda place: place[0] + width >= place[2]):
             line.write(x, self._words(at, self._scale.group_words))
 
-    def _ticks(self, positions: Iterable[int]) -> Iterable[int]:
+    def _ticks(self, known: Iterable[tuple[int, _Place]]) -> Iterator[int]:
         """The positions at which the unit is a step further than at the one before."""
         # Months are counted from 1; backwards a step ends with what it begins with forwards.
         off = (self._scale.depth == 1) + self._backwards
-        before: _Place | None = None
-        for at in positions:
-            place = self._known(at)
-            if place is None:
-                continue
-            if before is not None and place.group == before.group:
-                steps = (before.unit - off) // self._step, (place.unit - off) // self._step
-                if steps[0] != steps[1]:
-                    yield at
-            before = place
+        group: tuple[int, ...] = ()
+        step = 0
+        for at, place in known:
+            before, step = step, (place.unit - off) // self._step
+            if place.group == group and step != before:
+                yield at
+            group = place.group
+
+
+def _begins(known: Iterable[tuple[int, _Place]]) -> list[int]:
+    """The positions at which a group begins."""
+    begins: list[int] = []
+    group: tuple[int, ...] = ()
+    for at, place in known:
+        if place.group != group:
+            begins.append(at)
+            group = place.group
+    return begins
 
 
 class _Line:

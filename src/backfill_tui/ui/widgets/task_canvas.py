@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual import events, on
 from textual.geometry import Region, Size
 from textual.reactive import var
@@ -48,6 +50,7 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
         self._task_lines = TaskLines(grid, self._laid)
         self._painter: TaskPainter | None = None
         self._said: dict[int, Line] = {}
+        self._pointed_at = 0
 
     # What the grid tells
 
@@ -55,21 +58,24 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
         """Show what the grid shows now."""
         self._lay_out()
         self._task_lines.look_at_dates()
-        self._look_again()
+        self._look_again(range(self.size.height))
 
     def point(self) -> None:
         """Show the cursor of the grid where it is now."""
         self.show_cursor()
-        self._look_again()
+        tasks = {self._pointed_at, self._grid.cursor_column}
+        self._look_again([*range(HEAD), *(task - self.scroll_offset.y + HEAD for task in tasks)])
 
     def watch_wide(self) -> None:
         """Another width of the dates, at the same cursor."""
         self._fit()
 
-    def _look_again(self) -> None:
-        """Have those lines drawn again that say something else than what is drawn."""
-        for y in range(self.size.height):
-            if y in self._lines and self._said.get(y) != self._line(y):
+    def _look_again(self, lines: Iterable[int]) -> None:
+        """Have those of the lines drawn again that say something else than what is drawn."""
+        self._pointed_at = self._grid.cursor_column
+        scrolled, room = self.scroll_offset, self._room
+        for y in lines:
+            if y in self._lines and self._said.get(y) != self._task_lines.line(y, scrolled, room):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     # Drawing
@@ -118,15 +124,13 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
             self._painter = TaskPainter(look, layout, self._width, (ground, lit))
         return self._painter
 
-    def _line(self, y: int) -> Line:
-        return self._task_lines.line(y, self.scroll_offset, self._room)
-
     def render_line(self, y: int) -> Strip:
         """One line: of the head, or a task."""
         if not self._grid.store.rows or self._room <= 0:
             return Strip.blank(self.size.width, self.rich_style)
-        line = self._said[y] = self._line(y)
-        return self._paint(self._laid).line(line, self.scroll_offset.x)
+        scrolled = self.scroll_offset
+        line = self._said[y] = self._task_lines.line(y, scrolled, self._room)
+        return self._paint(self._laid).line(line, scrolled.x)
 
     # Map indexes
 

@@ -42,9 +42,11 @@ class TaskLines:
         self._grid = grid
         self._layout = layout
         self._dates: DateMarks | None = None
+        self._marked: dict[tuple[int, int], tuple[str, str]] = {}
 
     def look_at_dates(self) -> None:
-        """Choose how dates are marked anew, if others were read."""
+        """Mark the dates anew, for others may be read or shown."""
+        self._marked.clear()
         if self._dates is not None and not self._dates.holds():
             self._dates = None
 
@@ -54,7 +56,7 @@ class TaskLines:
         if not self._layout.dates:
             return Remark("" if y else self._grid.view.why_empty)
         if y < _MARKS:
-            return WordsLine(self._corner(y), self._date_marks().lines(left, room)[y])
+            return WordsLine(self._corner(y), self._date_marks(left, room)[y])
         places = self._layout.window(left, room)
         rows = self._grid.view.rows[places.start : places.stop]
         if y < HEAD:
@@ -84,11 +86,13 @@ class TaskLines:
             return ""
         return kinds_of(row)[0].replace("_", " ") if y else self._grid.date_of(self._grid.cursor_row)
 
-    def _date_marks(self) -> DateMarks:
+    def _date_marks(self, left: int, room: int) -> tuple[str, str]:
         if self._dates is None:
             number, cell, widest = self._layout.dates, self._layout.cell, self._grid.date_width
             self._dates = DateMarks(self._row_at, number, self._zone, cell=cell, widest=widest)
-        return self._dates
+        if (left, room) not in self._marked:
+            self._marked = {(left, room): self._dates.lines(left, room)}
+        return self._marked[left, room]
 
     def _row_at(self, place: int) -> RunRow | None:
         return self._grid.store.rows[self._grid.view.rows[place]]

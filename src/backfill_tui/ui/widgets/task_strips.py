@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,7 +88,7 @@ class TaskPainter:
         self._bold = Style(bold=True)
         self._signs = {kind: [look.sign(mark) for mark in marks] for kind, marks in _MARKS.items()}
         self._styles = {kind: [loud(look, mark) for mark in marks] for kind, marks in _MARKS.items()}
-        self._equal: dict[tuple[Cells, int, int, bool], list[Segment]] = {}
+        self._equal: dict[tuple[Cells, bool], dict[bytes, list[Segment]]] = defaultdict(dict)
 
     def line(self, line: Line, left: int) -> Strip:
         """A line; its cells are those of the dates that show from the terminal cell `left` on."""
@@ -133,18 +134,18 @@ class TaskPainter:
         ]
 
     def _draw_cells(self, line: CellsLine, first: int, last: int) -> list[Segment]:
+        equal = self._equal[line.kind, line.lit]
         segments: list[Segment] = []
-        for run in RUNS_OF_EQUAL.finditer(line.cells, first, last):
-            start, end = run.span()
-            key = (line.kind, line.cells[start], end - start, line.lit)
-            drawn = self._equal.get(key)
-            if drawn is None:
-                drawn = self._equal[key] = self._draw_equal(*key)
-            segments += drawn
+        for found in RUNS_OF_EQUAL.finditer(line.cells, first, last):
+            run = found[0]
+            if run not in equal:
+                equal[run] = self._draw_equal(line.kind, run, lit=line.lit)
+            segments += equal[run]
         return segments
 
-    def _draw_equal(self, kind: Cells, code: int, number: int, lit: bool) -> list[Segment]:
+    def _draw_equal(self, kind: Cells, run: bytes, *, lit: bool) -> list[Segment]:
         """Neighbouring cells of one state: one segment, unless their sign is a patch of colour."""
+        code, number = run[0], len(run)
         sign, ground = self._signs[kind][code], self._grounds[lit]
         style = ground + self._styles[kind][code]
         if self._layout.cell == 1:
