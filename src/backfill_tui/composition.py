@@ -8,10 +8,11 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from backfill_tui.domain.environment import EngineStatus, Mode
-from backfill_tui.domain.problems import BadRequest, Unreachable
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.own_files import by_age, config_file, fresh_log, journal_of, made, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
     Place,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from backfill_tui.engine.home import EmbeddedHome
     from backfill_tui.gateway.child import BridgeCommand
     from backfill_tui.gateway.port import Engine, Gateway
-
-APP_NAME: Final = "backfill-tui"
-_KEPT_LOGS: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +111,7 @@ class RealComposition:
             )
         home = self._home(settings, place)
         logs = {path.stem: path for path in sorted(home.engine_logs.glob("*.log"))}
-        bridges = _by_age(home.bridge_log)
+        bridges = by_age(home.bridge_log)
         if bridges:
             logs["bridge"] = bridges[0]
         return EngineParts(engine=EngineWhenAsked(home), logs=logs, read_only=settings.read_only)
@@ -123,14 +121,14 @@ class RealComposition:
         settings, place = self._choose(flags)
         if place.mode is Mode.EMBEDDED:
             return self._home(settings, place).journal
-        return _journal_of(place.path)
+        return journal_of(place.path)
 
     def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place]:
         named = self._environment.get(CONFIG_VARIABLE, "")
         settings = resolve(
             from_flags(flags, self._cwd),
             from_environment(self._environment, self._cwd),
-            from_file(Path(named) if named else _config_file(), must_exist=bool(named)),
+            from_file(Path(named) if named else config_file(), must_exist=bool(named)),
         )
         place = place_of(
             settings,
@@ -143,7 +141,7 @@ class RealComposition:
     def _home(self, settings: Settings, place: Place) -> EmbeddedHome:
         from backfill_tui.engine.home import default_home, prepare_home
 
-        return prepare_home(settings.home or default_home(place.path, _state_folder()), place.path)
+        return prepare_home(settings.home or default_home(place.path, state_folder()), place.path)
 
     def _embedded_command(self, settings: Settings, home: EmbeddedHome) -> Callable[[], BridgeCommand]:
         words = ["--mode", "embedded", "--dags-folder", str(home.dags_folder), "--journal", str(home.journal)]
@@ -155,8 +153,8 @@ class RealComposition:
         if settings.airflow_home is not None:
             environment["AIRFLOW_HOME"] = str(place.path)
         # Not in the user's Airflow home, which may not be writable and is not ours.
-        log = _made(_state_folder() / "attached") / "bridge.log"
-        words = ["--mode", "attached", "--journal", str(_journal_of(place.path))]
+        log = made(state_folder() / "attached") / "bridge.log"
+        words = ["--mode", "attached", "--journal", str(journal_of(place.path))]
         return lambda: _command(words, settings, environment, log)
 
     @contextmanager
@@ -207,7 +205,7 @@ def _command(
     return BridgeCommand(
         words=[this_python(), *safe, "-m", "backfill_tui.bridge", *words, *read_only],
         environment=environment,
-        log=_fresh_log(log),
+        log=fresh_log(log),
     )
 
 
@@ -237,59 +235,6 @@ class EngineWhenAsked:
         from backfill_tui.engine.control import EngineControl
 
         return EngineControl(self._home)
-
-
-def _journal_of(airflow_home: Path) -> Path:
-    """The journal of an Airflow that is not ours: one for each home."""
-    from backfill_tui.engine.home import named_after
-
-    return _made(_state_folder() / "attached") / f"journal-{named_after(airflow_home)}.jsonl"
-
-
-def _state_folder() -> Path:
-    from platformdirs import user_state_path
-
-    return user_state_path(APP_NAME, appauthor=False)
-
-
-def _config_file() -> Path:
-    from platformdirs import user_config_path
-
-    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
-
-
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as cause:
-        raise Unreachable(
-            f"The state folder {folder} can not be made: {cause.strerror}",
-            remedy="make its parent writable, or set XDG_STATE_HOME",
-        ) from cause
-    return folder
-
-
-def _fresh_log(log: Path) -> Path:
-    """A log of this process beside `log`: sessions run side by side, and each bridge has its own.
-
-    Of those before, the newest few are kept, for a look at what went wrong.
-    """
-    for old in _by_age(log)[_KEPT_LOGS:]:
-        old.unlink(missing_ok=True)
-    return log.with_name(f"{log.stem}-{os.getpid()}{log.suffix}")
-
-
-def _by_age(log: Path) -> list[Path]:
-    """The logs beside `log`, the newest first."""
-    return sorted(log.parent.glob(f"{log.stem}-*{log.suffix}"), key=_changed_at, reverse=True)
-
-
-def _changed_at(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        # Another session has just tidied up.
-        return 0.0
 
 
 def _user_home() -> Path:

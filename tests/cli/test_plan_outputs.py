@@ -14,6 +14,7 @@ from tests.support.world import World, instant
 
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import ExistingRun, runs_at
 from backfill_tui.domain.plan_dates import Occurrence, columns_of
 from backfill_tui.domain.planning import (
@@ -22,7 +23,6 @@ from backfill_tui.domain.planning import (
     Gravity,
     PlanWarning,
     ReprocessBehavior,
-    decide,
 )
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.headless.paper import Paper, indented

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import ExistingRun, JudgedDates, runs_at
 from backfill_tui.domain.plan_dates import ColumnsBuilder, Occurrence, columns_of
-from backfill_tui.domain.planning import ReprocessBehavior, decide
+from backfill_tui.domain.planning import ReprocessBehavior
 from backfill_tui.domain.states import RunState
 
 DAY = 86_400 * SECOND

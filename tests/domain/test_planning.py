@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.judging import decide, verdict_of
 from backfill_tui.domain.outcomes import (
     Clash,
     ExistingRun,
@@ -33,8 +34,6 @@ from backfill_tui.domain.planning import (
     PlannedRun,
     PlanWarning,
     ReprocessBehavior,
-    decide,
-    verdict_of,
 )
 from backfill_tui.domain.states import RunState, TaskState
 

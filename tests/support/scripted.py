@@ -18,20 +18,14 @@ from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, Fa
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.log_errors import last_exception
 from backfill_tui.domain.map_indexes import FIRST_OF_REST, IndexCells, IndexQuery, index_cell
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.outcomes import Verdict, runs_at
 from backfill_tui.domain.plan_dates import columns_of
-from backfill_tui.domain.planning import (
-    BackfillPlan,
-    BackfillRequest,
-    DagBounds,
-    Gravity,
-    PlanWarning,
-    decide,
-)
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, DagBounds, Gravity, PlanWarning
 from backfill_tui.domain.problems import (
     BadRequest,
     Interrupted,

@@ -18,9 +18,10 @@ from textual.widgets import Static
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import SECOND, Instant, from_datetime, zone_named
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import ExistingRun, ExistingRuns
 from backfill_tui.domain.plan_dates import DateColumns
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior, decide
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.themes import DARK, LIGHT
 from backfill_tui.ui.widgets.calendar_strip import CalendarStrip

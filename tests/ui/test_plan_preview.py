@@ -13,9 +13,10 @@ from tests.support.scripted import ScriptedGateway
 from tests.support.world import HOUR, World, a_dag, instant
 from textual import events
 
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import JudgedDates, runs_at
 from backfill_tui.domain.plan_dates import columns_of
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, PlannedRun, PlannedRuns, decide
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, PlannedRun, PlannedRuns
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.screens.plan import PlanScreen

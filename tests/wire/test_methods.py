@@ -11,6 +11,7 @@ from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import ExistingRun, Verdict, runs_at
 from backfill_tui.domain.plan_dates import Occurrence, columns_of
 from backfill_tui.domain.planning import (
@@ -19,7 +20,6 @@ from backfill_tui.domain.planning import (
     DagBounds,
     PlanWarning,
     ReprocessBehavior,
-    decide,
 )
 from backfill_tui.domain.problems import (
     AirflowFailed,

@@ -17,9 +17,10 @@ from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.estimates import Estimate, Limits, estimate
 from backfill_tui.domain.fingerprint import fingerprint_of
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import JudgedDates, Verdict
 from backfill_tui.domain.plan_dates import DateColumns
-from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, DagBounds, decide
+from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, DagBounds
 from backfill_tui.wire.methods import PLAN
 
 if TYPE_CHECKING:

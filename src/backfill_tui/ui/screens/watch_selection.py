@@ -5,7 +5,7 @@ from __future__ import annotations
 from backfill_tui.ui.screens.select_state import SelectDialog, Selected
 from backfill_tui.ui.screens.watch_marks import WatchMarksScreen
 from backfill_tui.ui.text import count
-from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
+from backfill_tui.ui.widgets.grid_signs import MARKED_MARK
 
 
 class WatchSelectionScreen(WatchMarksScreen):

@@ -16,27 +16,20 @@ from textual.cache import LRUCache
 from textual.strip import Strip
 
 from backfill_tui.domain.instants import Instant, clock
-from backfill_tui.domain.states import CODES, TaskState
+from backfill_tui.domain.states import CODES
 from backfill_tui.domain.watching import RunRow
-from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
+from backfill_tui.ui.glyphs import TASK_MARKS, Look, Mark
 from backfill_tui.ui.text import fit
 from backfill_tui.ui.widgets.grid_heads import names_line, parts_line
 from backfill_tui.ui.widgets.grid_layout import GUTTER, GridLayout
-
-CURSOR_MARK: Final = Mark(">", ">", "cursor", "accent")
-POINTER_MARK: Final = Mark("◂", "<", "cursor", "accent")
-RULE_MARK: Final = Mark("─", "-", "part", "muted")
-MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
-CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
-
-ROW_MARKS: Final[dict[str, Mark]] = {
-    **{str(state): mark for state, mark in RUN_MARKS.items()},
-    "cancelled": CANCELLED_MARK,
-    "skipped": TASK_MARKS[TaskState.SKIPPED],
-    "deleted": TASK_MARKS[TaskState.REMOVED],
-    "taken_over": TASK_MARKS[TaskState.REMOVED],
-}
-"""The mark of a row by its kind, a field of `RunCounts`, where no words stand beside it."""
+from backfill_tui.ui.widgets.grid_signs import (
+    CURSOR_MARK,
+    MARKED_MARK,
+    POINTER_MARK,
+    RULE_MARK,
+    loud,
+    run_mark,
+)
 
 _Body = tuple[list[Segment], int]
 """The segments of the task columns that are seen, and how many terminal cells they take."""
@@ -285,19 +278,6 @@ class GridPainter:
         if filled < self._width:
             segments.append(Segment(" " * (self._width - filled), self._grounds[lit]))
         return Strip(segments, max(filled, self._width))
-
-
-def loud(look: Look, mark: Mark) -> Style:
-    """The style of a sign in the grid: what failed is a patch of its colour, which the eye finds first."""
-    failed = mark is TASK_MARKS[TaskState.FAILED]
-    return look.style(mark) + Style(bold=True, reverse=True) if failed else look.style(mark)
-
-
-def run_mark(row: RunRow | None) -> Mark | None:
-    """The mark of a row's run; None where there is no run to speak of."""
-    if row is None or row.state is None:
-        return None
-    return CANCELLED_MARK if row.cancelled else RUN_MARKS[row.state]
 
 
 def _sign_at(width: int, room: int) -> int:

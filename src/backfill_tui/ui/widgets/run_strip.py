@@ -25,7 +25,7 @@ from backfill_tui.ui.command import bindings
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.watch_commands import ZOOM
 from backfill_tui.ui.widgets.grid_canvas import GridCanvas
-from backfill_tui.ui.widgets.grid_strips import MARKED_MARK, ROW_MARKS
+from backfill_tui.ui.widgets.grid_signs import MARKED_MARK, ROW_MARKS
 from backfill_tui.ui.widgets.strip_calendar import Calendar
 from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter

@@ -10,7 +10,7 @@ from rich.style import Style
 from backfill_tui.domain.selecting import InState, RunKind
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
 from backfill_tui.ui.text import Part, fit
-from backfill_tui.ui.widgets.grid_strips import MARKED_MARK
+from backfill_tui.ui.widgets.grid_signs import MARKED_MARK
 from backfill_tui.ui.widgets.line_list import LineList
 
 _PLAIN: Final = Style()

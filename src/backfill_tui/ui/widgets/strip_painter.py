@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from backfill_tui.domain.outcomes import Outcome, Verdict
 from backfill_tui.ui.glyphs import AHEAD_MARK, MISSING_MARK, RUN_MARKS, Look, Mark, under_cursor
-from backfill_tui.ui.widgets.grid_strips import loud
+from backfill_tui.ui.widgets.grid_signs import loud
 from backfill_tui.ui.widgets.strip_layout import Piece, StripLayout
 
 

@@ -16,7 +16,8 @@ from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.states import CODES
 from backfill_tui.ui.glyphs import TASK_MARKS, Look, Mark, under_cursor
 from backfill_tui.ui.widgets.grid_layout import GUTTER
-from backfill_tui.ui.widgets.grid_strips import CURSOR_MARK, MARKED_MARK, ROW_MARKS, RUNS_OF_EQUAL, loud
+from backfill_tui.ui.widgets.grid_signs import CURSOR_MARK, MARKED_MARK, ROW_MARKS, loud
+from backfill_tui.ui.widgets.grid_strips import RUNS_OF_EQUAL
 from backfill_tui.ui.widgets.task_layout import TaskLayout
 
 POINTER_MARK: Final = Mark("▾", "v", "cursor", "accent")

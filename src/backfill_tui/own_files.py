@@ -1,0 +1,68 @@
+"""Where this program keeps what is its own: its state folder, its journals and the logs of its bridges."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from backfill_tui.domain.problems import Unreachable
+
+APP_NAME: Final = "backfill-tui"
+_KEPT_LOGS: Final = 5
+
+
+def journal_of(airflow_home: Path) -> Path:
+    """The journal of an Airflow that is not ours: one for each home."""
+    from backfill_tui.engine.home import named_after
+
+    return made(state_folder() / "attached") / f"journal-{named_after(airflow_home)}.jsonl"
+
+
+def state_folder() -> Path:
+    """The user's folder for what programs keep."""
+    from platformdirs import user_state_path
+
+    return user_state_path(APP_NAME, appauthor=False)
+
+
+def config_file() -> Path:
+    """The user's settings of this program; it may not exist."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APP_NAME, appauthor=False) / "config.toml"
+
+
+def made(folder: Path) -> Path:
+    """The folder, made for its owner alone where it is not there. Raises Unreachable where it can not be."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        raise Unreachable(
+            f"The state folder {folder} can not be made: {cause.strerror}",
+            remedy="make its parent writable, or set XDG_STATE_HOME",
+        ) from cause
+    return folder
+
+
+def fresh_log(log: Path) -> Path:
+    """A log of this process beside `log`: sessions run side by side, and each bridge has its own.
+
+    Of those before, the newest few are kept, for a look at what went wrong.
+    """
+    for old in by_age(log)[_KEPT_LOGS:]:
+        old.unlink(missing_ok=True)
+    return log.with_name(f"{log.stem}-{os.getpid()}{log.suffix}")
+
+
+def by_age(log: Path) -> list[Path]:
+    """The logs beside `log`, the newest first."""
+    return sorted(log.parent.glob(f"{log.stem}-*{log.suffix}"), key=_changed_at, reverse=True)
+
+
+def _changed_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        # Another session has just tidied up.
+        return 0.0
