@@ -67,7 +67,8 @@ class TransposedTable(TableSide):
             self.table.add_row(Text(f"task_{at}"), *(row[1 + at] for row in self.rows))
 
     def page_down(self) -> None:
-        self.table.scroll_page_right(animate=False)
+        at_end = self.table.scroll_offset.x >= self.table.max_scroll_x
+        self.table.scroll_to(x=0 if at_end else self.table.max_scroll_x, animate=False)
 
     def change(self, number: int) -> None:
         first = int(self.table.scroll_offset.x)

@@ -76,10 +76,10 @@ async def test_the_keys_of_the_grid_work_in_the_strip() -> None:
         await eyes.press("z", "n")
         await eyes.sees("load  2024-02-06  ✗ failed")
         await eyes.press("space", "right_curly_bracket")
-        await eyes.sees("1 marked", "●✗████")
+        await eyes.sees("1 date marked", "●✗████")
         assert date_under_cursor(screen) == "2024-02-12"
         await eyes.press("escape", "escape")
-        await eyes.no_longer_sees("1 marked")
+        await eyes.no_longer_sees("1 date marked")
         assert eyes.app.screen is screen
 
 
