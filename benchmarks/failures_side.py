@@ -69,7 +69,7 @@ def ours(backfill_id: int) -> dict[str, Any]:
         told.append(msgspec.msgpack.encode(found))
 
     call: Call[FailuresFound] = Call(emit, threading.Event())
-    query = FailuresQuery(backfill_id=BackfillId(backfill_id))
+    query = FailuresQuery(about=BackfillId(backfill_id))
     airflow, known, sources = worker_main.environment(), KnownErrors(), LogSources(served=False)
     began, cpu = time.perf_counter(), time.process_time()
     read_failures(airflow, query, call, known, sources)

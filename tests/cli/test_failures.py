@@ -3,6 +3,8 @@ from __future__ import annotations
 from tests.cli.conftest import CommandLine
 from tests.support.world import World
 
+from backfill_tui.domain.states import RunState
+
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-06")
 
 
@@ -80,3 +82,28 @@ def test_a_backfill_of_another_dag_is_refused_and_one_that_is_not_there_is_said(
     assert "new_york has no backfill yet: launch one with" in none.talk
     unknown = run("failures", "sales_dayly")
     assert 'did you mean "sales_daily"?' in unknown.talk
+
+
+def test_what_failed_on_a_range_of_dates_is_grouped_whatever_ran_there(
+    run: CommandLine, world: World
+) -> None:
+    world.add_run("sales_daily", "2024-01-02", RunState.FAILED, failed="load")
+    world.add_run("sales_daily", "2024-01-03", RunState.FAILED, run_type="manual", failed="load")
+    world.add_run("sales_daily", "2024-02-03", RunState.FAILED, failed="load")
+    ended = run("failures", "sales_daily", "--from", "2024-01", "--to", "2024-01")
+    assert ended.code == 0
+    assert ended.out.splitlines()[1].split()[:5] == ["2", "2", "load", "2024-01-02", "2024-01-03"]
+    assert "rerun sales_daily --from 2024-01 --to 2024-01 --date DATE" in ended.talk
+    found = run("failures", "sales_daily", "--from", "2024-01-03", "--json").json
+    assert (found["backfill_id"], found["total"]) == (None, 2)
+    assert [one["run_id"][:6] for one in found["groups"][0]["failures"]] == ["manual", "schedu"]
+    none = run("failures", "sales_daily", "--from", "2024-03", "--to", "2024-03")
+    assert "Nothing has failed on these dates of sales_daily" in none.talk
+
+
+def test_a_range_of_no_dag_and_one_beside_a_backfill_are_refused(run: CommandLine) -> None:
+    assert run("failures", "--from", "2024-01").code == 2
+    both = run("failures", "sales_daily", "--from", "2024-01", "--backfill", "1")
+    assert both.code == 2
+    assert "--backfill and --from exclude each other" in both.talk
+    assert run("failures", "nothing", "--from", "2024-01").code != 0

@@ -186,7 +186,7 @@ def test_one_of_three_causes_is_mended_and_rerun_with_keys_only(program: Program
         terminal.press("space")
         terminal.wait_for("5 of them marked")
         terminal.press("escape")
-        terminal.wait_until_gone("Failures of")
+        terminal.wait_until_gone("Failures: ")
         terminal.wait_for("● 5 dates marked")
         mend(program, "sku")
         terminal.press("r")

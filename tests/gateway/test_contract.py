@@ -580,7 +580,7 @@ def summary_of(stage: Stage, backfill_id: BackfillId) -> BackfillSummary:
 
 def test_every_failed_task_instance_is_told_in_the_order_of_execution(stage: Stage) -> None:
     backfill_id = launched(stage, dag_id := stage.fresh_dag(), 3)
-    query = FailuresQuery(backfill_id=backfill_id)
+    query = FailuresQuery(about=backfill_id)
     assert stage.gateway.failures(query).total == 0
     stage.end_runs(dag_id, RunState.FAILED)
     told: list[FailuresFound] = []
@@ -595,15 +595,31 @@ def test_every_failed_task_instance_is_told_in_the_order_of_execution(stage: Sta
     ]
 
 
+def test_failures_of_a_range_are_told_in_the_order_of_their_dates(stage: Stage) -> None:
+    launched(stage, dag_id := stage.fresh_dag(), 5)
+    stage.end_runs(dag_id, RunState.FAILED)
+    dates = DagRange(dag_id=dag_id, from_date=daily(2), to_date=daily(4))
+    told: list[FailuresFound] = []
+    read = stage.gateway.failures(FailuresQuery(about=dates), told.append)
+    assert (read.dag_id, read.timezone, read.total) == (dag_id, "UTC", 3)
+    found = [failure for part in told for failure in part.failures]
+    assert [(one.ordinal, one.logical_date, one.task_id) for one in found] == [
+        (rank, daily(rank + 1), "load") for rank in (1, 2, 3)
+    ]
+    unknown = replace(dates, dag_id=DagId("nothing"))
+    with pytest.raises(NotThere):
+        stage.gateway.failures(FailuresQuery(about=unknown))
+
+
 def test_failures_of_a_backfill_that_is_not_there_and_those_nobody_wants(stage: Stage) -> None:
     with pytest.raises(NotThere):
-        stage.gateway.failures(FailuresQuery(backfill_id=BackfillId(9_999)))
+        stage.gateway.failures(FailuresQuery(about=BackfillId(9_999)))
     backfill_id = launched(stage, dag_id := stage.fresh_dag(), 2)
     stage.end_runs(dag_id, RunState.FAILED)
     # The answer may be there before the bridge hears of it.
     with contextlib.suppress(Interrupted):
-        stage.gateway.failures(FailuresQuery(backfill_id=backfill_id), is_cancelled=lambda: True)
-    assert stage.gateway.failures(FailuresQuery(backfill_id=backfill_id)).total == 2
+        stage.gateway.failures(FailuresQuery(about=backfill_id), is_cancelled=lambda: True)
+    assert stage.gateway.failures(FailuresQuery(about=backfill_id)).total == 2
 
 
 def test_a_paused_backfill_says_so_until_it_is_resumed(stage: Stage) -> None:

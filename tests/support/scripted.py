@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
-from backfill_tui.domain.dag_range import DagRange, RangeUpdate
+from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeUpdate
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
@@ -56,7 +57,7 @@ from backfill_tui.domain.tasks import (
     TaskLog,
 )
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
-from backfill_tui.domain.watching import BackfillSummary, GridUpdate, TaskColumn
+from backfill_tui.domain.watching import BackfillSummary, GridUpdate, RunRow, TaskColumn
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from tests.support import log_lines, marks
 from tests.support.undos import ScriptedJournal, marks_of
@@ -386,13 +387,19 @@ class ScriptedGateway:
         is_cancelled: IsCancelled = never,
     ) -> FailuresRead:
         with self.world.changed:
-            if query.backfill_id not in self.world.backfills:
-                raise NotThere(
-                    f"There is no backfill {query.backfill_id}", remedy="look at the list of backfills"
-                )
-            backfill = self.world.backfills[query.backfill_id]
-            found = list(self._failures(backfill))
-            facts = self.world.facts(backfill)
+            facts: GridFacts
+            if isinstance(query.about, DagRange):
+                self._dag(query.about.dag_id)
+                facts, rows = self.world.range_facts(query.about), self.world.range_rows(query.about, {})
+            elif query.about in self.world.backfills:
+                backfill = self.world.backfills[query.about]
+                facts, rows = self.world.facts(backfill), self.world.rows(backfill)
+            else:
+                raise NotThere(f"There is no backfill {query.about}", remedy="look at the list of backfills")
+            found = list(self._failures(facts.dag_id, (row for row, _ in rows)))
+            if isinstance(query.about, DagRange):
+                ranks = {run: rank for rank, run in enumerate(dict.fromkeys(one.run_id for one in found), 1)}
+                found = [replace(one, ordinal=ranks[one.run_id]) for one in found]
         self._enter("failures", is_cancelled)
         for done, failure in enumerate(found, 1):
             on_found(FailuresFound(failures=(failure,), done=done, total=len(found)))
@@ -518,9 +525,9 @@ class ScriptedGateway:
                 if self.world.range_rows(dates, seen) == rows:
                     self.world.changed.wait(_READING_SECONDS)
 
-    def _failures(self, backfill: ScriptedBackfill) -> Iterator[Failure]:
-        for row, _ in self.world.rows(backfill):
-            run = self.world.runs.get((backfill.request.dag_id, row.run_id)) if row.run_id else None
+    def _failures(self, dag_id: DagId, rows: Iterable[RunRow]) -> Iterator[Failure]:
+        for row in rows:
+            run = self.world.runs.get((dag_id, row.run_id)) if row.run_id else None
             for task, state in run.tasks.items() if run is not None else ():
                 if state is not TaskState.FAILED or run is None:
                     continue

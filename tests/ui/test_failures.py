@@ -48,7 +48,7 @@ async def listing(eyes: Eyes, *words: str) -> WatchScreen:
     """The list of failures over the watch screen."""
     screen = await watching(eyes)
     await eyes.press("e")
-    await eyes.sees("Failures of sales_daily, backfill 1", *words)
+    await eyes.sees("Failures: Backfill 1 of sales_daily", *words)
     return screen
 
 
@@ -87,7 +87,7 @@ async def test_the_dates_of_a_group_are_marked_in_the_grid_and_unmarked_again() 
         await eyes.press("a")
         await eyes.until(lambda: not marked(screen), "no mark")
         await eyes.press("space", "escape")
-        await eyes.no_longer_sees("Failures of")
+        await eyes.no_longer_sees("Failures: ")
         assert marked(screen) == [10, 11, 14]
 
 
@@ -163,7 +163,7 @@ async def test_a_key_goes_to_the_first_date_of_the_group_and_to_its_task() -> No
     async with looking_at(an_app(three_causes())) as eyes:
         screen = await listing(eyes, "3 groups")
         await eyes.press("down", "d")
-        await eyes.no_longer_sees("Failures of")
+        await eyes.no_longer_sees("Failures: ")
         await eyes.sees("> 2024-02-06", "load  2024-02-06")
         assert screen.grid.cursor_column == 2
 

@@ -51,9 +51,27 @@ async def test_what_is_of_a_backfill_is_not_offered() -> None:
         foot = eyes.text().splitlines()[-1]
         assert "r rerun" in foot
         assert not [word for word in ("pause", "cancel", "stop after") if word in foot]
-        await eyes.press("p", "x", "s", "e")
+        await eyes.press("p", "x", "s")
         assert isinstance(eyes.app.screen, WatchScreen)
         assert isinstance(eyes.app.screen.watched, DagRange)
+
+
+@on_screen
+async def test_what_failed_on_the_dates_is_listed_in_groups_and_marked() -> None:
+    world = a_scheduled_dag()
+    for run in world.runs.values():
+        if run.state is RunState.FAILED:
+            world.add_log(run.run_id, "load", "KeyError: 'sku'")
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes)
+        await eyes.press("e")
+        await eyes.sees("Failures: sales_daily 2024-05-16..2024-06-14", "2 failures in 1 group", "KeyError")
+        await eyes.sees("2 dates: 2024-06-11 to 2024-06-12")
+        await eyes.press("space")
+        await eyes.sees("2 of them marked")
+        await eyes.press("d")
+        await eyes.no_longer_sees("Failures: ")
+        await eyes.sees(">●2024-06-11", " ●2024-06-12", "● 2 dates marked")
 
 
 @on_screen

@@ -1,4 +1,4 @@
-"""Reads which task instances of a backfill have failed, by column tuples and never as Airflow's objects."""
+"""Reads which task instances have failed, by column tuples and never as Airflow's objects."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from sqlalchemy import and_, bindparam, exists, select
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import join
 
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.bridge.log_names import NamedTry
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.failures import Failure, FailureKind
 from backfill_tui.domain.ids import RunId, TaskId
-from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.instants import Instant, to_datetime
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.watching import BackfillFacts
 
@@ -23,38 +25,43 @@ if TYPE_CHECKING:
 
 _OF_RUN: Final = and_(TaskInstance.dag_id == DagRun.dag_id, TaskInstance.run_id == DagRun.run_id)
 _FAILED: Final = TaskInstance.state == TaskState.FAILED.value
-_OF_BACKFILL: Final = and_(
-    BackfillDagRun.backfill_id == bindparam("backfill_id"),
-    DagRun.backfill_id == bindparam("backfill_id"),
-    DagRun.dag_id == bindparam("dag_id"),
-)
-_PLACE: Final = (BackfillDagRun.sort_ordinal, BackfillDagRun.partition_key, DagRun.run_id)
-_WHEN: Final = (DagRun.logical_date, DagRun.run_after)
 
-_TRIES: Final = (
-    select(
-        *_PLACE, *_WHEN, DagRun.log_template_id, TaskInstance.task_id, TaskInstance.map_index,
-        TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date,
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """Which runs are looked at: what they are selected from, and what orders them (`place`, then the id)."""
+
+    dag_id: str
+    source: Any
+    within: Any
+    place: Any
+    key: Any
+    ranked: bool = False
+
+
+def runs_of_backfill(facts: BackfillFacts) -> Runs:
+    """The runs that are a backfill's own, in the order of execution."""
+    number = facts.backfill_id
+    return Runs(
+        dag_id=facts.dag_id,
+        source=join(BackfillDagRun, DagRun, DagRun.id == BackfillDagRun.dag_run_id),
+        within=and_(BackfillDagRun.backfill_id == number, DagRun.backfill_id == number),
+        place=BackfillDagRun.sort_ordinal,
+        key=BackfillDagRun.partition_key,
     )
-    .select_from(BackfillDagRun)
-    .join(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
-    .join(TaskInstance, _OF_RUN)
-    .where(_OF_BACKFILL, TaskInstance.dag_id == bindparam("dag_id"), _FAILED)
-    .order_by(BackfillDagRun.sort_ordinal, TaskInstance.task_id, TaskInstance.map_index)
-)  # fmt: skip
-# One that its backfill's cancelling failed never started, and nothing went wrong in it.
-_RUNS_ALONE: Final = (
-    select(*_PLACE, DagRun.logical_date)
-    .select_from(BackfillDagRun)
-    .join(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
-    .where(
-        _OF_BACKFILL,
-        DagRun.state == RunState.FAILED.value,
-        (DagRun.start_date.is_not(None)) | (DagRun.end_date.is_not(None)),
-        ~exists().where(_OF_RUN, _FAILED),
+
+
+def runs_of_range(asked: DagRange, *, partitioned: bool) -> Runs:
+    """The runs of a Dag in a range of dates, whatever made them."""
+    date: Any = DagRun.partition_date if partitioned else DagRun.logical_date
+    return Runs(
+        dag_id=asked.dag_id,
+        source=DagRun,
+        within=and_(date >= to_datetime(asked.from_date), date <= to_datetime(asked.to_date)),
+        place=date,
+        key=DagRun.partition_key,
+        ranked=True,
     )
-    .order_by(BackfillDagRun.sort_ordinal)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,37 +92,80 @@ class FailedTry:
         )
 
 
-def failed_tries(session: Session, facts: BackfillFacts) -> list[FailedTry]:
-    """The task instances that have failed, in the order of execution."""
-    return [_try(facts.dag_id, row) for row in session.execute(_TRIES, _asked(facts))]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """What failed, in order: task instances, and runs of which none did, such as by their timeout."""
+
+    tries: list[FailedTry]
+    alone: list[Failure]
 
 
-def runs_failed_alone(session: Session, facts: BackfillFacts) -> list[Failure]:
-    """The runs that failed although none of their tasks did, such as by the timeout of the run."""
-    return [
-        Failure(
-            ordinal=row.sort_ordinal,
-            logical_date=optional_instant(row.logical_date),
-            partition_key=row.partition_key,
-            run_id=RunId(row.run_id),
-            task_id=TaskId(""),
-            map_index=-1,
-            try_number=0,
-            kind=FailureKind.NO_TASK,
-        )
-        for row in session.execute(_RUNS_ALONE, _asked(facts))
-    ]
+def read_failed(session: Session, runs: Runs) -> Failed:
+    """The task instances and runs that have failed."""
+    tries = session.execute(_tries(runs)).all()
+    alone = session.execute(_alone(runs)).all()
+    ordinals = {}
+    if runs.ranked:
+        places = sorted({(row.place, row.id) for row in [*tries, *alone]})
+        ordinals = {place: number for number, place in enumerate(places, 1)}
+
+    def ordinal(row: Any) -> int:
+        return ordinals[row.place, row.id] if runs.ranked else int(row.place)
+
+    return Failed(
+        tries=[_try(runs.dag_id, ordinal(row), row) for row in tries],
+        alone=[_alone_of(ordinal(row), row) for row in alone],
+    )
 
 
-def _asked(facts: BackfillFacts) -> dict[str, Any]:
-    return {"backfill_id": facts.backfill_id, "dag_id": facts.dag_id}
+def _from_runs(runs: Runs, *more: Any) -> Any:
+    return select(
+        runs.place.label("place"), runs.key.label("key"), DagRun.id, DagRun.run_id, DagRun.logical_date, *more
+    ).select_from(runs.source)
 
 
-def _try(dag_id: str, row: Any) -> FailedTry:
-    return FailedTry(
-        ordinal=row.sort_ordinal,
+def _tries(runs: Runs) -> Any:
+    query = _from_runs(
+        runs, DagRun.run_after, DagRun.log_template_id, TaskInstance.task_id, TaskInstance.map_index,
+        TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date,
+    )  # fmt: skip
+    of_dag = and_(DagRun.dag_id == runs.dag_id, TaskInstance.dag_id == runs.dag_id)
+    return (
+        query.join(TaskInstance, _OF_RUN)
+        .where(of_dag, runs.within, _FAILED)
+        .order_by(runs.place, DagRun.id, TaskInstance.task_id, TaskInstance.map_index)
+    )
+
+
+def _alone(runs: Runs) -> Any:
+    # One that the cancelling of its backfill failed never started, and nothing went wrong in it.
+    ran = (DagRun.start_date.is_not(None)) | (DagRun.end_date.is_not(None))
+    failed = DagRun.state == RunState.FAILED.value
+    return (
+        _from_runs(runs)
+        .where(DagRun.dag_id == runs.dag_id, runs.within, failed, ran, ~exists().where(_OF_RUN, _FAILED))
+        .order_by(runs.place, DagRun.id)
+    )
+
+
+def _alone_of(ordinal: int, row: Any) -> Failure:
+    return Failure(
+        ordinal=ordinal,
         logical_date=optional_instant(row.logical_date),
-        partition_key=row.partition_key,
+        partition_key=row.key,
+        run_id=RunId(row.run_id),
+        task_id=TaskId(""),
+        map_index=-1,
+        try_number=0,
+        kind=FailureKind.NO_TASK,
+    )
+
+
+def _try(dag_id: str, ordinal: int, row: Any) -> FailedTry:
+    return FailedTry(
+        ordinal=ordinal,
+        logical_date=optional_instant(row.logical_date),
+        partition_key=row.key,
         named=NamedTry(
             dag_id=dag_id,
             run_id=row.run_id,

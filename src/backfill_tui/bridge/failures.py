@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Final
 from airflow.utils.log.log_reader import TaskLogReader
 
 from backfill_tui.bridge.backfill_facts import FactsReader
-from backfill_tui.bridge.failed_tries import FailedTry, failed_tries, runs_failed_alone
+from backfill_tui.bridge.failed_tries import FailedTry, Runs, read_failed, runs_of_backfill, runs_of_range
 from backfill_tui.bridge.log_bytes import LogBytes
 from backfill_tui.bridge.log_ends import error_at_end
 from backfill_tui.bridge.log_names import LogNames
 from backfill_tui.bridge.log_sources import LogSources
+from backfill_tui.bridge.range_entries import RangeFactsReader
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import DagId, RunId, TaskId
@@ -82,27 +84,36 @@ def read_failures(
     known: KnownErrors,
     sources: LogSources,
 ) -> FailuresRead:
-    """Tell the failures of a backfill, in the order of execution, as fast as their logs are read.
+    """Tell the failures of a backfill or a range, in order, as fast as their logs are read.
 
-    Raises NotThere for a backfill that does not exist, Interrupted once nobody wants them any more.
+    Raises NotThere for a backfill or a Dag that does not exist, Interrupted once nobody wants them any more.
     """
     names = LogNames(TaskLogReader().log_handler)
     with airflow.session() as session:
-        facts = FactsReader(airflow.journal).one(session, query.backfill_id)
-        if facts is None:
-            raise NotThere(
-                f"There is no backfill {query.backfill_id}", remedy="look at the list of backfills"
-            )
+        runs, timezone = _runs_of(airflow, session, query)
         now = airflow.now(session)
-        tries, runs = failed_tries(session, facts), runs_failed_alone(session, facts)
-        names.learn(session, {failed.log_template_id for failed in tries})
-    total = len(tries) + len(runs)
+        failed = read_failed(session, runs)
+        names.learn(session, {one.log_template_id for one in failed.tries})
+    total = len(failed.tries) + len(failed.alone)
     reading = _Reading(airflow=airflow, names=names, known=known, sources=sources, now=now, look=call.check)
     done = 0
-    for batch in _batches(reading.failures(tries), runs):
+    for batch in _batches(reading.failures(failed.tries), failed.alone):
         done += len(batch)
         call.emit(FailuresFound(failures=tuple(batch), done=done, total=total))
-    return FailuresRead(dag_id=facts.dag_id, timezone=facts.timezone, total=total)
+    return FailuresRead(dag_id=DagId(runs.dag_id), timezone=timezone, total=total)
+
+
+def _runs_of(airflow: AirflowEnvironment, session: Session, query: FailuresQuery) -> tuple[Runs, str]:
+    """The runs that are meant, and the clock of their Dag."""
+    about = query.about
+    if isinstance(about, DagRange):
+        reader = RangeFactsReader(about)
+        timezone = reader.read(session).timezone
+        return runs_of_range(about, partitioned=reader.partitioned), timezone
+    facts = FactsReader(airflow.journal).one(session, about)
+    if facts is None:
+        raise NotThere(f"There is no backfill {about}", remedy="look at the list of backfills")
+    return runs_of_backfill(facts), facts.timezone
 
 
 def _batches(failures: Iterator[Failure], first: list[Failure]) -> Iterator[list[Failure]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import as_json
+from backfill_tui.commands.options import as_json, from_date, range_of, to_date
 from backfill_tui.commands.sessions import session
+from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 
@@ -18,12 +19,30 @@ from backfill_tui.program import Invocation
     metavar="ID",
     help="This backfill; without it the newest, of the Dag if one is named.",
 )
+@from_date
+@to_date
 @as_json
 @click.pass_obj
-def failures(invocation: Invocation, /, *, as_json: bool, dag_id: str | None, backfill_id: int | None) -> int:
-    """List what failed in a backfill, in groups of one task and one error."""
+def failures(
+    invocation: Invocation,
+    /,
+    *,
+    as_json: bool,
+    dag_id: str | None,
+    backfill_id: int | None,
+    **bounds: str | None,
+) -> int:
+    """List what failed in a backfill or a range, in groups of one task and one error.
+
+    With --from it is whatever ran on these dates of the Dag.
+    """
+    within = range_of({"dag_id": dag_id, **bounds})
+    if within is not None and dag_id is None:
+        raise click.UsageError("Missing argument 'DAG_ID'", click.get_current_context())
+    if within is not None and backfill_id is not None:
+        raise BadRequest("--backfill and --from exclude each other", remedy="leave one of them out")
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.failures import FailuresWish
         from backfill_tui.headless.failures import failures as run
 
-        return run(opened, FailuresWish(dag_id=dag_id, backfill_id=backfill_id))
+        return run(opened, FailuresWish(dag_id=dag_id, backfill_id=backfill_id, within=within))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from backfill_tui.domain.dag_range import Watchable
 from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
 
 
@@ -42,16 +43,17 @@ _WORDS: Final[dict[FailureKind, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailuresQuery:
-    """The backfill whose failures are wanted."""
+    """The backfill, or the dates of a Dag, whose failures are wanted."""
 
-    backfill_id: BackfillId
+    about: Watchable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """One task instance that failed, in its latest try; or a run that failed without one (no task id).
 
-    `ordinal` is the place of its date in the backfill, as in `RunRow`. `error` is one line of its log.
+    `ordinal` is the place of its date in the backfill, as in `RunRow`; a range has no places of its own, so
+    there it is that among the runs in which something failed. `error` is one line of its log.
     """
 
     ordinal: int
@@ -76,7 +78,7 @@ class FailuresFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailuresRead:
-    """All failures were told; `dag_id` and `timezone` are those of the backfill."""
+    """All failures were told; `dag_id` and `timezone` are those of the backfill or the range."""
 
     dag_id: DagId
     timezone: str

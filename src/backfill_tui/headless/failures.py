@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from backfill_tui.domain.dag_range import DagRange, Watchable
 from backfill_tui.domain.failures import (
     Failure,
     FailureGroup,
@@ -20,6 +21,7 @@ from backfill_tui.domain.instants import Instant, minute, zone_named
 from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
+from backfill_tui.headless.ranges import RangeWish, dates_of
 from backfill_tui.headless.session import Session, counted, find_dag
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
@@ -28,16 +30,21 @@ _MIDNIGHT: Final = " 00:00"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailuresWish:
-    """What was typed; without a backfill the newest is meant, of the Dag if one is named."""
+    """What was typed; without a backfill the newest is meant, of the Dag if one is named.
+
+    With `within` it is no backfill, but whatever has a date of that range.
+    """
 
     dag_id: str | None
     backfill_id: int | None
+    within: RangeWish | None = None
 
 
 def failures(session: Session, wish: FailuresWish) -> int:
     """Read the ends of the logs of what failed, and show the failures in groups."""
     environment = session.open()
-    backfill_id = _choose(session, wish, environment.where)
+    about = _meant(session, wish, environment.where)
+    backfill_id = None if isinstance(about, DagRange) else about
     found: list[Failure] = []
 
     def more(part: FailuresFound) -> None:
@@ -45,10 +52,10 @@ def failures(session: Session, wish: FailuresWish) -> int:
         session.voice.activity("Reading the ends of logs", part.done, part.total, key="logs")
 
     try:
-        read = session.gateway.failures(FailuresQuery(backfill_id=backfill_id), more)
+        read = session.gateway.failures(FailuresQuery(about=about), more)
     finally:
         session.voice.settle()
-    if wish.dag_id is not None and read.dag_id != wish.dag_id:
+    if backfill_id is not None and wish.dag_id is not None and read.dag_id != wish.dag_id:
         raise BadRequest(
             f"Backfill {backfill_id} is of {one_line(read.dag_id)}, not of {one_line(wish.dag_id)}",
             remedy=f"list its failures with {session.again('failures', '--backfill', backfill_id)}",
@@ -66,13 +73,14 @@ def failures(session: Session, wish: FailuresWish) -> int:
         )
         return 0
     if not groups:
-        session.voice.say(f"Nothing has failed in backfill {backfill_id} of {one_line(read.dag_id)}")
+        of = "on these dates" if backfill_id is None else f"in backfill {backfill_id}"
+        session.voice.say(f"Nothing has failed {of} of {one_line(read.dag_id)}")
         return 0
     zone = zone_named(read.timezone)
     session.paper.table(Table(columns=_COLUMNS, rows=[_row(group, zone) for group in groups]))
     session.voice.say(
         f"{counted(len(found), 'failure')} in {counted(len(groups), 'group')}: rerun the dates of one with "
-        f"{session.again('rerun', read.dag_id, '--backfill', backfill_id)} --date DATE"
+        f"{session.again('rerun', read.dag_id, *_words(wish, about))} --date DATE"
     )
     return 0
 
@@ -85,6 +93,15 @@ _COLUMNS: Final = (
     Column(heading="Last"),
     Column(heading="Error", folds=True, least=24),
 )
+
+
+def _meant(session: Session, wish: FailuresWish, where: str) -> Watchable:
+    return _choose(session, wish, where) if wish.within is None else dates_of(session, wish.within, where)
+
+
+def _words(wish: FailuresWish, about: Watchable) -> tuple[str, ...]:
+    """The options that mean the same to another command."""
+    return ("--backfill", str(about)) if wish.within is None else wish.within.words[1:]
 
 
 def _choose(session: Session, wish: FailuresWish, where: str) -> BackfillId:

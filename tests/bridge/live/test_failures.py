@@ -11,6 +11,7 @@ import pytest
 from tests.support.bridges import RunningBridge, running_bridge
 from tests.support.edits import Edits
 
+from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.failures import (
     Failure,
     FailureKind,
@@ -19,7 +20,8 @@ from backfill_tui.domain.failures import (
     FailuresRead,
     grouped,
 )
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Interrupted
 from backfill_tui.gateway.port import Gateway
 
@@ -31,7 +33,7 @@ Fresh = Callable[[str], str]
 def read(gateway: Gateway, backfill_id: int) -> tuple[FailuresRead, list[Failure]]:
     found: list[Failure] = []
     told: list[FailuresFound] = []
-    done = gateway.failures(FailuresQuery(backfill_id=BackfillId(backfill_id)), told.append)
+    done = gateway.failures(FailuresQuery(about=BackfillId(backfill_id)), told.append)
     for one in told:
         found += one.failures
         assert one.done == len(found) <= one.total == done.total
@@ -146,6 +148,28 @@ def test_runs_of_others_and_those_that_a_cancel_kept_from_starting_did_not_fail(
     assert [one.ordinal for one in read(bridge.gateway, second)[1]] == [1]
 
 
+def test_on_a_range_of_dates_whatever_ran_there_is_looked_at(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    number, runs = a_backfill(edits, dag_id := fresh("chain"), 4)
+    for run_id in runs[1:3]:
+        edits.do("finish", dag_id=dag_id, run_id=run_id, failed="clean")
+        write(bridge, dag_id, run_id, "clean", failing("KeyError", "'sku'"))
+    edits.do("run", dag_id=dag_id, run_id=runs[3], state="failed")
+    edits.do("delete_backfill", backfill_id=number)
+    first, day = 1_704_067_200_000_000, 86_400_000_000
+    dates = DagRange(dag_id=DagId(dag_id), from_date=Instant(first + day), to_date=Instant(first + 3 * day))
+    told: list[FailuresFound] = []
+    read = bridge.gateway.failures(FailuresQuery(about=dates), told.append)
+    found = sorted((one for part in told for one in part.failures), key=lambda one: one.ordinal)
+    assert (read.dag_id, read.timezone, read.total) == (dag_id, "UTC", 3)
+    assert [(one.ordinal, one.run_id, one.task_id, one.error) for one in found] == [
+        (1, runs[1], "clean", "KeyError: 'sku'"),
+        (2, runs[2], "clean", "KeyError: 'sku'"),
+        (3, runs[3], "", ""),
+    ]
+
+
 def test_a_log_that_comes_later_is_found_then_and_one_that_was_read_is_not_read_again(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
@@ -197,7 +221,7 @@ def test_a_thousand_logs_come_in_parts_and_can_be_left(
         edits.do("finish", dag_id=dag_id, run_id=run_id, failed="clean")
         write(bridge, dag_id, run_id, "clean", failing("ValueError", f"row {number}"))
     told: list[FailuresFound] = []
-    query = FailuresQuery(backfill_id=BackfillId(backfill_id))
+    query = FailuresQuery(about=BackfillId(backfill_id))
     with running_bridge(bridge.home, log="another.log") as other:
         with pytest.raises(Interrupted):
             other.gateway.failures(query, lambda _: time.sleep(0.3), lambda: True)

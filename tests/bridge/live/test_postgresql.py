@@ -226,7 +226,7 @@ def test_failures_have_the_errors_of_their_logs_and_what_no_worker_has_is_said(a
     folder.mkdir(parents=True)
     (folder / "attempt=1.log").write_text("reading\nKeyError: 'sku'\n", encoding="utf-8")
     told: list[FailuresFound] = []
-    read = attached.gateway.failures(FailuresQuery(backfill_id=BackfillId(backfill_id)), told.append)
+    read = attached.gateway.failures(FailuresQuery(about=BackfillId(backfill_id)), told.append)
     assert (read.dag_id, read.total) == (dag_id, 2)
     assert [(one.ordinal, one.kind, one.error) for part in told for one in part.failures] == [
         (1, FailureKind.ERROR, "KeyError: 'sku'"),

@@ -27,7 +27,7 @@ from backfill_tui.ui.widgets.task_details import CellInView
 
 
 class FailureLogDialog(Dialog[None]):
-    """Shows the logs of a group one by one, the first first; `date_of` gives the words of a row's date."""
+    """Shows the logs of a group one by one, the first first; `date_of` gives the words of its date."""
 
     PLACE = "failure_log"
     HELP = "The whole log of one failure. It opens at the error; the keys of a log work in it."
@@ -40,7 +40,7 @@ class FailureLogDialog(Dialog[None]):
     inspector = query_one(Inspector)
 
     def __init__(
-        self, dag_id: DagId, group: FailureGroup, date_of: Callable[[int], str], now: Instant
+        self, dag_id: DagId, group: FailureGroup, date_of: Callable[[Failure], str], now: Instant
     ) -> None:
         super().__init__()
         self._dag_id = dag_id
@@ -86,7 +86,7 @@ class FailureLogDialog(Dialog[None]):
         return CellInView(
             task_id=failure.task_id,
             run_id=failure.run_id,
-            date=self._date_of(failure.ordinal - 1),
+            date=self._date_of(failure),
             state=TaskState.FAILED,
             mapped=failure.map_index >= 0,
             operator="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -13,11 +14,12 @@ from textual.getters import query_one
 from textual.message import Message
 from textual.widgets import Static
 
+from backfill_tui.domain.dag_range import GridFacts, Watchable, grid_words
 from backfill_tui.domain.failures import Failure, FailureGroup, FailuresFound, FailuresQuery, grouped
-from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.ids import RunId, TaskId
+from backfill_tui.domain.instants import Instant, minute, zone_named
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.failure_commands import FAILURES
 from backfill_tui.ui.screens.base import Dialog
@@ -74,7 +76,7 @@ class FailuresNotRead(Message):
 
 
 class FailuresDialog(Dialog[FailuresLeft]):
-    """Lists the failures of a backfill as they are now, and marks their dates in `grid`."""
+    """Lists the failures of what `grid` shows as they are now, and marks their dates in it."""
 
     PLACE = "failures"
     HELP = (
@@ -91,20 +93,22 @@ class FailuresDialog(Dialog[FailuresLeft]):
     listed = query_one(FailureList)
     words = query_one("#failure-words", Static)
 
-    def __init__(self, grid: RunGrid, facts: BackfillFacts) -> None:
+    def __init__(self, grid: RunGrid, about: Watchable, facts: GridFacts, now: Instant) -> None:
         super().__init__()
         self._grid = grid
+        self._about = about
         self._facts = facts
+        self._now = now
+        self._rows: dict[RunId, int] = {}
         self._groups: tuple[FailureGroup, ...] = ()
         self._failures: list[Failure] | None = None
 
     def compose(self) -> ComposeResult:
         """The groups, and the one under the cursor in full."""
         box = DialogBox(classes="-wide -tall")
-        number = self._facts.backfill_id
-        box.border_title = Content(f"Failures of {one_line(self._facts.dag_id)}, backfill {number}").markup
+        box.border_title = Content(one_line(f"Failures: {grid_words(self._facts)}")).markup
         with box:
-            yield FailureList(self._grid.date_of)
+            yield FailureList(self._date_of)
             yield Static(id="failure-words", markup=False)
             yield KeyLine(self.PLACE)
 
@@ -123,7 +127,7 @@ class FailuresDialog(Dialog[FailuresLeft]):
 
     def action_read_again(self) -> None:
         """Read what failed, and the logs that were not read yet."""
-        program, query = self.program, FailuresQuery(backfill_id=self._facts.backfill_id)
+        program, query = self.program, FailuresQuery(about=self._about)
         known, groups = self._failures, self._groups
 
         def read(asking: Asking) -> FailuresWereRead:
@@ -173,15 +177,26 @@ class FailuresDialog(Dialog[FailuresLeft]):
         self.refresh_bindings()
 
     def _show(self) -> None:
-        self.listed.show(self._groups, self._grid.marks.rows)
+        rows = self._grid.store.rows
+        self._rows = {row.run_id: at for at, row in enumerate(rows) if row is not None and row.run_id}
+        found = (rows[at] for at in self._grid.marks.rows)
+        self.listed.show(self._groups, {row.run_id for row in found if row is not None and row.run_id})
         self._show_words()
+
+    def _date_of(self, failure: Failure) -> str:
+        row, date = self._rows.get(failure.run_id), failure.logical_date
+        if row is not None:
+            return self._grid.date_of(row)
+        return failure.partition_key or (
+            "" if date is None else minute(date, zone_named(self._facts.timezone))
+        )
 
     def _words_of(self, group: FailureGroup) -> Content:
         dates = count(len(group.ordinals), "date")
         where = self.listed.span_of(group).replace("..", " to ")
         if len(group.failures) > len(group.ordinals):
             dates += f", {count(len(group.failures), 'task instance')}"
-        marked = len(self._grid.marks.rows.intersection(_rows([group])))
+        marked = len(self._grid.marks.rows.intersection(self._rows_of([group])))
         some = f", {marked:,} of them marked" if marked else ""
         task = Content.styled(one_line(group.task_id or NO_TASK), "bold")
         return Content("\n").join(
@@ -202,8 +217,8 @@ class FailuresDialog(Dialog[FailuresLeft]):
         """Mark the dates of all groups, or take their marks away."""
         self._mark(self._groups)
 
-    def _mark(self, groups: list[FailureGroup] | tuple[FailureGroup, ...]) -> None:
-        rows = _rows(groups)
+    def _mark(self, groups: Iterable[FailureGroup]) -> None:
+        rows = self._rows_of(groups)
         able = {row for row in rows if self._grid.can_be_marked(row)}
         if able and able <= self._grid.marks.rows:
             self._grid.unmark(able)
@@ -213,6 +228,11 @@ class FailuresDialog(Dialog[FailuresLeft]):
             self.notify(f"{count(len(rows) - len(able), 'date')} not shown in the grid now, so not marked")
         self._show()
 
+    def _rows_of(self, groups: Iterable[FailureGroup]) -> set[int]:
+        """The rows of the grid of some groups, as far as they are there."""
+        found = (self._rows.get(failure.run_id) for group in groups for failure in group.failures)
+        return {row for row in found if row is not None}
+
     def action_log(self) -> None:
         """Read the log of one of the group."""
         group = self.listed.current
@@ -221,14 +241,14 @@ class FailuresDialog(Dialog[FailuresLeft]):
         if not group.task_id:
             self.notify("No task of these runs failed, so there is no log that says why")
             return
-        now = self._facts.created_at
-        self.app.push_screen(FailureLogDialog(self._facts.dag_id, group, self._grid.date_of, now))
+        self.app.push_screen(FailureLogDialog(self._facts.dag_id, group, self._date_of, self._now))
 
     def action_go(self) -> None:
         """Go to the first date of the group."""
         group = self.listed.current
-        if group is not None:
-            self.dismiss(FailuresLeft(row=group.ordinals[0] - 1, task_id=group.task_id))
+        row = None if group is None else self._rows.get(group.failures[0].run_id)
+        if group is not None and row is not None:
+            self.dismiss(FailuresLeft(row=row, task_id=group.task_id))
 
     def action_rerun(self) -> None:
         """Rerun the marked dates, else those of the group."""
@@ -246,7 +266,3 @@ class FailuresDialog(Dialog[FailuresLeft]):
         if action in {"mark", "mark_all", "rerun"}:
             return bool(self._groups) and not self.program.read_only
         return bool(self._groups) if action in {"log", "go"} else True
-
-
-def _rows(groups: list[FailureGroup] | tuple[FailureGroup, ...]) -> set[int]:
-    return {ordinal - 1 for group in groups for ordinal in group.ordinals}

@@ -264,9 +264,7 @@ class WatchScreen(WatchSelectionScreen):
             "rerun": may_write and progress is not None and self._can_rerun(progress),
             "mark_failed": may_write and progress is not None and progress.counts.failed > 0,
             "failed": progress is not None and progress.counts.failed > 0,
-            "failures": progress is not None
-            and progress.backfill is not None
-            and (progress.counts.failed > 0 or progress.tasks.failed > 0),
+            "failures": progress is not None and (progress.counts.failed > 0 or progress.tasks.failed > 0),
             "running": progress is not None and progress.counts.running > 0,
             "queued": progress is not None and progress.counts.queued > 0,
             "jump": has_rows,

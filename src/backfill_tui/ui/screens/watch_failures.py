@@ -1,4 +1,4 @@
-"""The failures of the backfill that is watched: their list is opened, and what was chosen there is done."""
+"""The failures of what is watched: their list is opened, and what was chosen there is done."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ class WatchFailuresScreen(WatchFoldScreen):
 
     def action_failures(self) -> None:
         """List what failed, in groups."""
-        facts = None if self.progress is None else self.progress.backfill
-        if facts is not None:
-            self.app.push_screen(FailuresDialog(self.grid, facts), self._failures_left)
+        now = self.progress
+        if now is not None:
+            dialog = FailuresDialog(self.grid, self.watched, now.facts, now.read_at)
+            self.app.push_screen(dialog, self._failures_left)
 
     def _failures_left(self, left: FailuresLeft | None) -> None:
         if left is None:

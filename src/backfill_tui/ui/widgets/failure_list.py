@@ -8,7 +8,8 @@ from typing import Final
 from rich.cells import cell_len
 from rich.style import Style
 
-from backfill_tui.domain.failures import FailureGroup, FailureKind
+from backfill_tui.domain.failures import Failure, FailureGroup, FailureKind
+from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, fit
@@ -30,8 +31,7 @@ NO_TASK: Final = "-"
 class FailureList(LineList):
     """One line a group; the cursor stays on its group while the list changes.
 
-    `date_of` gives the words of a date by its row in the grid, whose marked rows are shown as well. `settled`
-    says that all groups were read once.
+    `date_of` gives the words of the date of a failure. `settled` says that all groups were read once.
     """
 
     HELP = (
@@ -39,11 +39,11 @@ class FailureList(LineList):
         "paths. A dot stands before a group whose dates are marked, a ring before one with some of them."
     )
 
-    def __init__(self, date_of: Callable[[int], str]) -> None:
+    def __init__(self, date_of: Callable[[Failure], str]) -> None:
         super().__init__(id="failures")
         self._date_of = date_of
         self._groups: tuple[FailureGroup, ...] = ()
-        self._marked: Collection[int] = frozenset()
+        self._marked: Collection[RunId] = frozenset()
         self.settled = False
 
     @property
@@ -56,8 +56,8 @@ class FailureList(LineList):
         """The group under the cursor."""
         return self._groups[self.cursor] if self._groups else None
 
-    def show(self, groups: tuple[FailureGroup, ...], marked: Collection[int]) -> None:
-        """Take over what was read, and which rows of the grid are marked."""
+    def show(self, groups: tuple[FailureGroup, ...], marked: Collection[RunId]) -> None:
+        """Take over what was read, and the runs that are marked in the grid."""
         # At the first line one is still waiting for what comes to be first.
         under = self.current if self.settled or self.cursor else None
         self._groups, self._marked = groups, marked
@@ -68,7 +68,7 @@ class FailureList(LineList):
 
     def span_of(self, group: FailureGroup) -> str:
         """From which date to which, `2024-02-06..2024-03-01`."""
-        first, last = (self._date_of(ordinal - 1) for ordinal in (group.ordinals[0], group.ordinals[-1]))
+        first, last = self._date_of(group.failures[0]), self._date_of(group.failures[-1])
         return first if first == last else f"{first}..{last}"
 
     def draw_header(self, width: int) -> str:
@@ -102,5 +102,5 @@ class FailureList(LineList):
         return task, max(spans, default=0)
 
     def _sign(self, group: FailureGroup) -> Mark | None:
-        marked = [ordinal - 1 in self._marked for ordinal in group.ordinals]
+        marked = [failure.run_id in self._marked for failure in group.failures]
         return _ALL_MARKED if all(marked) else _SOME_MARKED if any(marked) else None
