@@ -1,9 +1,10 @@
 """The writer of `benchmarks.watch`: commits changes of task instances steadily, as many workers would.
 
 Twenty commits a second share the changes. The first change of each is a witness: a cell that nothing else
-changes, so that its way to the screen can be timed. The others change tasks of running runs, in the first
-second also of ended ones, and once a second a run ends and another begins. Prints a line of JSON: the
-witnesses with the time of their commit on the clock that all processes share (`time.monotonic`).
+changes, so that its way to the screen can be timed; its state is another one each time its turn comes. The
+others change tasks of running runs, in the first second also of ended ones, and once a second a run ends and
+another begins. Prints a line of JSON: the witnesses with the time of their commit on the clock that all
+processes share (`time.monotonic`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import psycopg2  # type: ignore[import-untyped]  # its stubs are a package of th
 from tests.support.databases import SERVER
 
 COMMITS_A_SECOND: Final = 20
-WITNESS: Final = "up_for_retry"
+WITNESSES: Final = ("up_for_retry", "up_for_reschedule")
 WITNESS_RUNS: Final = 4
 _STATES: Final = ("scheduled", "queued", "running", "success", "failed", "skipped", None)
 
@@ -48,6 +49,7 @@ class _Writer:
         self._chance = random.Random(1)  # noqa: S311  # repeatable, not secret
         self._dag_id = self._column("SELECT dag_id FROM backfill WHERE id = ?", backfill_id)[0]
         self._running = self._runs("running")
+        self._witnesses = self._running[:WITNESS_RUNS]
         self._ended = self._runs("success")
         run_id = self._running[0]
         self._tasks = self._column(
@@ -56,14 +58,14 @@ class _Writer:
             run_id,
         )
 
-    def write(self, seconds: int, changes: int) -> list[tuple[str, str, float]]:
-        """The witnesses: run, task and the time of the commit."""
+    def write(self, seconds: int, changes: int) -> list[tuple[str, str, str, float]]:
+        """The witnesses: run, task, state and the time of the commit."""
         written = []
         began = time.monotonic()
         for number in range(seconds * COMMITS_A_SECOND):
-            witness = self._running[number // len(self._tasks)], self._tasks[number % len(self._tasks)]
+            witness = self._witness(number)
             self._do("BEGIN IMMEDIATE" if self._mark == "?" else "BEGIN")
-            self._set_task(*witness, WITNESS)
+            self._set_task(*witness)
             for _ in range(changes - 1):
                 self._change_something(early=number < COMMITS_A_SECOND)
             if number % COMMITS_A_SECOND == 0:
@@ -72,6 +74,12 @@ class _Writer:
             written.append((*witness, time.monotonic()))
             time.sleep(max(0.0, began + (number + 1) / COMMITS_A_SECOND - time.monotonic()))
         return written
+
+    def _witness(self, number: int) -> tuple[str, str, str]:
+        """Run, task and state of the witness of a commit."""
+        place, task = divmod(number, len(self._tasks))
+        turn, run = divmod(place, len(self._witnesses))
+        return self._witnesses[run], self._tasks[task], WITNESSES[turn % len(WITNESSES)]
 
     def _change_something(self, *, early: bool) -> None:
         choose = self._chance
