@@ -149,7 +149,7 @@ def _open(terminal: WatchingTerminal, name: str) -> None:
     terminal.press("/")
     terminal.wait_for("f1 help")
     terminal.press(f"wide_{name}", "enter")
-    terminal.wait_for("1 of")
+    terminal.wait_until_gone("f1 help")
     terminal.press("w")
     terminal.wait_for("10,000 runs", seconds=60)
     terminal.press("end")
@@ -175,7 +175,9 @@ class _Places:
         head = next(line for line in lines if "Run" in line and " 5 " in line)
         first = head.index(" 1 ", head.index("Run")) + 1
         dates = {found[0]: at for at, line in enumerate(lines) if (found := re.search(_DATE, line))}
-        return cls(dates, first, (len(head) - first) // _CELL - 1)
+        # Every fifth has its number; what is to the right of the last one may be cut off.
+        *_, last = re.findall(r"\d+", head)
+        return cls(dates, first, int(last))
 
     def of(self, run_id: str, task_id: str) -> tuple[int, int] | None:
         """The line and the column of a task instance; None where it is not seen."""

@@ -12,6 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import NOW, World, a_dag, instant
+from textual.geometry import Region
+from textual.widget import Widget
 
 from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.grid import GridStore
@@ -307,6 +309,25 @@ async def test_messages_of_one_stream_replace_each_other_and_no_others() -> None
         assert not UpdatesArrived(one).can_replace(UpdatesArrived(other))
         one.leave()
         other.leave()
+
+
+@on_screen
+async def test_a_reading_that_changes_nothing_draws_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = CountingGateway(a_backfill())
+    drawn: list[str] = []
+    refresh = Widget.refresh
+
+    def counted(widget: Widget, *regions: Region, **how: bool) -> Widget:
+        drawn.append(type(widget).__name__)
+        return refresh(widget, *regions, **how)
+
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes, "PythonOperator")
+        await eyes.until(partial(gateway.has_passed_on, gateway.passed_on + 2))
+        monkeypatch.setattr(Widget, "refresh", counted)
+        await eyes.until(partial(gateway.has_passed_on, gateway.passed_on + 20))
+        monkeypatch.undo()
+    assert drawn == []
 
 
 @on_screen

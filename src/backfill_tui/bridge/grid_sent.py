@@ -58,9 +58,10 @@ class SentGrid:
             return
         entries.refresh(connection, moved=moved)
         in_turn = entries.in_turn(max(1, SLOW_LANE_CELLS // max(1, len(self._columns))))
-        self._quiet_rows += len(in_turn)
         moving = entries.running if moved else set()
         wanted = sorted(entries.unread | moving | set(in_turn))
+        # Where all are read at once, as they are at first, that was a round.
+        self._quiet_rows += len(in_turn) if len(wanted) < entries.count else entries.count
         bounds = [0, *range(CHUNK_ROWS if self._sent else FIRST_ROWS, len(wanted), CHUNK_ROWS), len(wanted)]
         for start, end in pairwise(bounds):
             chunk = entries.of(wanted[start:end])

@@ -183,7 +183,7 @@ class WatchScreen(WatchSelectionScreen):
         if update.loaded:
             self.guard(self.progress)
             self.notices.look(self.program, self.progress)
-        if not self.progress.stands_like(before):
+        if not self.progress.offers_like(before):
             self.refresh_bindings()
 
     # The cell under the cursor

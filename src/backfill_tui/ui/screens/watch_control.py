@@ -56,6 +56,7 @@ class WatchControlScreen(ControllingScreen):
         self.watched = watched
         self.progress: Progress | None = None
         self._breaker: ScreenBreaker | None = None
+        self._banner_says = ""
 
     @property
     def subject(self) -> BackfillSummary | None:
@@ -105,6 +106,10 @@ class WatchControlScreen(ControllingScreen):
     def _show_breaker(self) -> None:
         self.header.armed = self.breaker.armed()
         words = self.breaker.banner(shown_key("watch.pause"))
+        if words == self._banner_says:
+            # Another text, even the same, has the whole screen laid out anew.
+            return
+        self._banner_says = words
         self.banner.set_class(bool(words), "-shown")
         self.banner.update(Content(words))
 

@@ -40,29 +40,37 @@ class EnvironmentLine(Widget):
         super().__init__()
         self._title = title
         self._note = note
+        self._says: object = None
         self.set_reactive(EnvironmentLine.subject, subject)
 
     def on_mount(self) -> None:
         """Follow what the program reads."""
+        self._says = self._what_is_read()
         for name in ("environment", "engine_status", "connection", "silent_seconds"):
             self.watch(self.app, name, self._changed, init=False)
 
     def render(self) -> Content:
         """Title and subject left, health right, and between them as much of the environment as fits."""
-        program = program_of(self)
-        words, style = health(program.connection, program.environment, program.engine_status)
-        if program.connection is Connection.READY and program.silent_seconds >= _SILENCE:
-            words, style = f"no answer for {program.silent_seconds} s", "$warning"
+        (words, style), facts = self._what_is_read()
         width = self.content_size.width
         right = Content.styled(fit(words, min(width // 2, cell_len(one_line(words)))), style)
-        facts = _facts(program.environment, program.where, program.read_only)
         room = width - right.cell_length - len(_GAP)
         line = _left(self._title, one_line(self.subject), one_line(self._note), facts, room)
         gap = width - line.cell_length - right.cell_length
         return Content.assemble(line, " " * max(1, gap), right)
 
+    def _what_is_read(self) -> tuple[tuple[str, str], list[str]]:
+        """How Airflow is, in words and their style, and which one it is."""
+        program = program_of(self)
+        says = health(program.connection, program.environment, program.engine_status)
+        if program.connection is Connection.READY and program.silent_seconds >= _SILENCE:
+            says = f"no answer for {program.silent_seconds} s", "$warning"
+        return says, _facts(program.environment, program.where, program.read_only)
+
     def _changed(self) -> None:
-        self.refresh()
+        before, self._says = self._says, self._what_is_read()
+        if self._says != before:
+            self.refresh()
 
 
 def _facts(environment: Environment | None, where: str, read_only: bool) -> list[str]:

@@ -77,7 +77,7 @@ class GridCanvas(KeptLines, inherit_bindings=False):
             return
         again = set(change.rows)
         visible = self.visible_rows()
-        if next_second:
+        if next_second and self._shape is not None and self._shape.took:
             again |= {row for row in visible if self._is_running(row)}
         if change.rows:
             again |= {self._words.first_waiting, self._words.find_waiting(self.store, self.view.rows)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from textual import events, on
@@ -73,16 +73,16 @@ class Progress:
 
     def looks_like(self, other: Progress | None) -> bool:
         """Whether both say the same; they differ with every reading in when they were read."""
-        return other is not None and self.tasks == other.tasks and self.stands_like(other)
-
-    def stands_like(self, other: Progress | None) -> bool:
-        """Whether the same can be done to both: they differ in their tasks at most."""
         return (
             other is not None
-            and (self.counts, self.total_rows) == (other.counts, other.total_rows)
+            and (self.tasks, self.counts, self.total_rows) == (other.tasks, other.counts, other.total_rows)
             and (self.standing, self.causes) == (other.standing, other.causes)
             and _control(self.facts) == _control(other.facts)
         )
+
+    def offers_like(self, other: Progress | None) -> bool:
+        """Whether the same can be done to both, however many runs it would be done to."""
+        return other is not None and _offers(self) == _offers(other)
 
     @property
     def percent(self) -> int:
@@ -239,6 +239,15 @@ def _advice(keys: str, remedy: str) -> Content:
     if not keys:
         return Content.styled(f"({remedy})", "$muted")
     return Content.assemble(("(", "$muted"), (keys, "bold $accent"), (f": {remedy})", "$muted"))
+
+
+def _offers(progress: Progress) -> object:
+    """What decides which keys apply: of the counts only whether there are any."""
+    counts, facts = progress.counts, progress.facts
+    there_are = tuple(bool(getattr(counts, one.name)) for one in fields(counts))
+    has_others = counts.active > counts.rerunning
+    status, failed_tasks = progress.standing.status, bool(progress.tasks.failed)
+    return there_are, has_others, status, failed_tasks, facts.dag_is_paused, _control(facts)
 
 
 def _control(facts: GridFacts) -> tuple[bool, bool]:
