@@ -3,11 +3,10 @@
 First the stream alone: a real bridge follows a backfill of 1,000 and one of 10,000 runs of 100 tasks, ten of
 which are running: how soon the first cells and all cells are there, and what a tick costs the bridge while
 nothing is written and while another process commits 500 changes a second; how long it takes to say why one
-task waits is timed as well. Then the program itself in a real
-terminal: how long a commit takes until the terminal has received its cell, and what screen and bridge cost.
-Both are compared with the database in the end: nothing may be missed. The naive side reads the same tables in
-full with nothing but the driver, which is in its favour. `python -m benchmarks.watch sqlite` or `postgresql`
-does one of the two; each takes some minutes.
+task waits is timed as well. Then the program itself in a real terminal: how long a commit takes until the
+terminal has received its cell, and what screen and bridge cost. Both are compared with the database in the
+end: nothing may be missed. The naive side reads the same tables in full with nothing but the driver, which is
+in its favour. `python -m benchmarks.watch sqlite` or `postgresql` does one of the two, in some minutes.
 """
 
 from __future__ import annotations
