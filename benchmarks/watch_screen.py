@@ -176,8 +176,12 @@ class _Places:
         first = head.index(" 1 ", head.index("Run")) + 1
         dates = {found[0]: at for at, line in enumerate(lines) if (found := re.search(_DATE, line))}
         # Every fifth has its number; what is to the right of the last one may be cut off.
-        *_, last = re.findall(r"\d+", head)
-        return cls(dates, first, int(last))
+        last = 1
+        for number in map(int, re.findall(r"\d+", head[first + 1 :])):
+            if number != last - last % 5 + 5:
+                break
+            last = number
+        return cls(dates, first, last)
 
     def of(self, run_id: str, task_id: str) -> tuple[int, int] | None:
         """The line and the column of a task instance; None where it is not seen."""
