@@ -218,7 +218,7 @@ def test_a_rerun_lifts_the_pause_a_cancelled_backfill_leaves_behind(run: Command
     run(*LAUNCH)
     run.world.cancel(BackfillId(1))
     with scheduler(run.world):
-        ended = run(*RERUN, "--date", "2024-01-02", "--yes", "--wait", "--json")
+        ended = run(*RERUN, "--date", "2024-01-02", "--whole-run", "--yes", "--wait", "--json")
     assert ended.code == 0
     assert ended.json["unblocked"] == [1]
     assert ended.json["outcome"]["counts"]["success"] == 1

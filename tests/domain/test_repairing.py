@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from backfill_tui.domain.ids import RunId, TaskId
-from backfill_tui.domain.repairing import AffectedTask, RerunOutcome, RerunScope, TaskInstanceKey
+from dataclasses import replace
+
+from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.repairing import (
+    RUNS_AT_ONCE,
+    AffectedTask,
+    LeftAlone,
+    RerunOutcome,
+    RerunProgress,
+    RerunRequest,
+    RerunScope,
+    TaskInstanceKey,
+    broken_off,
+    the_rest,
+    together,
+)
 from backfill_tui.domain.states import TaskState
 
 
@@ -25,8 +40,55 @@ def test_an_outcome_names_its_runs_once_and_counts_what_it_overwrites() -> None:
 
 
 def test_every_scope_has_words() -> None:
-    assert [scope.label for scope in RerunScope] == [
+    assert [scope.label("clean") for scope in RerunScope] == [
         "failed tasks only",
         "failed and downstream",
         "whole run",
+        "clean and downstream",
+        "clean only",
     ]
+
+
+def test_the_parts_of_a_rerun_add_up_and_name_each_backfill_once() -> None:
+    first = RerunOutcome(
+        affected=(_task("a", "clean", TaskState.FAILED),), untouched=2, unblocked=(7,), completed=(7, 9),
+        unversioned=1,
+    )  # fmt: skip
+    left = LeftAlone(run_id=RunId("c"), reason="it is running")
+    second = RerunOutcome(
+        affected=(_task("b", "load", TaskState.SUCCESS),), untouched=1, left_alone=(left,), completed=(7,)
+    )
+    both = together([first, second])
+    assert (both.run_ids, both.untouched, both.overwritten_successes) == (("a", "b"), 3, 1)
+    assert (both.unblocked, both.completed, both.unversioned) == ((7,), (7, 9), 1)
+    assert both.left_alone == (left,)
+    assert together([]) == RerunOutcome()
+
+
+RUNS = tuple(RunId(f"run_{number:03}") for number in range(120))
+REQUEST = RerunRequest(dag_id=DagId("sales"), run_ids=RUNS)
+TOLD = [
+    RerunProgress(done=0, total=120, began_at=Instant(7)),
+    RerunProgress(
+        done=RUNS_AT_ONCE, total=120, began_at=Instant(7),
+        part=RerunOutcome(affected=(_task(RUNS[0], "load", TaskState.FAILED),)),
+    ),
+]  # fmt: skip
+
+
+def test_a_rerun_that_was_stopped_knows_what_is_left() -> None:
+    outcome = broken_off(REQUEST, TOLD, "you stopped it", sure=True)
+    assert (outcome.run_ids, outcome.stopped) == ((RUNS[0],), "you stopped it")
+    assert (outcome.unsure, outcome.not_done) == ((), RUNS[50:])
+    assert the_rest(REQUEST, outcome) == replace(REQUEST, run_ids=RUNS[50:])
+
+
+def test_a_rerun_that_was_cut_off_doubts_its_next_part_and_guards_it_when_it_goes_on() -> None:
+    outcome = broken_off(REQUEST, TOLD, "the bridge has ended", sure=False)
+    assert (outcome.unsure, outcome.not_done) == (RUNS[50:100], RUNS[100:])
+    assert the_rest(REQUEST, outcome) == replace(REQUEST, run_ids=RUNS[50:], not_since=Instant(7))
+
+
+def test_a_run_that_is_named_twice_is_counted_once() -> None:
+    outcome = broken_off(replace(REQUEST, run_ids=(*RUNS[:60], *RUNS)), TOLD, "stopped", sure=True)
+    assert outcome.not_done == RUNS[50:]

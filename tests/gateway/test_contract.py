@@ -23,7 +23,13 @@ from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkSc
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope, TaskInstanceKey
+from backfill_tui.domain.repairing import (
+    RerunOutcome,
+    RerunProgress,
+    RerunRequest,
+    RerunScope,
+    TaskInstanceKey,
+)
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.tasks import CellQuery, LogPlace, LogQuery, LogSearch
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
@@ -414,6 +420,39 @@ def test_a_rerun_of_whole_runs_says_what_it_overwrites(stage: Stage) -> None:
     )
     assert what_runs_again(preview) == {"extract": 3, "load": 3}
     assert preview.overwritten_successes == 3
+
+
+def test_a_rerun_of_one_task_takes_it_whatever_its_state_and_tells_its_progress(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    request = RerunRequest(
+        dag_id=dag_id, run_ids=runs, scope=RerunScope.TASK, task_id=TASKS[0], backfill_id=backfill_id
+    )
+    told: list[RerunProgress] = []
+    outcome = stage.gateway.rerun(request, told.append)
+    assert what_runs_again(outcome) == {"extract": 3}
+    assert [(one.done, one.total) for one in told] == [(0, 3), (3, 3)]
+    assert told[-1].part == outcome
+    downstream = replace(request, scope=RerunScope.TASK_AND_DOWNSTREAM)
+    assert {left.reason for left in stage.gateway.preview_rerun(downstream).left_alone} == {
+        "it is queued: it runs by itself"
+    }
+    stage.end_runs(dag_id, RunState.FAILED)
+    assert what_runs_again(stage.gateway.preview_rerun(downstream)) == {"extract": 3, "load": 3}
+    with pytest.raises(BadRequest, match="needs the task"):
+        stage.gateway.preview_rerun(replace(request, task_id=None))
+
+
+def test_a_rerun_takes_only_the_runs_of_the_backfill_it_is_asked_for(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    backfill_id = launched(stage, dag_id, 1)
+    stage.end_runs(dag_id, RunState.FAILED)
+    runs = tuple(run_ids(read_whole(stage, backfill_id)))
+    other = RerunRequest(dag_id=dag_id, run_ids=runs, backfill_id=BackfillId(backfill_id + 1_000))
+    (left,) = stage.gateway.preview_rerun(other).left_alone
+    assert left.reason == f"backfill {backfill_id} has taken it over: rerun it from there"
 
 
 def test_runs_without_failures_and_unknown_runs_are_left_alone_with_a_reason(stage: Stage) -> None:

@@ -34,7 +34,7 @@ from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from sqlalchemy import delete, func, insert, select, text, update
 
-from tests.support import reading
+from tests.support import reading, rerun_edits
 
 _FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
@@ -333,8 +333,9 @@ def _instance(session: Any, dag_id: str, run_id: str, task_id: str, map_index: i
 def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+    known = {**vars(reading), **vars(rerun_edits), **globals()}
     commands: dict[str, Callable[..., Any]] = {
-        name: function for name, function in {**vars(reading), **globals()}.items() if callable(function)
+        name: function for name, function in known.items() if callable(function)
     }
     print(json.dumps("ready"), file=answers, flush=True)
     for line in sys.stdin:

@@ -38,12 +38,15 @@ from backfill_tui.domain.problems import (
 )
 from backfill_tui.domain.progress import count_runs, what_stops
 from backfill_tui.domain.repairing import (
+    RUNS_AT_ONCE,
     AffectedTask,
     LeftAlone,
     RerunOutcome,
+    RerunProgress,
     RerunRequest,
     RerunScope,
     TaskInstanceKey,
+    together,
 )
 from backfill_tui.domain.states import CODE_OF, FAILED_TASK_STATES, RunState, TaskState
 from backfill_tui.domain.tasks import (
@@ -59,6 +62,7 @@ from backfill_tui.domain.tasks import (
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate, RunRow, TaskColumn
 from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.gateway.rerunning import Gathering
 from tests.support import log_lines, marks
 from tests.support.undos import ScriptedJournal, marks_of
 from tests.support.world import ScriptedBackfill, ScriptedDag, ScriptedRun, World
@@ -272,24 +276,50 @@ class ScriptedGateway:
                 self.journal.add(request.deed, outcome.dag_id, backfill_id=request.backfill_id)
             return outcome
 
-    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
-        self._enter("preview_rerun")
+    def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
+        self._enter("preview_rerun", is_cancelled)
         with self.world.changed:
-            return self._rerun(request)[0]
+            return self._rerun(request, request.run_ids)[0]
 
-    def rerun(self, request: RerunRequest) -> RerunOutcome:
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
         if self._read_only:
             raise Refused("This session is read-only", remedy="start it without --read-only")
-        self._enter("rerun")
-        with self.world.changed:
-            outcome, runs = self._rerun(request)
-            for run in runs:
-                self.world.clear(run, [t.key.task_id for t in outcome.affected if t.key.run_id == run.run_id])
-            for number in outcome.unblocked:
-                self.world.backfills[BackfillId(number)].is_paused = False
-            if runs:
-                self.journal.add("rerun", request.dag_id)
-            return outcome
+        gathering = Gathering(request, on_progress)
+        try:
+            return self._rerun_in_parts(request, gathering, is_cancelled)
+        except Problem as problem:
+            return gathering.ended_by(problem, sure=not isinstance(problem, Unreachable))
+
+    def _rerun_in_parts(
+        self, request: RerunRequest, gathering: Gathering, is_cancelled: IsCancelled
+    ) -> RerunOutcome:
+        run_ids, began_at = tuple(dict.fromkeys(request.run_ids)), self.world.now
+        gathering.take(RerunProgress(done=0, total=len(run_ids), began_at=began_at))
+        parts = []
+        for start in range(0, max(1, len(run_ids)), RUNS_AT_ONCE):
+            part_ids = run_ids[start : start + RUNS_AT_ONCE]
+            self._enter("rerun", is_cancelled, count=start == 0)
+            with self.world.changed:
+                parts.append(self._clear(request, part_ids))
+            done = start + len(part_ids)
+            gathering.take(RerunProgress(done=done, total=len(run_ids), began_at=began_at, part=parts[-1]))
+        return together(parts)
+
+    def _clear(self, request: RerunRequest, run_ids: tuple[RunId, ...]) -> RerunOutcome:
+        outcome, runs = self._rerun(request, run_ids)
+        for run in runs:
+            self.world.clear(run, [t.key.task_id for t in outcome.affected if t.key.run_id == run.run_id])
+            run.note = request.note or run.note
+        for number in outcome.unblocked:
+            self.world.backfills[BackfillId(number)].is_paused = False
+        if runs:
+            self.journal.add("rerun", request.dag_id)
+        return outcome
 
     def preview_mark(self, request: MarkRequest) -> MarkOutcome:
         self._enter("preview_mark")
@@ -540,27 +570,34 @@ class ScriptedGateway:
                     kind=FailureKind.ERROR if error else without, error=error,
                 )  # fmt: skip
 
-    def _rerun(self, request: RerunRequest) -> tuple[RerunOutcome, list[ScriptedRun]]:
+    def _rerun(
+        self, request: RerunRequest, run_ids: tuple[RunId, ...]
+    ) -> tuple[RerunOutcome, list[ScriptedRun]]:
+        if request.scope.of_a_task and not request.task_id:
+            raise BadRequest("A rerun of one task needs the task", remedy="name it")
         affected: list[AffectedTask] = []
         left_alone: list[LeftAlone] = []
         runs: list[ScriptedRun] = []
-        for run_id in request.run_ids:
+        for run_id in run_ids:
             run = self.world.runs.get((request.dag_id, run_id))
-            if run is None:
-                left_alone.append(LeftAlone(run_id=run_id, reason="it was deleted"))
+            held = run is not None and bool(self._stuck([run]))
+            if why := _why_left_alone(run, request, held=held):
+                left_alone.append(LeftAlone(run_id=run_id, reason=why))
                 continue
-            if not (tasks := _in_scope(run, request.scope)):
-                left_alone.append(LeftAlone(run_id=run_id, reason="nothing in it failed"))
-                continue
+            assert run is not None
             runs.append(run)
             affected += [
                 AffectedTask(key=TaskInstanceKey(run_id=run_id, task_id=task), state=run.tasks[task])
-                for task in tasks
+                for task in _in_scope(run, request)
             ]
-        untouched = sum(len(run.tasks) for run in runs) - len(affected)
+        owners = {run.backfill_id for run in runs}
         return RerunOutcome(
-            affected=tuple(affected), untouched=untouched, left_alone=tuple(left_alone),
-            unblocked=tuple(self._stuck(runs)),
+            affected=tuple(affected), untouched=sum(len(run.tasks) for run in runs) - len(affected),
+            left_alone=tuple(left_alone), unblocked=tuple(self._stuck(runs)),
+            completed=tuple(sorted(
+                int(one.backfill_id) for one in self.world.backfills.values()
+                if one.backfill_id in owners and one.completed_at is not None
+            )),
         ), runs  # fmt: skip
 
     def _stuck(self, runs: list[ScriptedRun]) -> list[int]:
@@ -600,13 +637,41 @@ class ScriptedEngine:
         return self.status()
 
 
-def _in_scope(run: ScriptedRun, scope: RerunScope) -> list[TaskId]:
+def _why_left_alone(run: ScriptedRun | None, request: RerunRequest, *, held: bool) -> str:
+    """Why a rerun does not touch a run, in the words of the bridge; empty when it does."""
+    if run is None:
+        return "it was deleted"
+    if request.backfill_id not in {None, run.backfill_id}:
+        return f"backfill {run.backfill_id} has taken it over: rerun it from there"
+    if run.state is RunState.RUNNING:
+        return "it is running: wait for its end"
+    if run.state is RunState.QUEUED:
+        return "" if held else "it is queued: it runs by itself"
+    return _why_nothing(run, request)
+
+
+def _why_nothing(run: ScriptedRun, request: RerunRequest) -> str:
+    scope = request.scope
+    if request.not_since is not None and (run.cleared_at or 0) >= request.not_since:
+        return "it was cleared already, and has ended since"
+    if run.state is RunState.FAILED and run.started_at is None and scope is not RerunScope.WHOLE_RUN:
+        why = "all of it would run" if scope.of_a_task else "no task of it failed"
+        return f"it was cancelled before it started, so {why}: rerun the whole run"
+    if _in_scope(run, request):
+        return ""
+    return f'it was made without a task "{request.task_id}"' if scope.of_a_task else "nothing in it failed"
+
+
+def _in_scope(run: ScriptedRun, request: RerunRequest) -> list[TaskId]:
+    tasks, scope = list(run.tasks), request.scope
     if run.state is RunState.QUEUED:  # held by its cancelled backfill: let go, whatever the scope
         return [task for task, state in run.tasks.items() if not state.finished]
     failed = [task for task, state in run.tasks.items() if state in FAILED_TASK_STATES]
-    if scope is RerunScope.WHOLE_RUN or (run.state is RunState.FAILED and run.started_at is None):
-        return list(run.tasks)
-    if scope is RerunScope.FAILED_AND_DOWNSTREAM and failed:
-        tasks = list(run.tasks)
-        return tasks[tasks.index(failed[0]) :]
-    return failed
+    first = request.task_id if scope.of_a_task else failed[0] if failed else None
+    if scope is RerunScope.WHOLE_RUN:
+        return tasks
+    if scope is RerunScope.FAILED:
+        return failed
+    if first is None or first not in run.tasks:
+        return []
+    return [first] if scope is RerunScope.TASK else tasks[tasks.index(first) :]

@@ -84,6 +84,8 @@ class ScriptedRun:
     tries: dict[TaskId, int] = field(default_factory=dict)
     expanded: dict[TaskId, list[TaskState]] = field(default_factory=dict)
     cleared: bool = False
+    cleared_at: Instant | None = None
+    note: str = ""
 
 
 @dataclass(kw_only=True)
@@ -491,6 +493,7 @@ class World:
         for task_id in task_ids:
             run.tasks[task_id] = TaskState.NONE
         run.state, run.started_at, run.ended_at, run.cleared = RunState.QUEUED, None, None, True
+        run.cleared_at = self.now
         self.changed.notify_all()
 
     def _last_success(self, dag_id: DagId) -> Instant | None:

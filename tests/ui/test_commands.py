@@ -20,6 +20,7 @@ HOLDERS = {
     "failure_log": "screens.failure_log:FailureLogDialog",
     "select": "screens.select_state:SelectDialog",
     "rerun": "screens.rerun:RerunDialog",
+    "rerunning": "screens.rerunning:RerunningDialog",
     "backfills": "screens.backfills:BackfillsScreen",
     "dialog": "screens.confirm:ConfirmDialog",
     "launch": "screens.launch:LaunchDialog",

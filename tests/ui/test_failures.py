@@ -13,7 +13,7 @@ from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.problems import AirflowFailed
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.screens.failure_log import FailureLogDialog
 from backfill_tui.ui.screens.failures import FailuresDialog
@@ -98,9 +98,14 @@ class RememberingGateway(ScriptedGateway):
         super().__init__(world)
         self.rerun_requests: list[RerunRequest] = []
 
-    def rerun(self, request: RerunRequest) -> RerunOutcome:
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
         self.rerun_requests.append(request)
-        return super().rerun(request)
+        return super().rerun(request, on_progress, is_cancelled)
 
 
 @on_screen

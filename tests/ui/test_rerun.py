@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag, instant
 
-from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed
@@ -16,12 +18,15 @@ from backfill_tui.domain.repairing import (
     AffectedTask,
     LeftAlone,
     RerunOutcome,
+    RerunProgress,
     RerunRequest,
     RerunScope,
     TaskInstanceKey,
 )
 from backfill_tui.domain.states import TaskState
-from backfill_tui.ui.screens.rerun import RerunDialog, consequences, rerun_words, scope_words
+from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.ui.rerun_words import consequences, rerun_words, scope_words
+from backfill_tui.ui.screens.rerun import RerunDialog
 from backfill_tui.ui.screens.watch import WatchScreen
 
 TASKS = ("extract", "clean", "load", "check", "publish")
@@ -35,9 +40,14 @@ class NotingGateway(ScriptedGateway):
         super().__init__(world, read_only=read_only)
         self.reruns: list[RerunRequest] = []
 
-    def rerun(self, request: RerunRequest) -> RerunOutcome:
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
         self.reruns.append(request)
-        return super().rerun(request)
+        return super().rerun(request, on_progress, is_cancelled)
 
 
 def a_failed_backfill() -> World:
@@ -64,6 +74,12 @@ async def watching(eyes: Eyes) -> WatchScreen:
     return screen
 
 
+def delete_run(world: World, date: str) -> None:
+    with world.changed:
+        del world.runs[DagId("sales_daily"), run_of(date)]
+        world.changed.notify_all()
+
+
 def run_of(date: str) -> RunId:
     return RunId(f"backfill__{date}T00:00:00+00:00")
 
@@ -87,7 +103,11 @@ async def test_the_failed_dates_are_taken_rerun_and_succeed() -> None:
         gateway.world.advance_to_end()
         await eyes.sees("DONE: 10 succeeded", "100 %")
         assert gateway.reruns == [
-            RerunRequest(dag_id=DagId("sales_daily"), run_ids=tuple(map(run_of, FAILED_DATES)))
+            RerunRequest(
+                dag_id=DagId("sales_daily"),
+                run_ids=tuple(map(run_of, FAILED_DATES)),
+                backfill_id=BackfillId(1),
+            )
         ]
 
 
@@ -131,7 +151,7 @@ async def test_the_choices_at_every_size(size: tuple[int, int], picture: Snapsho
         await watching(eyes)
         await eyes.press("a", "r", "down", "down")
         await eyes.sees(
-            "(•) whole run", "10 task instances, 4 had succeeded", "4 successes will be overwritten"
+            "(•) whole run", "10 task instances in 2 runs, 4 succeeded", "4 successes will be overwritten"
         )
         assert await eyes.picture() == picture
 
@@ -146,9 +166,9 @@ async def test_on_a_small_terminal_the_words_scroll_and_the_keys_stay() -> None:
         await eyes.sees("10/10 runs")
         await eyes.press("a", "r")
         await eyes.sees("(•) failed tasks only", "enter rerun")
-        await eyes.press(*["down"] * 20)
+        await eyes.press(*["down"] * 30)
         await eyes.sees("can be undone once", "enter rerun")
-        await eyes.press(*["up"] * 20)
+        await eyes.press(*["up"] * 30)
         await eyes.sees("(•) failed tasks only", "enter rerun")
 
 
@@ -167,14 +187,111 @@ async def test_each_choice_is_counted_and_says_what_stays() -> None:
 
 
 @on_screen
-async def test_the_latest_version_can_be_declined() -> None:
+async def test_the_task_under_the_cursor_is_rerun_on_all_marked_dates_with_or_without_downstream() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("a", "0", "right", "right", "right", "r")
+        await eyes.sees("( ) check and downstream   4 task instances in 2 runs", "( ) check only")
+        await eyes.press("j", "j", "j")
+        await eyes.sees("(•) check and downstream", "In 2 runs, 6 other task instances stay as they are")
+        await eyes.press("enter")
+        await eyes.sees("4 task instances of 2 runs")
+        (request,) = gateway.reruns
+        assert (request.scope, request.task_id) == (RerunScope.TASK_AND_DOWNSTREAM, "check")
+        assert len(request.run_ids) == 2
+
+
+@on_screen
+async def test_a_long_task_id_leaves_room_for_the_counts() -> None:
+    world = World([a_dag("sales_daily", tasks=("extract", "load_" * 20))])
+    world.fail("sales_daily", "extract", "2024-02-01")
+    request = BackfillRequest(
+        dag_id=DagId("sales_daily"), from_date=instant("2024-02-01"), to_date=instant("2024-02-01")
+    )
+    ScriptedGateway(world).launch(Launch(request=request))
+    world.advance_to_end()
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("w")
+        await eyes.sees("DONE: 1 failed")
+        await eyes.press("right", "r")
+        await eyes.sees("( ) load_… and downstream  1 task instance in 1 run")
+
+
+@on_screen
+async def test_a_note_is_put_on_the_runs_and_its_letters_are_no_keys() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "r")
+        await eyes.sees("3 task instances in 1 run", "tab note")
+        await eyes.press("tab", "k", "n", "space", "j")
+        await eyes.sees("Note kn j", "(•) failed tasks only", "[x] on the latest version")
+        await eyes.press("down")
+        await eyes.sees("(•) failed and downstream")
+        await eyes.press("tab", "k")
+        await eyes.sees("(•) failed tasks only")
+        await eyes.press("enter")
+        await eyes.sees("3 task instances of 1 run")
+        assert gateway.reruns[0].note == "kn j"
+        assert gateway.world.runs[DagId("sales_daily"), run_of("2024-02-06")].note == "kn j"
+
+
+@on_screen
+async def test_marked_dates_without_a_run_are_named_with_the_reason() -> None:
+    world = a_failed_backfill()
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes)
+        await eyes.press("a")
+        await eyes.sees("2 dates marked")
+        delete_run(world, "2024-02-07")
+        await eyes.sees("its run was deleted")
+        await eyes.press("r")
+        await eyes.sees("Rerun 2024-02-06", "Left alone: 2024-02-07: its run was deleted")
+        await eyes.press("enter")
+        await eyes.sees("3 task instances of 1 run", "1 run left alone")
+
+
+@on_screen
+async def test_rerun_on_a_date_without_a_run_says_why_there_is_none() -> None:
+    world = a_failed_backfill()
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes)
+        delete_run(world, "2024-02-07")
+        await eyes.press("n", "j")
+        await eyes.sees("its run was deleted")
+        await eyes.press("r")
+        await eyes.sees("Nothing was rerun", "1 run left alone")
+
+
+@on_screen
+async def test_a_run_that_was_cancelled_before_it_started_runs_as_a_whole_or_not_at_all() -> None:
+    world = a_failed_backfill()
+    run = world.runs[DagId("sales_daily"), run_of("2024-02-07")]
+    run.started_at, run.tasks = None, dict.fromkeys(run.tasks, TaskState.NONE)
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("w")
+        await eyes.sees("1 never ran")
+        await eyes.press("n", "j", "r")
+        await eyes.sees("(•) failed tasks only      nothing to run again", "whole run")
+        await eyes.sees("5 task instances in 1 run", "it was cancelled before it started")
+        await eyes.press("j", "j", "enter")
+        await eyes.sees("5 task instances of 1 run")
+
+
+@on_screen
+async def test_the_latest_version_can_be_declined_and_all_is_counted_anew() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
         await eyes.press("n", "r")
         await eyes.sees("[x] on the latest version of the Dag", "3 task instances")
-        await eyes.press("space")
-        await eyes.sees("[ ] on the latest version of the Dag")
+        with gateway.hold("preview_rerun"):
+            await eyes.press("space")
+            await eyes.sees("[ ] on the latest version of the Dag", "counting…")
+        await eyes.sees("(•) failed tasks only      3 task instances")
         await eyes.press("enter")
         await eyes.until(lambda: gateway.reruns, "the rerun")
         assert not gateway.reruns[0].run_on_latest_version
@@ -257,7 +374,7 @@ def an_outcome(**more: object) -> RerunOutcome:
 
 
 def test_the_words_of_a_choice_count_what_is_overwritten() -> None:
-    assert scope_words(an_outcome()) == "3 task instances, 1 had succeeded"
+    assert scope_words(an_outcome()) == "3 task instances in 2 runs, 1 succeeded"
     assert scope_words(RerunOutcome(affected=(), untouched=5)) == "nothing to run again"
 
 

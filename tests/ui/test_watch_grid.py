@@ -12,6 +12,7 @@ from tests.ui.test_watch_screen import a_backfill, watching
 from backfill_tui.domain.control import ControlRequest, Deed
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.gateway.port import IsCancelled, never
 from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -197,9 +198,9 @@ async def test_a_mark_on_a_date_that_is_no_longer_shown_is_gone() -> None:
 class Asked(ScriptedGateway):
     """Remembers for which runs a rerun was counted."""
 
-    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
+    def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
         self.last = request
-        return super().preview_rerun(request)
+        return super().preview_rerun(request, is_cancelled)
 
 
 @on_screen

@@ -1,8 +1,9 @@
-"""What of one run is to run again: Airflow's own choice of task instances, and Airflow's own clear."""
+"""What of a run is to run again: Airflow's own choice of task instances, and Airflow's own clear."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,7 @@ from sqlalchemy import select
 
 from backfill_tui.bridge.grid_columns import tasks_in_order
 from backfill_tui.domain.ids import RunId, TaskId
-from backfill_tui.domain.problems import AirflowFailed
-from backfill_tui.domain.repairing import AffectedTask, RerunScope, TaskInstanceKey
+from backfill_tui.domain.repairing import AffectedTask, RerunRequest, RerunScope, TaskInstanceKey
 from backfill_tui.domain.states import CODES, TaskState, task_code
 
 if TYPE_CHECKING:
@@ -41,9 +41,11 @@ class Target:
 class Clearing:
     """One run and what of it runs again.
 
-    `instances` are those that Airflow's clear is given; `affected` names them, and beside them the tasks
-    that the Dag has got since the run was made, which Airflow adds to a run that it clears. A run that only
-    waits for its backfill's pause to be lifted has no `instances`. `untouched` counts what stays.
+    `instances` are those that Airflow's clear is given; `affected` names them, and beside them what has not
+    run yet and runs when its run is queued again, and the tasks that the Dag has got since the run was made,
+    which Airflow adds to a run that it clears. A run that only waits for its backfill's pause to be lifted
+    may have no `instances`. `untouched` counts what stays. `lost` are the tasks that would be taken if the
+    version of the Dag still had them.
     """
 
     run: DagRun
@@ -51,26 +53,38 @@ class Clearing:
     instances: list[TaskInstance]
     affected: tuple[AffectedTask, ...]
     untouched: int
+    lost: tuple[str, ...] = ()
 
 
-def choose(session: Session, target: Target, run: DagRun, scope: RerunScope) -> Clearing:
-    """What a rerun of this ended run takes.
+class StrayClearError(Exception):
+    """Airflow's clear changed other task instances of these runs than were chosen; nothing may be kept."""
+
+    def __init__(self, strays: dict[RunId, str]) -> None:
+        super().__init__("\n".join(strays.values()))
+        self.strays = strays
+
+
+def choose(session: Session, target: Target, run: DagRun, request: RerunRequest, *, stuck: bool) -> Clearing:
+    """What a rerun of this run takes. A `stuck` one is queued, and waits for the pause of its backfill.
 
     Task instances of tasks that the version no longer has stay as they are: cleared, they would not run.
     """
     have = list(session.scalars(select(TaskInstance).filter_by(dag_id=run.dag_id, run_id=run.run_id)))
-    instances = [ti for ti in _in_scope(session, target.dag, run, scope) if ti.task_id in target.place]
-    if not instances:
-        return Clearing(run=run, target=target, instances=[], affected=(), untouched=len(have))
+    wanted = _in_scope(session, target.dag, run, request)
+    lost = tuple(sorted({ti.task_id for ti in wanted if ti.task_id not in target.place}))
+    instances = [ti for ti in wanted if ti.task_id in target.place]
+    if not instances and not stuck:
+        return Clearing(run=run, target=target, instances=[], affected=(), untouched=len(have), lost=lost)
     known = {ti.task_id for ti in have}
-    added = [task_id for task_id in target.place if task_id not in known]
+    added = [task_id for task_id in target.place if task_id not in known] if instances else []
     chosen = {(ti.task_id, ti.map_index) for ti in instances}
-    restored = [
+    others = [ti for ti in have if (ti.task_id, ti.map_index) not in chosen and ti.task_id in target.place]
+    with_them = [
         ti
-        for ti in have
-        if ti.map_index < 0 and (ti.task_id, ti.map_index) not in chosen and _is_restored(target, ti)
+        for ti in others
+        if not _state(ti).finished or (instances and ti.map_index < 0 and _is_restored(target, ti))
     ]
-    again = target.in_order([*instances, *restored])
+    again = target.in_order([*instances, *with_them])
     return Clearing(
         run=run,
         target=target,
@@ -80,54 +94,58 @@ def choose(session: Session, target: Target, run: DagRun, scope: RerunScope) -> 
             *(_affected(run, task_id, -1, TaskState.ABSENT) for task_id in added),
         ),
         untouched=len(have) - len(again),
+        lost=lost,
     )
 
 
-def release(session: Session, target: Target, run: DagRun) -> Clearing:
-    """What of a queued run runs as soon as the pause of its cancelled backfill is lifted."""
-    have = list(session.scalars(select(TaskInstance).filter_by(dag_id=run.dag_id, run_id=run.run_id)))
-    waiting = target.in_order([ti for ti in have if not _state(ti).finished])
-    return Clearing(
-        run=run,
-        target=target,
-        instances=[],
-        affected=tuple(_affected(run, ti.task_id, ti.map_index, _state(ti)) for ti in waiting),
-        untouched=len(have) - len(waiting),
-    )
-
-
-def clear(session: Session, clearing: Clearing) -> None:
-    """Clear what was chosen, and make sure that nothing else was changed with it.
+def clear(session: Session, clearings: Sequence[Clearing]) -> None:
+    """Clear what was chosen of some runs of one Dag, and see that nothing else was changed with it.
 
     Airflow gives a cleared task instance a new id. Beside those, only what the version of the Dag explains
     may change: a task that it no longer has is removed, one that it has again is restored. Raises
-    AirflowFailed, upon which nothing may be kept.
+    StrayClearError, upon which nothing may be kept.
     """
-    run, target = clearing.run, clearing.target
-    chosen = {(ti.task_id, ti.map_index) for ti in clearing.instances}
-    before = _picture(session, run)
-    clear_task_instances(
-        clearing.instances,
-        session,
-        dag_run_state=DagRunState.QUEUED,
-        run_on_latest_version=target.latest_version_id is not None and not _is_there(target, clearing),
-    )
+    clearings = [clearing for clearing in clearings if clearing.instances]
+    before = _pictures(session, clearings)
+    for moves in (False, True):
+        instances = [ti for one in clearings if _is_moved(one) is moves for ti in one.instances]
+        if instances:
+            clear_task_instances(
+                instances, session, dag_run_state=DagRunState.QUEUED, run_on_latest_version=moves
+            )
     session.flush()
-    after = _picture(session, run)
-    cleared = {key for key, was in before.items() if after[key].id != was.id}
+    after = _pictures(session, clearings)
+    strays = {}
+    for clearing in clearings:
+        run_id = clearing.run.run_id
+        if stray := _stray(clearing, before[run_id], after[run_id]):
+            strays[RunId(run_id)] = stray
+    if strays:
+        raise StrayClearError(strays)
+
+
+def _stray(clearing: Clearing, before: _Picture, after: _Picture) -> str:
+    """What was cleared or changed beyond what was chosen; empty as a rule."""
+    target = clearing.target
+    chosen = {(ti.task_id, ti.map_index) for ti in clearing.instances}
+    cleared = {key for key, was in before.items() if key not in after or after[key].id != was.id}
     changed = {
         key
         for key, was in before.items()
         if key not in chosen
+        and key in after
         and after[key].state != was.state
         and not (_is_restored(target, was) or key[0] not in target.place)
     }
-    if cleared != chosen or changed:
-        raise AirflowFailed(
-            f"Airflow would have changed other task instances of {run.run_id} than were chosen",
-            remedy="nothing was changed: rerun the whole run, or without the latest version of the Dag",
-            detail=f"chosen: {sorted(chosen)}\ncleared: {sorted(cleared)}\nchanged: {sorted(changed)}",
-        )
+    if cleared == chosen and not changed:
+        return ""
+    run_id = clearing.run.run_id
+    return f"{run_id}: chosen {sorted(chosen)}, cleared {sorted(cleared)}, changed {sorted(changed)}"
+
+
+def _is_moved(clearing: Clearing) -> bool:
+    """Whether the run is to move to the latest version, and is not there yet."""
+    return clearing.target.latest_version_id is not None and not _is_there(clearing.target, clearing)
 
 
 def _is_there(target: Target, clearing: Clearing) -> bool:
@@ -150,7 +168,10 @@ def _is_restored(target: Target, instance: Any) -> bool:
     return instance.state == TaskInstanceState.REMOVED and instance.task_id in target.place
 
 
-def _in_scope(session: Session, dag: Any, run: DagRun, scope: RerunScope) -> list[TaskInstance]:
+def _in_scope(session: Session, dag: Any, run: DagRun, request: RerunRequest) -> list[TaskInstance]:
+    scope = request.scope
+    if scope.of_a_task:
+        return _of_a_task(session, dag, run, request)
     if scope is RerunScope.WHOLE_RUN:
         return list(dag.clear(run_id=run.run_id, only_failed=False, dry_run=True, session=session))
     failed = list(dag.clear(run_id=run.run_id, only_failed=True, dry_run=True, session=session))
@@ -160,9 +181,26 @@ def _in_scope(session: Session, dag: Any, run: DagRun, scope: RerunScope) -> lis
     known = [ti for ti in failed if dag.has_task(ti.task_id)]
     tasks = {ti.task_id for ti in known if ti.map_index < 0}
     mapped = {(ti.task_id, ti.map_index) for ti in known if ti.map_index >= 0}
+    gone = [ti for ti in failed if not dag.has_task(ti.task_id)]
+    return [*_with_downstream(session, dag, run, tasks, mapped), *gone]
+
+
+def _of_a_task(session: Session, dag: Any, run: DagRun, request: RerunRequest) -> list[TaskInstance]:
+    task_id = request.task_id or TaskId("")
+    if not dag.has_task(task_id):
+        query = select(TaskInstance).filter_by(dag_id=run.dag_id, run_id=run.run_id, task_id=task_id)
+        return list(session.scalars(query))
+    if request.scope is RerunScope.TASK_AND_DOWNSTREAM:
+        return _with_downstream(session, dag, run, {task_id}, set())
+    return list(dag.clear(run_id=run.run_id, task_ids=[task_id], dry_run=True, session=session))
+
+
+def _with_downstream(
+    session: Session, dag: Any, run: DagRun, tasks: set[str], mapped: set[tuple[str, int]]
+) -> list[TaskInstance]:
     relatives = _downstream(session, dag, run, tasks, mapped)
-    tasks |= {task for task in relatives if isinstance(task, str)}
-    mapped |= {task for task in relatives if not isinstance(task, str)}
+    tasks = tasks | {task for task in relatives if isinstance(task, str)}
+    mapped = mapped | {task for task in relatives if not isinstance(task, str)}
     wanted = [*tasks, *(key for key in mapped if key[0] not in tasks)]
     if not wanted:
         return []
@@ -185,11 +223,23 @@ def _downstream(
         return relatives(tasks | {task_id for task_id, _ in mapped}, set())
 
 
-def _picture(session: Session, run: DagRun) -> dict[tuple[str, int], Any]:
-    query = select(TaskInstance.task_id, TaskInstance.map_index, TaskInstance.id, TaskInstance.state).where(
-        TaskInstance.dag_id == run.dag_id, TaskInstance.run_id == run.run_id
+_Picture = dict[tuple[str, int], Any]
+
+
+def _pictures(session: Session, clearings: Sequence[Clearing]) -> defaultdict[str, _Picture]:
+    """The id and the state of every task instance of these runs, by run."""
+    found: defaultdict[str, _Picture] = defaultdict(dict)
+    if not clearings:
+        return found
+    query = select(
+        TaskInstance.run_id, TaskInstance.task_id, TaskInstance.map_index, TaskInstance.id, TaskInstance.state
+    ).where(
+        TaskInstance.dag_id == clearings[0].run.dag_id,
+        TaskInstance.run_id.in_([clearing.run.run_id for clearing in clearings]),
     )
-    return {(row.task_id, row.map_index): row for row in session.execute(query)}
+    for row in session.execute(query):
+        found[row.run_id][row.task_id, row.map_index] = row
+    return found
 
 
 def _affected(run: DagRun, task_id: str, map_index: int, state: TaskState) -> AffectedTask:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from backfill_tui.bridge.audit import write_audit_line
 from backfill_tui.bridge.journal import STOP_AFTER, Detail, user_name
 from backfill_tui.bridge.requests import conf_of
+from backfill_tui.bridge.run_notes import check_note
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import iso
-from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS, Launch
+from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 
@@ -19,11 +20,7 @@ if TYPE_CHECKING:
 
 def check_wishes(params: Launch) -> None:
     """Raise BadRequest for a note that Airflow can not keep, and for a limit that means nothing."""
-    if len(params.note) > MOST_NOTE_CHARACTERS:
-        raise BadRequest(
-            f"The note has {len(params.note):,} characters, and Airflow keeps {MOST_NOTE_CHARACTERS:,}",
-            remedy="make it shorter",
-        )
+    check_note(params.note)
     if params.stop_after_failures is not None and params.stop_after_failures < 0:
         raise BadRequest(
             f"A backfill can not stop after {params.stop_after_failures} failures", remedy="give 1 or more"

@@ -51,6 +51,10 @@ class Call(Generic[E]):
         if not self._is_behind():
             self._send(event)
 
+    def tell_done(self, event: E) -> None:
+        """Send an event that tells what is done for good, so that the caller knows it also once cancelled."""
+        self._send(event)
+
     def wait_for_caller(self) -> bool:
         """Wait until the next event can be sent at once; whether the call still goes on.
 

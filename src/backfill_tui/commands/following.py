@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -24,7 +24,10 @@ from backfill_tui.program import Invocation
 
 if TYPE_CHECKING:
     from backfill_tui.domain.repairing import RerunScope
+    from backfill_tui.headless.attempts import Attempts
     from backfill_tui.headless.repairing import RerunWish
+
+_REST: Final = "5m"
 
 
 @click.command("watch")
@@ -82,10 +85,27 @@ def _backfill_id(text: str) -> int:
 @click.argument("dag_id")
 @of_backfill
 @click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
+@click.option("--task", "task_id", metavar="TASK_ID", help="Of each run only this task, whatever its state.")
 @click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
 @click.option("--whole-run", is_flag=True, help="All tasks of each run.")
 @on_dates
+@click.option(
+    "--note", default="", metavar="TEXT", help="A note on each run, in the place of the one it has."
+)
+@click.option("--original-version", is_flag=True, help="On the version of the Dag that each run had.")
 @click.option("--dry-run", is_flag=True, help="Only show what would run again.")
+@click.option(
+    "--max-attempts",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Rerun what failed until nothing does, each run N times at most; follows them.",
+)
+@click.option(
+    "--every",
+    default=None,
+    metavar="TIME",
+    help="How long a run rests after an attempt failed.  [default: 5m]",
+)
 @yes
 @wait
 @as_json
@@ -93,29 +113,61 @@ def _backfill_id(text: str) -> int:
 def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
     """Run again what failed in a backfill of a Dag, on all its failed dates or on some."""
     scope = _scope(options)
+    attempts = _attempts(invocation, options)
     with session(invocation, as_json=as_json) as opened:
+        from backfill_tui.headless.attempts import rerun_until_green
         from backfill_tui.headless.repairing import rerun as run
 
-        return run(opened, _rerun_wish(options, scope))
+        wish = _rerun_wish(options, scope)
+        return run(opened, wish) if attempts is None else rerun_until_green(opened, wish, attempts)
 
 
 def _scope(options: Mapping[str, object]) -> RerunScope:
     from backfill_tui.domain.repairing import RerunScope
 
-    if not options["whole_run"]:
-        return RerunScope.FAILED_AND_DOWNSTREAM if options["downstream"] else RerunScope.FAILED
-    for other in ("failed", "downstream"):
-        if options[other]:
-            raise BadRequest(f"--whole-run and --{other} exclude each other", remedy="leave one of them out")
-    return RerunScope.WHOLE_RUN
+    for one, other in (("whole_run", "failed"), ("whole_run", "downstream"), ("whole_run", "task_id"),
+                       ("task_id", "failed")):  # fmt: skip
+        if options[one] and options[other]:
+            first, second = (f"--{name.removesuffix('_id').replace('_', '-')}" for name in (one, other))
+            raise BadRequest(f"{first} and {second} exclude each other", remedy="leave one of them out")
+    if options["whole_run"]:
+        return RerunScope.WHOLE_RUN
+    if options["task_id"]:
+        return RerunScope.TASK_AND_DOWNSTREAM if options["downstream"] else RerunScope.TASK
+    return RerunScope.FAILED_AND_DOWNSTREAM if options["downstream"] else RerunScope.FAILED
+
+
+def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts | None:
+    """What `--max-attempts` and `--every` say; None without them."""
+    most, every = options["max_attempts"], options["every"]
+    if not isinstance(most, int):
+        if every is not None:
+            raise BadRequest("--every is of a rerun with --max-attempts", remedy="give both, or neither")
+        return None
+    for name in ("dry_run", "whole_run", "task_id"):
+        if options[name]:
+            other = f"--{name.removesuffix('_id').replace('_', '-')}"
+            raise BadRequest(f"--max-attempts and {other} exclude each other", remedy="leave one of them out")
+    from backfill_tui.domain.rests import parse_rest
+    from backfill_tui.headless.attempts import Attempts
+
+    return Attempts(
+        most=most,
+        rest_seconds=parse_rest(str(every or _REST)),
+        journal=invocation.composition.journal(invocation.flags),
+    )
 
 
 def _rerun_wish(options: Mapping[str, object], scope: RerunScope) -> RerunWish:
     from backfill_tui.headless.repairing import RerunWish
 
+    task_id = options["task_id"]
     return RerunWish(
         choice=choice_of(options, "rerun"),
         scope=scope,
+        task_id=None if task_id is None else str(task_id),
+        to_latest=not options["original_version"],
+        note=str(options["note"]).strip(),
         dry_run=bool(options["dry_run"]),
         yes=bool(options["yes"]),
         wait=bool(options["wait"]),

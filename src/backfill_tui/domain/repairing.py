@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
-from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.states import TaskState
+
+RUNS_AT_ONCE: Final = 50
+"""How many runs are cleared in one transaction: what comes between two of them costs no more than that."""
+
+STOPPED_HERE: Final = "you stopped it"
+"""Why a rerun ended early that its own user has stopped."""
 
 
 class RerunScope(StrEnum):
-    """How much of a run is run again."""
+    """How much of a run is run again; the last two take one task, whatever its state."""
 
     FAILED = "failed"
     FAILED_AND_DOWNSTREAM = "failed_and_downstream"
     WHOLE_RUN = "whole_run"
+    TASK_AND_DOWNSTREAM = "task_and_downstream"
+    TASK = "task"
 
     @property
-    def label(self) -> str:
+    def of_a_task(self) -> bool:
+        """Whether a task has to be named."""
+        return self in {RerunScope.TASK, RerunScope.TASK_AND_DOWNSTREAM}
+
+    def label(self, task_id: str = "the task") -> str:
         """The words of the choice."""
-        return self.value.replace("_", " ") if self is not RerunScope.FAILED else "failed tasks only"
+        return {
+            RerunScope.FAILED: "failed tasks only",
+            RerunScope.FAILED_AND_DOWNSTREAM: "failed and downstream",
+            RerunScope.WHOLE_RUN: "whole run",
+            RerunScope.TASK_AND_DOWNSTREAM: f"{task_id} and downstream",
+            RerunScope.TASK: f"{task_id} only",
+        }[self]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RerunRequest:
-    """Which runs to run again, and how much of each."""
+    """Which runs to run again, and how much of each.
+
+    `task_id` goes with the scopes of a task. With a `backfill_id` only the runs that are this backfill's are
+    taken; another one may have taken a run over. `note` is put on each run that runs again, in the place of
+    the one it has; empty leaves that. `not_since` leaves runs alone that were cleared at or after it: who
+    goes on after a break can not always know which were. `attempt` counts the reruns of a command that goes
+    on until nothing fails, from 1; the journal keeps it.
+    """
 
     dag_id: DagId
     run_ids: tuple[RunId, ...]
     scope: RerunScope = RerunScope.FAILED
+    task_id: TaskId | None = None
+    backfill_id: BackfillId | None = None
     run_on_latest_version: bool = True
+    note: str = ""
+    not_since: Instant | None = None
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +96,24 @@ class RerunOutcome:
 
     `untouched` counts the task instances of those runs that stay as they are. `unblocked` are the cancelled
     backfills whose pause keeps (dry) or kept cleared runs queued for ever, and which the rerun lifts.
+    `completed` are the backfills of those runs that Airflow counts as complete, and goes on to count so.
+    `unversioned` counts the runs that were to keep their version of the Dag, but of which Airflow keeps none.
+
+    A rerun that ended early says why in `stopped`. `not_done` are then the runs it did not come to, and
+    `unsure` those that it may have cleared or not; `began_at` is when it began, on Airflow's clock.
     """
 
-    affected: tuple[AffectedTask, ...]
-    untouched: int
+    affected: tuple[AffectedTask, ...] = ()
+    untouched: int = 0
     left_alone: tuple[LeftAlone, ...] = ()
     unblocked: tuple[int, ...] = ()
+    completed: tuple[int, ...] = ()
+    unversioned: int = 0
+    remarks: tuple[str, ...] = ()
+    stopped: str = ""
+    not_done: tuple[RunId, ...] = ()
+    unsure: tuple[RunId, ...] = ()
+    began_at: Instant | None = None
 
     @property
     def run_ids(self) -> tuple[RunId, ...]:
@@ -79,3 +124,57 @@ class RerunOutcome:
     def overwritten_successes(self) -> int:
         """How many of the task instances to run again had succeeded."""
         return sum(1 for task in self.affected if task.state is TaskState.SUCCESS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunProgress:
+    """So many of the runs asked for are dealt with; `part` is what became of the last ones of these.
+
+    The first comes before anything is done. What a part tells is committed.
+    """
+
+    done: int
+    total: int
+    began_at: Instant
+    part: RerunOutcome = RerunOutcome()
+
+
+def together(parts: Iterable[RerunOutcome]) -> RerunOutcome:
+    """The outcome of all parts of a rerun."""
+    parts = tuple(parts)
+    return RerunOutcome(
+        affected=tuple(task for part in parts for task in part.affected),
+        untouched=sum(part.untouched for part in parts),
+        left_alone=tuple(left for part in parts for left in part.left_alone),
+        unblocked=tuple(sorted({number for part in parts for number in part.unblocked})),
+        completed=tuple(sorted({number for part in parts for number in part.completed})),
+        unversioned=sum(part.unversioned for part in parts),
+        remarks=tuple(dict.fromkeys(remark for part in parts for remark in part.remarks)),
+    )
+
+
+def broken_off(request: RerunRequest, told: Iterable[RerunProgress], why: str, *, sure: bool) -> RerunOutcome:
+    """The outcome of a rerun that ended early, from what was told of it; there must be at least one word.
+
+    Unless it is `sure` that nothing was done since the last word, the runs that came next are in doubt.
+    """
+    told = tuple(told)
+    run_ids = tuple(dict.fromkeys(request.run_ids))
+    rest = run_ids[told[-1].done :]
+    doubtful = 0 if sure else RUNS_AT_ONCE
+    return replace(
+        together(one.part for one in told),
+        stopped=why,
+        unsure=rest[:doubtful],
+        not_done=rest[doubtful:],
+        began_at=told[0].began_at,
+    )
+
+
+def the_rest(request: RerunRequest, outcome: RerunOutcome) -> RerunRequest:
+    """What is left to do of a rerun that ended early; nothing is run again twice by it."""
+    return replace(
+        request,
+        run_ids=(*outcome.unsure, *outcome.not_done),
+        not_since=outcome.began_at if outcome.unsure else request.not_since,
+    )

@@ -17,7 +17,8 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.tasks import (
     CellDetails,
     CellQuery,
@@ -32,6 +33,7 @@ from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 from backfill_tui.gateway.calls import Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
 from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.gateway.rerunning import Gathering
 from backfill_tui.wire import methods
 from backfill_tui.wire.methods import Method
 
@@ -97,11 +99,20 @@ class BridgeGateway:
     def control(self, request: ControlRequest) -> ControlOutcome:
         return self._call(methods.CONTROL, request)
 
-    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
-        return self._call(methods.PREVIEW_RERUN, request)
+    def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
+        return self._call(methods.PREVIEW_RERUN, request, is_cancelled=is_cancelled)
 
-    def rerun(self, request: RerunRequest) -> RerunOutcome:
-        return self._call(methods.RERUN, request)
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
+        gathering = Gathering(request, on_progress)
+        try:
+            return self._call(methods.RERUN, request, on_event=gathering.take, is_cancelled=is_cancelled)
+        except Problem as problem:
+            return gathering.ended_by(problem, sure=not self._conversation.is_over)
 
     def preview_mark(self, request: MarkRequest) -> MarkOutcome:
         return self._call(methods.PREVIEW_MARK, request)

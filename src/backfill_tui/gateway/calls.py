@@ -116,6 +116,12 @@ class Conversation:
             if not call.ended and not over:
                 call.cancel()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the bridge is gone, so that what it did last was not told."""
+        with self._lock:
+            return self._over is not None
+
     def tell(self, message: Request | Cancel | Taken) -> None:
         """Write one message; a bridge that is gone is reported by the reader, to every call."""
         with self._write_lock:

@@ -21,7 +21,7 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.tasks import (
     CellDetails,
     CellQuery,
@@ -112,12 +112,22 @@ class Gateway(Protocol):
         """Pause, resume, cancel, reopen or remove a backfill, wholly or not at all."""
         ...
 
-    def preview_rerun(self, request: RerunRequest) -> RerunOutcome:
+    def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
         """What a rerun would touch, from Airflow's own dry clear; changes nothing."""
         ...
 
-    def rerun(self, request: RerunRequest) -> RerunOutcome:
-        """Clear the task instances of the request, so that the scheduler runs them again."""
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
+        """Clear the task instances of the request, so that the scheduler runs them again.
+
+        That is done in parts of `RUNS_AT_ONCE` runs, each wholly or not at all. When it ends early, cancelled
+        or by a problem, the outcome says what was done and what not; the problem is raised only when nothing
+        was done.
+        """
         ...
 
     def preview_mark(self, request: MarkRequest) -> MarkOutcome:

@@ -39,14 +39,20 @@ def chosen_runs(session: Session, choice: Choice, where: str) -> tuple[GridFacts
 
     Raises NotThere for a Dag, a backfill or a date that does not exist, BadRequest for what contradicts.
     """
-    if choice.within is None:
-        return chosen_of_backfill(session, choice, where)
-    facts, rows, now = read_range(session, dates_of(session, choice.within, where))
-    return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+    if choice.within is not None:
+        facts, rows, now = read_range(session, dates_of(session, choice.within, where))
+        return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+    return chosen_of_backfill(session, choice, where)
 
 
 def chosen_of_backfill(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow]]:
     """The same of a backfill alone."""
+    facts, rows, now = read_chosen(session, choice, where)
+    return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+
+
+def read_chosen(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow], Instant]:
+    """The backfill that is meant, all its rows, and Airflow's clock."""
     facts, rows, now = _read(session, _choose(session, choice, where))
     if facts.dag_id != choice.dag_id:
         number = facts.backfill_id
@@ -55,7 +61,7 @@ def chosen_of_backfill(session: Session, choice: Choice, where: str) -> tuple[Ba
             remedy=f"{choice.again[0]} it with "
             f"{session.again(*choice.again, facts.dag_id, '--backfill', number)}",
         )
-    return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
+    return facts, rows, now
 
 
 def _choose(session: Session, choice: Choice, where: str) -> BackfillId:

@@ -203,6 +203,12 @@ def rerun(outcome: RerunOutcome) -> JsonObject:
         "untouched": outcome.untouched,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
         "unblocked": list(outcome.unblocked),
+        "completed": list(outcome.completed),
+        "unversioned": outcome.unversioned,
+        "stopped": outcome.stopped,
+        "not_done": list(outcome.not_done),
+        "unsure": list(outcome.unsure),
+        "remarks": list(outcome.remarks),
     }
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
-from backfill_tui.domain.text import one_line
+from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.problems import Interrupted, Unreachable
+from backfill_tui.domain.repairing import STOPPED_HERE, RerunOutcome, RerunProgress, RerunRequest, RerunScope
 from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_of_backfill
 from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.rerun_talk import question, tell_nothing, tell_outcome, tell_preview
+from backfill_tui.headless.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +22,12 @@ class RerunWish:
 
     choice: Choice
     scope: RerunScope
-    dry_run: bool
-    yes: bool
-    wait: bool
+    task_id: str | None = None
+    to_latest: bool = True
+    note: str = ""
+    dry_run: bool = False
+    yes: bool = False
+    wait: bool = False
 
 
 def rerun(session: Session, wish: RerunWish) -> int:
@@ -30,99 +36,100 @@ def rerun(session: Session, wish: RerunWish) -> int:
         session.refuse_writes("A rerun")
     environment = session.open()
     facts, chosen = chosen_of_backfill(session, wish.choice, environment.where)
-    request = RerunRequest(
-        dag_id=facts.dag_id,
-        run_ids=tuple(row.run_id for row in chosen if row.run_id is not None),
-        scope=wish.scope,
-    )
-    preview = session.gateway.preview_rerun(request) if request.run_ids else _NOTHING
-    _tell(session, facts, preview)
+    request = request_of(wish, facts, RerunRequest(
+        dag_id=facts.dag_id, run_ids=tuple(row.run_id for row in chosen if row.run_id is not None)
+    ))  # fmt: skip
+    preview = session.gateway.preview_rerun(request) if request.run_ids else RerunOutcome()
+    tell_preview(session, facts, preview)
     if wish.dry_run or not preview.affected:
         if not preview.affected:
-            _tell_nothing(session, wish, facts)
-        _show(session, facts, wish, preview, done=False, outcome=None)
+            tell_nothing(session, wish.choice, facts)
+        _show(session, facts, request, preview, done=False, outcome=None)
         return 0
-    session.confirm(f"{_question(preview)}?", yes=wish.yes)
+    session.confirm(f"{question(preview)}?", yes=wish.yes)
     session.start_engine()
-    outcome = session.gateway.rerun(request)
-    session.voice.say(f"Cleared {counted(len(outcome.affected), 'task instance')}")
-    if not wish.wait:
+    outcome = clear(session, request)
+    tell_outcome(session, outcome)
+    if wish.wait and not outcome.stopped:
+        return _wait(session, facts, request, outcome)
+    if outcome.affected:
         paused = facts.dag_id if facts.dag_is_paused else None
         session.voice.say(session.how_to_watch(facts.backfill_id, paused=paused))
-        _show(session, facts, wish, outcome, done=True, outcome=None)
+    _show(session, facts, request, outcome, done=bool(outcome.affected), outcome=None)
+    return exit_code_of(outcome)
+
+
+def request_of(wish: RerunWish, facts: BackfillFacts, runs: RerunRequest) -> RerunRequest:
+    """The request for some runs, with all that was wished for them."""
+    from dataclasses import replace
+
+    return replace(
+        runs,
+        scope=wish.scope,
+        task_id=None if wish.task_id is None else TaskId(wish.task_id),
+        backfill_id=facts.backfill_id,
+        run_on_latest_version=wish.to_latest,
+        note=wish.note,
+    )
+
+
+def clear(session: Session, request: RerunRequest) -> RerunOutcome:
+    """Clear, telling how far it has come; ctrl+c stops it after the runs that are being cleared."""
+
+    def tell(progress: RerunProgress) -> None:
+        session.voice.activity("Clearing runs", progress.done, progress.total, key="rerun")
+
+    try:
+        with deferred_interrupt() as is_interrupted:
+            return session.gateway.rerun(request, tell, is_interrupted)
+    except Interrupted:
+        raise Interrupted("The rerun was stopped before anything was cleared") from None
+    finally:
+        session.voice.settle()
+
+
+def exit_code_of(outcome: RerunOutcome) -> int:
+    """0 for a rerun that came to its end, else that of what stopped it."""
+    if not outcome.stopped:
         return 0
-    return _wait(session, facts, wish, outcome)
+    return Interrupted.exit_code if outcome.stopped == STOPPED_HERE else Unreachable.exit_code
 
 
-_NOTHING = RerunOutcome(affected=(), untouched=0)
-
-
-def _wait(session: Session, facts: BackfillFacts, wish: RerunWish, outcome: RerunOutcome) -> int:
+def _wait(session: Session, facts: BackfillFacts, request: RerunRequest, outcome: RerunOutcome) -> int:
     follower = Follower(session, facts.backfill_id, run_ids=frozenset(outcome.run_ids))
     try:
         reading = follower.to_end(tell_progress(session))
     finally:
-        _show(session, facts, wish, outcome, done=True, outcome=follower.latest)
+        _show(session, facts, request, outcome, done=True, outcome=follower.latest)
     show_end(session, reading)
     return reading.exit_code
-
-
-def _tell(session: Session, facts: BackfillFacts, preview: RerunOutcome) -> None:
-    if not preview.affected and not preview.left_alone:
-        return
-    runs, tasks = counted(len(preview.run_ids), "run"), counted(len(preview.affected), "task instance")
-    good = preview.overwritten_successes
-    had = f", {good:,} of them had succeeded" if good else ""
-    session.voice.say(
-        f"Backfill {facts.backfill_id} of {one_line(facts.dag_id)}: "
-        f"{tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
-    )
-    for left in preview.left_alone:
-        session.voice.say(one_line(f"{left.run_id} is left alone: {left.reason}"))
-    if facts.dag_is_paused:
-        unpausing = session.how_to_unpause(facts.dag_id)
-        session.voice.say(f"Warning: The Dag is paused, so no run will start: {unpausing}")
-    for number in preview.unblocked:
-        session.voice.say(f"Backfill {number} was cancelled, its pause is lifted so that cleared runs start")
-
-
-def _tell_nothing(session: Session, wish: RerunWish, facts: BackfillFacts) -> None:
-    session.voice.say(f"Nothing of backfill {facts.backfill_id} to run again")
-    if wish.choice.backfill_id is not None or wish.choice.dates:
-        return
-    # Who named no backfill may well have meant an older one.
-    for older in session.gateway.backfills(facts.dag_id)[1:]:
-        if older.counts.failed:
-            number = older.facts.backfill_id
-            again = session.again("rerun", facts.dag_id, "--backfill", number)
-            failed = counted(older.counts.failed, "failed date")
-            session.voice.say(f"Backfill {number} has {failed}: rerun them with {again}")
-            return
-
-
-def _question(preview: RerunOutcome) -> str:
-    tasks = counted(len(preview.affected), "task instance")
-    return f"Run {tasks} in {counted(len(preview.run_ids), 'run')} again"
 
 
 def _show(
     session: Session,
     facts: BackfillFacts,
-    wish: RerunWish,
+    request: RerunRequest,
     touched: RerunOutcome,
     *,
     done: bool,
     outcome: Reading | None,
 ) -> None:
-    if not session.as_json:
-        return
-    session.paper.json(
-        {
-            "backfill_id": facts.backfill_id,
-            "dag_id": facts.dag_id,
-            "scope": str(wish.scope),
-            "cleared": done,
-            **encode.rerun(touched),
-            "outcome": None if outcome is None else outcome.json,
-        }
-    )
+    if session.as_json:
+        session.paper.json(rerun_json(facts, request, touched, done=done, outcome=outcome))
+
+
+def rerun_json(
+    facts: BackfillFacts, request: RerunRequest, touched: RerunOutcome, *, done: bool, outcome: Reading | None
+) -> encode.JsonObject:
+    """The object of `rerun`."""
+    return {
+        "backfill_id": facts.backfill_id,
+        "dag_id": facts.dag_id,
+        "scope": str(request.scope),
+        "task_id": request.task_id,
+        "latest_version": request.run_on_latest_version,
+        "note": request.note,
+        "cleared": done,
+        **encode.rerun(touched),
+        "outcome": None if outcome is None else outcome.json,
+    }

@@ -175,15 +175,26 @@ NARROW = (
 
 RERUN = (
     Command(id="rerun.accept", keys="enter", action="accept", label="rerun",
-            help="Rerun what the chosen line says", palette=False),
+            # With priority, for the field of the note takes enter itself.
+            help="Rerun what the chosen line says", priority=True, palette=False),
     Command(id="rerun.up", keys="up,k", action="choose(-1)", label="", help="Choose the line above",
             palette=False),
     Command(id="rerun.down", keys="down,j", action="choose(1)", label="", help="Choose the line below",
             palette=False),
     Command(id="rerun.version", keys="space", action="toggle_version", label="latest version",
             help="Run on the Dag's latest version, or on the one each run had", palette=False),
+    Command(id="rerun.note", keys="tab", action="note", label="note",
+            help="Write a note for each run, or go back to the choices", palette=False),
     Command(id="rerun.back", keys="escape,n", action="back", label="back",
             help="Close this and rerun nothing", palette=False),
+)  # fmt: skip
+
+RERUNNING = (
+    Command(id="rerunning.go_on", keys="enter", action="go_on", label="go on",
+            help="Rerun what is left of one that ended early", palette=False),
+    Command(id="rerunning.stop", keys="escape", action="stop", label="stop",
+            help="Stop after the runs that are being cleared, and keep what is done; then close this",
+            palette=False),
 )  # fmt: skip
 
 CONTROL = (

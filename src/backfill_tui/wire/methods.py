@@ -18,7 +18,7 @@ from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.tasks import (
     CellDetails,
     CellQuery,
@@ -107,7 +107,7 @@ WATCH_RANGE: Final = Method("watch_range", WatchRange, RangeUpdate, Nothing, unr
 PREVIEW_CONTROL: Final = Method("preview_control", ControlRequest, Nothing, ControlOutcome)
 CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)
-RERUN: Final = Method("rerun", RerunRequest, Nothing, RerunOutcome)
+RERUN: Final = Method("rerun", RerunRequest, RerunProgress, RerunOutcome)
 PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
 MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
 PREVIEW_UNDO: Final = Method("preview_undo", UndoRequest, Nothing, UndoOutcome)

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-from tests.support.databases import Database, postgresql_database
-from tests.support.edits import Edits, editing_on
+from tests.support.attached import Attached, attached_to_postgresql
 from tests.support.expanding import watch_an_expansion
 from tests.support.following import following
 
 from backfill_tui.domain.failures import FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.ids import BackfillId, DagId, RunId
 from backfill_tui.domain.repairing import RerunRequest, RerunScope
-from backfill_tui.gateway.bridge import BridgeGateway
-from backfill_tui.gateway.child import BridgeChild, BridgeCommand
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("live-postgresql")]
 
@@ -45,45 +38,10 @@ with DAG(dag_id="mapped", schedule="@daily", start_date=datetime(2024, 1, 1, tzi
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attached:
-    """A bridge that is attached to a database, and a child that edits it."""
-
-    gateway: BridgeGateway
-    edits: Edits
-    database: Database
-    logs: Path
-
-
 @pytest.fixture(scope="module")
 def attached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attached]:
-    home = tmp_path_factory.mktemp("attached")
-    folder = home / "dags"
-    folder.mkdir()
-    (folder / "chains.py").write_text(_DAGS)
-    with postgresql_database() as database:
-        environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
-            "AIRFLOW_HOME": str(home),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(folder),
-            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.url,
-            # The driver for asynchronous connections is not installed, and nothing here uses one.
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"sqlite+aiosqlite:///{home / 'async.db'}",
-        }
-        words = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "attached"]
-        with editing_on(environment, home / "editing.log") as edits:
-            edits.do("create_database")
-            edits.do("sync", folder=str(folder))
-            gateway = BridgeGateway(
-                BridgeChild(BridgeCommand(words=words, environment=environment, log=home / "bridge.log"))
-            )
-            try:
-                gateway.open()
-                yield Attached(gateway=gateway, edits=edits, database=database, logs=home / "logs")
-            finally:
-                gateway.close()
+    with attached_to_postgresql(tmp_path_factory.mktemp("attached"), _DAGS) as found:
+        yield found
 
 
 def test_the_stream_equals_a_full_reading_and_the_list_its_counts(attached: Attached) -> None:

@@ -266,7 +266,7 @@ def test_tasks_that_the_dag_lost_stay_and_those_it_got_are_announced(
     bridge.gateway.parse()
     outcome = bridge.gateway.rerun(_request("changing", [first, second]))
     assert _affected(outcome) == [("a", -1, TaskState.FAILED), ("got", -1, TaskState.ABSENT)]
-    assert _reasons(outcome) == {second: "nothing in it failed"}
+    assert _reasons(outcome) == {second: 'the Dag no longer has its failed task "lost"'}
     states = {key: found["state"] for key, found in _instances(edits, "changing", first).items()}
     assert states["got", -1] is None
     assert edits.do("run_state", dag_id="changing", run_id=second) == "failed"

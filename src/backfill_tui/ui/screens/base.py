@@ -57,6 +57,10 @@ class Dialog(ModalScreen[T]):
     PLACE: ClassVar[str]
     HELP: ClassVar[str | None] = ""
 
+    def label_of(self, command_id: str) -> str:  # noqa: ARG002  # a dialog that says more looks at it
+        """What a command does now, where its label does not tell; else empty."""
+        return ""
+
     @property
     def program(self) -> BackfillApp:
         """The program: its gateway, its engine, and what it last read of them."""

@@ -1,42 +1,60 @@
-"""Running again what failed: three choices with their counts, from Airflow's own dry clear."""
+"""Running again what failed: the choices with their counts, from Airflow's own dry clear."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
 from textual.reactive import var
-from textual.widgets import Static
+from textual.widgets import Label, Static
 
-from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
+from backfill_tui.ui.rerun_words import consequences, scope_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
-from backfill_tui.ui.text import count, in_words
+from backfill_tui.ui.text import count, fit
 from backfill_tui.ui.watch_commands import RERUN
+from backfill_tui.ui.widgets.conf_field import Field
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.workers import Asking
 
-_SCOPES: Final = tuple(RerunScope)
-_LABEL_WIDTH: Final = max(len(scope.label) for scope in _SCOPES) + 2
-_NAMED_AT_MOST: Final = 4
+_LABEL_WIDTH: Final = len(RerunScope.FAILED_AND_DOWNSTREAM.label()) + 2
+_TASK_WIDTH: Final = _LABEL_WIDTH - len(RerunScope.TASK_AND_DOWNSTREAM.label("")) - 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What of a backfill is to be rerun: runs with their dates in words, and the task under the cursor.
+
+    `without_run` are chosen dates that have no run, each with the reason.
+    """
+
+    dag_id: DagId
+    backfill_id: BackfillId
+    dates: Mapping[RunId, str]
+    without_run: Mapping[str, str] = field(default_factory=dict)
+    task_id: TaskId | None = None
 
 
 class PreviewMade(Message):
-    """What one choice would touch is known."""
+    """What a request would touch is known."""
 
-    def __init__(self, scope: RerunScope, outcome: RerunOutcome) -> None:
+    def __init__(self, request: RerunRequest, outcome: RerunOutcome) -> None:
         super().__init__()
-        self.scope = scope
+        self.request = request
         self.outcome = outcome
 
 
@@ -49,69 +67,91 @@ class PreviewFailed(Message):
 
 
 class RerunDialog(Dialog[RerunRequest]):
-    """Gives the request that was confirmed. `dates` are the runs to rerun with their dates in words."""
+    """Gives the request that was confirmed."""
 
     PLACE = "rerun"
     HELP = (
         "A rerun clears task instances, so that the scheduler runs them again. The counts come from "
-        "Airflow's own dry clear. What succeeded stays as it is unless the choice says otherwise."
+        "Airflow's own dry clear. What succeeded stays as it is unless the choice says otherwise. The last "
+        "two choices take the task under the cursor, in all the runs. A note is put on each run."
     )
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(RERUN)]
     DEFAULT_CSS = """
-    RerunDialog #rerun-words { height: auto; }
+    RerunDialog DialogBox { width: 84; }
+    RerunDialog Static { height: auto; }
+    RerunDialog Horizontal { height: 1; }
+    RerunDialog Label { width: auto; padding: 0 1 0 0; }
+    RerunDialog Input { width: 1fr; background: $panel; }
+    RerunDialog Input:focus { background: $cursor-background; }
     """
 
     scope: var[RerunScope] = var(RerunScope.FAILED, init=False)
     latest_version: var[bool] = var(default=True, init=False)
 
     box = query_one(DialogBox)
-    words = query_one("#rerun-words", Static)
+    choices = query_one("#rerun-choices", Static)
+    effects = query_one("#rerun-effects", Static)
+    note = query_one(Field)
 
-    def __init__(self, dag_id: DagId, dates: Mapping[RunId, str]) -> None:
+    def __init__(self, selection: Selection) -> None:
         super().__init__()
-        self._dag_id = dag_id
-        self._dates = dates
-        self._previews: dict[RerunScope, RerunOutcome] = {}
+        self._selection = selection
+        self._scopes = [one for one in RerunScope if selection.task_id is not None or not one.of_a_task]
+        self._previews: dict[RerunRequest, RerunOutcome] = {}
         self._problem: Problem | None = None
 
     def compose(self) -> ComposeResult:
-        """The choices in a box."""
+        """The choices and the note in a box, and what the choice does."""
         box = DialogBox()
         box.border_title = Content(self._title()).markup
         with box:
-            yield Static(id="rerun-words", markup=False)
+            yield Static(id="rerun-choices", markup=False)
+            with Horizontal():
+                yield Label("Note", markup=False)
+                yield Field("", id="note", placeholder="none", max_length=MOST_NOTE_CHARACTERS)
+            yield Static(id="rerun-effects", markup=False)
             yield KeyLine(self.PLACE)
 
     def on_mount(self) -> None:
         """Count what each choice would touch."""
         self._tell()
-        self.run_worker(self._count, group="preview", name="preview", exclusive=True, thread=True)
+        self._count_all()
 
     def _title(self) -> str:
-        what = next(iter(self._dates.values())) if len(self._dates) == 1 else count(len(self._dates), "date")
-        return f"Rerun {what} of {one_line(self._dag_id)}"
+        dates = self._selection.dates
+        what = next(iter(dates.values())) if len(dates) == 1 else count(len(dates), "date")
+        return f"Rerun {what} of {one_line(self._selection.dag_id)}"
 
     def _request(self, scope: RerunScope) -> RerunRequest:
         return RerunRequest(
-            dag_id=self._dag_id,
-            run_ids=tuple(self._dates),
+            dag_id=self._selection.dag_id,
+            run_ids=tuple(self._selection.dates),
             scope=scope,
+            task_id=self._selection.task_id if scope.of_a_task else None,
+            backfill_id=self._selection.backfill_id,
             run_on_latest_version=self.latest_version,
         )
 
-    def _count(self) -> None:
-        asking = Asking(self)
-        try:
-            for scope in _SCOPES:
-                if asking.unwanted():
-                    return
-                asking.post(PreviewMade(scope, self.program.gateway.preview_rerun(self._request(scope))))
-        except Problem as problem:
-            asking.post(PreviewFailed(problem))
+    def _count_all(self) -> None:
+        missing = [one for one in map(self._request, self._scopes) if one not in self._previews]
+        first = self._request(self.scope)
+        missing.sort(key=lambda request: request != first)
+        gateway = self.program.gateway
+
+        def count_each() -> None:
+            asking = Asking(self)
+            try:
+                for request in missing:
+                    asking.post(PreviewMade(request, gateway.preview_rerun(request, asking.unwanted)))
+            except Problem as problem:
+                asking.post(PreviewFailed(problem))
+
+        self.run_worker(count_each, group="preview", name="preview", exclusive=True, thread=True)
 
     @on(PreviewMade)
     def _preview_made(self, message: PreviewMade) -> None:
-        self._previews[message.scope] = message.outcome
+        self._previews[message.request] = message.outcome
         self._tell()
 
     @on(PreviewFailed)
@@ -124,36 +164,40 @@ class RerunDialog(Dialog[RerunRequest]):
         self._tell()
 
     def watch_latest_version(self) -> None:
-        """The box is ticked, or not."""
+        """The box is ticked, or not: another version may have other tasks."""
         self._tell()
+        self._count_all()
 
     @property
     def chosen(self) -> RerunOutcome | None:
         """What the chosen line would touch; None until it is counted."""
-        return self._previews.get(self.scope)
+        return self._previews.get(self._request(self.scope))
 
     def _tell(self) -> None:
-        self.words.update(Content("\n").join(self._lines()))
-        self.refresh_bindings()
-
-    def _lines(self) -> list[Content]:
-        lines = [self._choice(scope) for scope in _SCOPES]
         tick = "x" if self.latest_version else " "
+        lines = [self._choice(scope) for scope in self._scopes]
         lines += [
             Content(""),
             Content.assemble((f"[{tick}] ", "$accent"), "on the latest version of the Dag"),
         ]
+        self.choices.update(Content("\n").join(lines))
+        self.effects.update(Content("\n").join(self._effects()))
+        self.refresh_bindings()
+
+    def _effects(self) -> list[Content]:
         if self._problem is not None:
-            return [*lines, Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
+            return [Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
+        lines = []
         if self.chosen is not None:
-            lines += consequences(self.chosen, self._dates)
+            lines = consequences(self.chosen, self._selection.dates, self._selection.without_run)
         return [*lines, Content(""), Content.styled("Nothing here can be undone once started", "$warning")]
 
     def _choice(self, scope: RerunScope) -> Content:
         chosen = scope is self.scope
         sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
-        label = Content.styled(scope.label.ljust(_LABEL_WIDTH), "bold" if chosen else "")
-        outcome = self._previews.get(scope)
+        task = fit(self._selection.task_id or "", _TASK_WIDTH).rstrip()
+        label = Content.styled(scope.label(task).ljust(_LABEL_WIDTH), "bold" if chosen else "")
+        outcome = self._previews.get(self._request(scope))
         if outcome is None:
             return Content("").join([sign, label, Content.styled("counting…", "$muted")])
         return Content("").join(
@@ -162,8 +206,8 @@ class RerunDialog(Dialog[RerunRequest]):
 
     def action_choose(self, step: int) -> None:
         """Choose the line above or below; past the last one the words scroll, where they do not fit."""
-        before = self.scope
-        self.scope = _SCOPES[max(0, min(len(_SCOPES) - 1, _SCOPES.index(before) + step))]
+        before, scopes = self.scope, self._scopes
+        self.scope = scopes[max(0, min(len(scopes) - 1, scopes.index(before) + step))]
         if self.scope is before:
             self.box.scroll_relative(y=step, animate=False)
 
@@ -171,10 +215,20 @@ class RerunDialog(Dialog[RerunRequest]):
         """Run on the latest version of the Dag, or on that of each run."""
         self.latest_version = not self.latest_version
 
+    def action_note(self) -> None:
+        """Go to the note, and back to the choices."""
+        if self.note.has_focus:
+            self.set_focus(None)
+        else:
+            self.note.focus()
+
     def action_accept(self) -> None:
         """Rerun what the chosen line says."""
         if self.chosen is not None and self.chosen.affected:
-            self.dismiss(self._request(self.scope))
+            self.dismiss(self._confirmed())
+
+    def _confirmed(self) -> RerunRequest:
+        return replace(self._request(self.scope), note=self.note.value.strip())
 
     def action_back(self) -> None:
         """Rerun nothing."""
@@ -185,60 +239,3 @@ class RerunDialog(Dialog[RerunRequest]):
         if action == "accept":
             return True if self.chosen is not None and self.chosen.affected else None
         return True
-
-
-def scope_words(outcome: RerunOutcome) -> str:
-    """What a choice runs again: `10 task instances, 2 had succeeded`."""
-    if not outcome.affected:
-        return "nothing to run again"
-    words = count(len(outcome.affected), "task instance")
-    if outcome.overwritten_successes:
-        words += f", {outcome.overwritten_successes:,} had succeeded"
-    return words
-
-
-def consequences(outcome: RerunOutcome, dates: Mapping[RunId, str]) -> list[Content]:
-    """What stays untouched, which runs are left alone and why, and what else the rerun lifts."""
-    lines = [Content("")]
-    if outcome.affected:
-        lines.append(Content(_untouched_words(outcome)))
-    if outcome.overwritten_successes:
-        lost = f"{count(outcome.overwritten_successes, 'success', 'successes')} will be overwritten"
-        lines.append(Content.styled(lost, "bold $warning"))
-    for reason, run_ids in _by_reason(outcome).items():
-        named = [dates.get(run_id, run_id) for run_id in run_ids[:_NAMED_AT_MOST]]
-        if len(run_ids) > _NAMED_AT_MOST:
-            named.append(f"{len(run_ids) - _NAMED_AT_MOST:,} more")
-        lines.append(Content.styled(one_line(f"Left alone: {in_words(named)}: {reason}"), "$muted"))
-    if outcome.unblocked:
-        numbers = in_words([str(number) for number in outcome.unblocked])
-        lines.append(
-            Content(f"Lifts the pause of cancelled backfill {numbers}, or these runs would never start")
-        )
-    return lines
-
-
-def rerun_words(outcome: RerunOutcome) -> str:
-    """What a rerun did, for the notice."""
-    if not outcome.affected:
-        words = "Nothing was rerun"
-    else:
-        tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.run_ids), "run")
-        words = f"{tasks} of {runs} will run again"
-    reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in _by_reason(outcome).items()]
-    return ", ".join([words, *map(one_line, reasons)])
-
-
-def _by_reason(outcome: RerunOutcome) -> dict[str, list[RunId]]:
-    found: dict[str, list[RunId]] = {}
-    for left in outcome.left_alone:
-        found.setdefault(left.reason, []).append(left.run_id)
-    return found
-
-
-def _untouched_words(outcome: RerunOutcome) -> str:
-    runs = count(len(outcome.run_ids), "run")
-    if not outcome.untouched:
-        return f"{runs} from beginning to end"
-    rest = count(outcome.untouched, "other task instance")
-    return f"In {runs}, {rest} {'stays as it is' if outcome.untouched == 1 else 'stay as they are'}"

@@ -70,14 +70,18 @@ def _stands_for(shown: ShownColumn, tally: Tally) -> str:
 
 
 def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
-    """The marked rows that have a run, else the failed row under the cursor with all that a cancel holds."""
+    """The marked rows, also those that have lost their run, else the row under the cursor if it may be meant.
+
+    That is one that failed, was cancelled before it started, or has no run: then it is said why. With it goes
+    all that a cancel holds.
+    """
     rows = grid.store.rows
     marked = [(index, row) for index in sorted(grid.marks.rows) if (row := rows[index]) is not None]
     if marked:
-        return [(index, row) for index, row in marked if row.run_id is not None]
-    chosen = held_rows(grid.store)
-    if grid.row is not None and grid.row.failed:
-        chosen[grid.cursor_row] = grid.row
+        return marked
+    chosen, row = held_rows(grid.store), grid.row
+    if row is not None and (row.failed or row.cancelled or (row.run_id is None and not chosen)):
+        chosen[grid.cursor_row] = row
     return sorted(chosen.items())
 
 

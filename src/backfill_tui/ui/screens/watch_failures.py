@@ -5,10 +5,10 @@ from __future__ import annotations
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.states import CODE_OF, TaskState
 from backfill_tui.ui.screens.failures import FailuresDialog, FailuresLeft
-from backfill_tui.ui.screens.watch_folds import WatchFoldScreen
+from backfill_tui.ui.screens.watch_rerun import WatchRerunScreen
 
 
-class WatchFailuresScreen(WatchFoldScreen):
+class WatchFailuresScreen(WatchRerunScreen):
     """Opens the list of failures over its grid."""
 
     def action_failures(self) -> None:

@@ -1,35 +1,22 @@
-"""The grid of the watch screen: where its cursor goes, and which dates are marked and rerun."""
+"""The grid of the watch screen: where its cursor goes, and which dates are marked."""
 
 from __future__ import annotations
 
 from textual import on
 from textual.containers import Container
 from textual.getters import query_one
-from textual.message import Message
 
 from backfill_tui.domain.dag_range import Watchable
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.progress import BackfillStatus
-from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.throughput import pace_of
-from backfill_tui.ui.screens.rerun import RerunDialog, rerun_words
-from backfill_tui.ui.screens.watch_cells import rows_to_rerun
 from backfill_tui.ui.screens.watch_control import WatchControlScreen
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 from backfill_tui.ui.widgets.task_grid import TaskGrid
-from backfill_tui.ui.workers import ask
-
-
-class RerunDone(Message):
-    """A rerun is through: Airflow has cleared the task instances."""
-
-    def __init__(self, outcome: RerunOutcome) -> None:
-        super().__init__()
-        self.outcome = outcome
 
 
 class WatchGridScreen(WatchControlScreen):
@@ -137,7 +124,7 @@ class WatchGridScreen(WatchControlScreen):
     def _opened_in_strip(self) -> None:
         self.action_zoom()
 
-    # Marks and the rerun
+    # Marks
 
     def action_mark(self) -> None:
         """Mark the date under the cursor, or take its mark away."""
@@ -161,23 +148,3 @@ class WatchGridScreen(WatchControlScreen):
     def _marks_changed(self) -> None:
         self.follow_grid()
         self.refresh_bindings()
-
-    def action_rerun(self) -> None:
-        """Rerun the marked dates, else the failed one under the cursor."""
-        rows = rows_to_rerun(self.grid)
-        if not rows or self.progress is None:
-            self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
-            return
-        dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
-        self.app.push_screen(RerunDialog(self.progress.facts.dag_id, dates), self._rerun)
-
-    def _rerun(self, request: RerunRequest | None) -> None:
-        if request is not None:
-            program = self.program
-            ask(self, "rerun", lambda _: program.gateway.rerun(request), RerunDone)
-
-    @on(RerunDone)
-    def _rerun_done(self, message: RerunDone) -> None:
-        self.grid.clear_marks()
-        self.program.start_engine()
-        self.notify(rerun_words(message.outcome), markup=False)

@@ -11,7 +11,7 @@ from textual.widgets import Input
 
 from backfill_tui.ui.command import Command, key_words
 from backfill_tui.ui.commands import PLACES
-from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.screens.base import Dialog, PlaceScreen
 
 _URGENT = ("app.reconnect", "app.engine")
 _ALWAYS = ("app.help", "app.quit")
@@ -86,7 +86,7 @@ class KeyLine(Widget):
                 )
 
     def _word(self, command: Command) -> str:
-        now = self.screen.label_of(command.id) if isinstance(self.screen, PlaceScreen) else ""
+        now = self.screen.label_of(command.id) if isinstance(self.screen, (PlaceScreen, Dialog)) else ""
         return now or self._named.get(command.id, command.label)
 
     def _is_offered(self, command_id: str) -> bool:

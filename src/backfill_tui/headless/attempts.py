@@ -1,0 +1,236 @@
+"""`rerun --max-attempts`: reruns what failed until nothing fails any more, each run so many times at most.
+
+The attempts of a run are counted from the journal, so that the command can be stopped and started again, and
+one at a time is at work on a Dag.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.journal import Phase
+from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
+from backfill_tui.domain.progress import failed_rows
+from backfill_tui.domain.repairing import RerunRequest
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts, RunRow
+from backfill_tui.headless import encode
+from backfill_tui.headless.chosen_runs import chosen_rows, read_chosen
+from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.repairing import RerunWish, clear, exit_code_of, request_of
+from backfill_tui.headless.rerun_talk import question, tell_outcome, tell_preview
+from backfill_tui.headless.session import Session, counted
+from backfill_tui.wire.journal import entries
+
+_MINUTE: Final = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """How many times a run is rerun at most, how long it rests after a failure, and where that is counted."""
+
+    most: int
+    rest_seconds: int
+    journal: Path
+
+
+def rerun_until_green(session: Session, wish: RerunWish, attempts: Attempts) -> int:
+    """Rerun what failed, wait, and rerun what failed again; 0 once nothing has failed, 1 when it still has.
+
+    Raises Refused while another such command is at work on the Dag, and for a Dag that is paused.
+    """
+    session.refuse_writes("A rerun")
+    with _alone(attempts.journal, wish.choice.dag_id):
+        environment = session.open()
+        return _Campaign(session, wish, attempts).run(environment.where)
+
+
+def attempts_of(journal: Path, dag_id: str) -> Counter[RunId]:
+    """How often each run of the Dag was rerun by such a command, also by one that died in the middle."""
+    runs: dict[str, tuple[RunId, ...]] = {}
+    try:
+        for entry in entries(journal):
+            if entry.deed != "rerun" or entry.dag_id != dag_id or not entry.details.get("attempt"):
+                continue
+            if entry.phase is Phase.BEGUN:
+                runs[entry.number] = tuple(run.run_id for run in entry.runs)
+            elif entry.phase is Phase.UNDONE:
+                runs.pop(entry.number, None)
+    except FileNotFoundError:
+        return Counter()
+    except OSError as cause:
+        raise Unreachable(
+            f"The journal {one_line(str(journal))} can not be read, and it counts the attempts: "
+            f"{cause.strerror}",
+            remedy="see to its rights",
+        ) from cause
+    return Counter(run_id for run_ids in runs.values() for run_id in run_ids)
+
+
+@contextmanager
+def _alone(journal: Path, dag_id: str) -> Generator[None, None, None]:
+    """Hold the lock of the Dag, which ends with the process."""
+    name = hashlib.sha256(dag_id.encode()).hexdigest()[:16]
+    journal.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(journal.parent / f"rerun-{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                f"Another rerun with --max-attempts is at work on {one_line(dag_id)}",
+                remedy="wait for its end, or stop it",
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+class _Campaign:
+    """Attempt after attempt, until there is nothing left to do."""
+
+    def __init__(self, session: Session, wish: RerunWish, attempts: Attempts) -> None:
+        self._session = session
+        self._wish = wish
+        self._attempts = attempts
+        self._before = attempts_of(attempts.journal, wish.choice.dag_id)
+        self._here: Counter[RunId] = Counter()
+        self._told: list[encode.JsonObject] = []
+        self._agreed = False
+        self._latest: Reading | None = None
+
+    def run(self, where: str) -> int:
+        """The exit code."""
+        while True:
+            facts, rows, now = self._read(where)
+            spent = self._spent(facts.dag_id)
+            under_way = [row for row in rows if _is_active(row) and spent[_run_id(row)]]
+            if under_way:
+                # Those of an attempt that was left alone: by this command, when it was stopped.
+                self._follow(facts, map(_run_id, under_way))
+                continue
+            failed = failed_rows(rows)
+            due = [row for row in failed if spent[_run_id(row)] < self._attempts.most]
+            if not due:
+                return self._end(facts, failed)
+            attempt = 1 + max(spent[_run_id(row)] for row in due)
+            if self._rested(due, spent, now, attempt):
+                continue
+            code = self._attempt(facts, due, attempt)
+            if code is not None:
+                return code
+
+    def _read(self, where: str) -> tuple[BackfillFacts, list[RunRow], Instant]:
+        facts, rows, now = read_chosen(self._session, self._wish.choice, where)
+        choice = self._wish.choice
+        self._wish = replace(self._wish, choice=replace(choice, backfill_id=facts.backfill_id))
+        if facts.dag_is_paused:
+            raise Refused(
+                f"{one_line(facts.dag_id)} is paused, so no attempt would come to an end",
+                remedy=self._session.how_to_unpause(facts.dag_id),
+            )
+        return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else rows, now
+
+    def _spent(self, dag_id: DagId) -> Counter[RunId]:
+        """From the journal, and where that could not be written from what was done here."""
+        return attempts_of(self._attempts.journal, dag_id) | (self._before + self._here)
+
+    def _rested(self, due: list[RunRow], spent: Counter[RunId], now: Instant, attempt: int) -> bool:
+        """Wait until those that failed after an attempt have rested; whether there was anything to wait."""
+        ends = [row.ended_at for row in due if spent[_run_id(row)] and row.ended_at is not None]
+        left = (max(ends) - now) / SECOND + self._attempts.rest_seconds if ends else 0
+        if left <= 0:
+            return False
+        words = f"{counted(len(due), 'run')} failed, attempt {attempt} of {self._attempts.most}"
+        self._session.voice.activity(f"{words} in {_spell(left)}")
+        try:
+            time.sleep(left)
+        except KeyboardInterrupt:
+            raise Interrupted(
+                f"Stopped before attempt {attempt} of {self._attempts.most}",
+                remedy="the same command goes on with it",
+            ) from None
+        finally:
+            self._session.voice.settle()
+        return True
+
+    def _attempt(self, facts: BackfillFacts, due: list[RunRow], attempt: int) -> int | None:
+        """Rerun those runs and follow them; the exit code where that is the end."""
+        session, most = self._session, self._attempts.most
+        base = RerunRequest(dag_id=facts.dag_id, run_ids=tuple(map(_run_id, due)), attempt=attempt)
+        request = request_of(self._wish, facts, base)
+        preview = session.gateway.preview_rerun(request)
+        session.voice.say(f"Attempt {attempt} of {most}")
+        tell_preview(session, facts, preview)
+        if not preview.affected:
+            return self._show(facts, code=1)
+        if not self._agreed:
+            session.confirm(f"{question(preview)}, {counted(most, 'time')} at most?", yes=self._wish.yes)
+            self._agreed = True
+        session.start_engine()
+        outcome = clear(session, request)
+        self._here.update(outcome.run_ids)
+        tell_outcome(session, outcome)
+        self._told.append({"attempt": attempt, **encode.rerun(outcome)})
+        if outcome.stopped:
+            return self._show(facts, code=exit_code_of(outcome))
+        self._follow(facts, outcome.run_ids)
+        return None
+
+    def _follow(self, facts: BackfillFacts, run_ids: Iterable[RunId]) -> None:
+        follower = Follower(self._session, facts.backfill_id, run_ids=frozenset(run_ids))
+        self._latest = follower.to_end(tell_progress(self._session))
+
+    def _end(self, facts: BackfillFacts, failed: list[RunRow]) -> int:
+        """Nothing is left to do: all is well, or what still fails has had its attempts."""
+        if self._latest is not None:
+            show_end(self._session, self._latest)
+        named = f"backfill {facts.backfill_id} of {one_line(facts.dag_id)}"
+        if not failed:
+            self._session.voice.say(f"Nothing of {named} has failed any more")
+            return self._show(facts, code=0)
+        still = f"{counted(len(failed), 'run')} of {named} still failed"
+        most = counted(self._attempts.most, "attempt")
+        self._session.voice.say(f"{still} after {most}: a larger --max-attempts allows more")
+        return self._show(facts, code=1, failed=failed)
+
+    def _show(self, facts: BackfillFacts, *, code: int, failed: Iterable[RunRow] = ()) -> int:
+        if self._session.as_json:
+            spent = self._spent(facts.dag_id)
+            self._session.paper.json(
+                {
+                    "backfill_id": facts.backfill_id,
+                    "dag_id": facts.dag_id,
+                    "scope": str(self._wish.scope),
+                    "max_attempts": self._attempts.most,
+                    "every_seconds": self._attempts.rest_seconds,
+                    "attempts": self._told,
+                    "failed": [{"run_id": _run_id(row), "attempts": spent[_run_id(row)]} for row in failed],
+                    "outcome": None if self._latest is None else self._latest.json,
+                }
+            )
+        return code
+
+
+def _run_id(row: RunRow) -> RunId:
+    return row.run_id or RunId("")
+
+
+def _is_active(row: RunRow) -> bool:
+    return row.state is not None and not row.state.finished
+
+
+def _spell(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < _MINUTE else f"{whole // _MINUTE} min {whole % _MINUTE} s"

@@ -1,0 +1,76 @@
+"""What the command `rerun` says: what would run again, what is left alone and why, and what came of it."""
+
+from __future__ import annotations
+
+from backfill_tui.domain.mark_words import by_reason
+from backfill_tui.domain.repairing import RerunOutcome
+from backfill_tui.domain.text import one_line
+from backfill_tui.domain.watching import BackfillFacts
+from backfill_tui.headless.chosen_runs import Choice
+from backfill_tui.headless.session import Session, counted
+
+
+def tell_preview(session: Session, facts: BackfillFacts, preview: RerunOutcome) -> None:
+    """What would run again, and what else there is to know before one agrees."""
+    if not preview.affected and not preview.left_alone:
+        return
+    runs, tasks = counted(len(preview.run_ids), "run"), counted(len(preview.affected), "task instance")
+    good = preview.overwritten_successes
+    had = f", {good:,} of them had succeeded" if good else ""
+    session.voice.say(
+        f"Backfill {facts.backfill_id} of {one_line(facts.dag_id)}: "
+        f"{tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
+    )
+    _tell_left_alone(session, preview)
+    if facts.dag_is_paused:
+        unpausing = session.how_to_unpause(facts.dag_id)
+        session.voice.say(f"Warning: The Dag is paused, so no run will start: {unpausing}")
+    for number in preview.unblocked:
+        session.voice.say(f"Backfill {number} was cancelled, its pause is lifted so that cleared runs start")
+    for number in preview.completed:
+        session.voice.say(f"Backfill {number} stays complete in Airflow: it can be cancelled, not paused")
+    if preview.unversioned:
+        runs = counted(preview.unversioned, "run")
+        session.voice.say(f"The bundle of the Dag keeps no versions: {runs} on the code as it is now")
+
+
+def tell_outcome(session: Session, outcome: RerunOutcome) -> None:
+    """What was cleared; of a rerun that ended early also what was not, and how to go on."""
+    tasks, runs = counted(len(outcome.affected), "task instance"), counted(len(outcome.run_ids), "run")
+    session.voice.say(f"Cleared {tasks} in {runs}")
+    for remark in outcome.remarks:
+        session.voice.say(one_line(remark))
+    if not outcome.stopped:
+        return
+    session.voice.say(one_line(f"Stopped: {outcome.stopped}"))
+    rest = f"{counted(len(outcome.not_done), 'run')} not done"
+    doubt = f", of {len(outcome.unsure):,} it is not known" if outcome.unsure else ""
+    session.voice.say(f"{rest}{doubt}: the same command goes on, what waits or runs is left alone by it")
+
+
+def tell_nothing(session: Session, choice: Choice, facts: BackfillFacts) -> None:
+    """That there is nothing to run again, and where there may be."""
+    session.voice.say(f"Nothing of backfill {facts.backfill_id} to run again")
+    if choice.backfill_id is not None or choice.dates:
+        return
+    # Who named no backfill may well have meant an older one.
+    for older in session.gateway.backfills(facts.dag_id)[1:]:
+        if older.counts.failed:
+            number = older.facts.backfill_id
+            again = session.again("rerun", facts.dag_id, "--backfill", number)
+            failed = counted(older.counts.failed, "failed date")
+            session.voice.say(f"Backfill {number} has {failed}: rerun them with {again}")
+            return
+
+
+def question(preview: RerunOutcome) -> str:
+    """`Run 3 task instances in 2 runs again`."""
+    tasks = counted(len(preview.affected), "task instance")
+    return f"Run {tasks} in {counted(len(preview.run_ids), 'run')} again"
+
+
+def _tell_left_alone(session: Session, preview: RerunOutcome) -> None:
+    for reason, run_ids in by_reason(preview.left_alone).items():
+        which = run_ids[0] if len(run_ids) == 1 else counted(len(run_ids), "run")
+        alone = "is left alone" if len(run_ids) == 1 else "are left alone"
+        session.voice.say(one_line(f"{which} {alone}: {reason}"))

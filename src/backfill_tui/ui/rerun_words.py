@@ -1,0 +1,110 @@
+"""A rerun in words: what a choice touches, what it leaves alone and why, and how far it has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from textual.content import Content
+
+from backfill_tui.domain.ids import RunId
+from backfill_tui.domain.repairing import RerunOutcome
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.text import count, in_words
+
+_NAMED_AT_MOST: Final = 4
+
+
+def scope_words(outcome: RerunOutcome) -> str:
+    """What a choice runs again: `10 task instances in 2 runs, 4 succeeded`."""
+    if not outcome.affected:
+        return "nothing to run again"
+    words = f"{count(len(outcome.affected), 'task instance')} in {count(len(outcome.run_ids), 'run')}"
+    if outcome.overwritten_successes:
+        words += f", {outcome.overwritten_successes:,} succeeded"
+    return words
+
+
+def consequences(
+    outcome: RerunOutcome, dates: Mapping[RunId, str], without_run: Mapping[str, str] | None = None
+) -> list[Content]:
+    """What stays untouched, which runs are left alone and why, and what else the rerun does.
+
+    `without_run` are the dates that have no run to run again, each with the reason.
+    """
+    lines = [Content("")]
+    if outcome.affected:
+        lines.append(Content(_untouched_words(outcome)))
+    if outcome.overwritten_successes:
+        lost = f"{count(outcome.overwritten_successes, 'success', 'successes')} will be overwritten"
+        lines.append(Content.styled(lost, "bold $warning"))
+    left = [(dates.get(run.run_id, run.run_id), run.reason) for run in outcome.left_alone]
+    for reason, named in _by_reason([*left, *(without_run or {}).items()]).items():
+        few = named[:_NAMED_AT_MOST]
+        if len(named) > _NAMED_AT_MOST:
+            few.append(f"{len(named) - _NAMED_AT_MOST:,} more")
+        lines.append(Content.styled(one_line(f"Left alone: {in_words(few)}: {reason}"), "$muted"))
+    return lines + [Content.styled(words, "$muted") for words in _besides(outcome)]
+
+
+def _besides(outcome: RerunOutcome) -> list[str]:
+    words = []
+    if outcome.unblocked:
+        numbers = in_words([str(number) for number in outcome.unblocked])
+        words.append(f"Lifts the pause of cancelled backfill {numbers}, or these runs would never start")
+    if outcome.completed:
+        numbers = in_words([str(number) for number in outcome.completed])
+        stay = "stays" if len(outcome.completed) == 1 else "stay"
+        words.append(f"Backfill {numbers} {stay} complete in Airflow: it can be cancelled, not paused")
+    if outcome.unversioned:
+        runs = count(outcome.unversioned, "run")
+        words.append(f"The bundle of the Dag keeps no versions: {runs} on the code as it is now")
+    return words
+
+
+def rerun_words(outcome: RerunOutcome, without_run: Mapping[str, str] | None = None) -> str:
+    """What a rerun did, for the notice."""
+    if not outcome.affected:
+        words = "Nothing was rerun"
+    else:
+        tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.run_ids), "run")
+        words = f"{tasks} of {runs} will run again"
+    left = [(run.run_id, run.reason) for run in outcome.left_alone]
+    by_reason = _by_reason([*left, *(without_run or {}).items()])
+    reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in by_reason.items()]
+    ended = [f"{_still_to_do(outcome)}: {outcome.stopped}"] if outcome.stopped else []
+    return ", ".join([words, *map(one_line, [*reasons, *ended, *outcome.remarks])])
+
+
+def halfway_words(outcome: RerunOutcome) -> list[str]:
+    """What is done of a rerun that ended early, and what is not, a line each."""
+    left = [(run.run_id, run.reason) for run in outcome.left_alone]
+    lines = [
+        f"Stopped: {outcome.stopped}",
+        f"Done: {scope_words(outcome)}",
+        *(f"Left alone: {count(len(runs), 'run')}: {why}" for why, runs in _by_reason(left).items()),
+        f"Not done: {count(len(outcome.not_done), 'run')}",
+    ]
+    if outcome.unsure:
+        lines.append(f"Not known: {count(len(outcome.unsure), 'run')}, which going on looks at first")
+    return [one_line(line) for line in [*lines, *outcome.remarks]]
+
+
+def _still_to_do(outcome: RerunOutcome) -> str:
+    words = f"{count(len(outcome.not_done), 'run')} not done"
+    return f"{words}, of {len(outcome.unsure):,} it is not known" if outcome.unsure else words
+
+
+def _by_reason(left: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, reason in left:
+        found.setdefault(reason, []).append(name)
+    return found
+
+
+def _untouched_words(outcome: RerunOutcome) -> str:
+    runs = count(len(outcome.run_ids), "run")
+    if not outcome.untouched:
+        return f"{runs} from beginning to end"
+    rest = count(outcome.untouched, "other task instance")
+    return f"In {runs}, {rest} {'stays as it is' if outcome.untouched == 1 else 'stay as they are'}"

@@ -1,0 +1,190 @@
+"""`rerun --max-attempts`: again and again until nothing fails, so many times at most, one at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import CommandLine, scheduler
+from tests.cli.journals import a_run, begun, ended, write_journal
+from tests.support.scripted import ScriptedGateway
+
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.journal import Phase
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
+from backfill_tui.domain.rests import parse_rest
+from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.headless.attempts import attempts_of
+
+DAYS = ("2024-01-01", "2024-01-02")
+AGAIN = ("rerun", "sales_daily", "--failed", "--every", "1s", "--yes", "--max-attempts")
+
+
+class MendingGateway(ScriptedGateway):
+    """What fails is mended when it is rerun for the `MENDED_AT`th time."""
+
+    MENDED_AT = 99
+
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
+        if request.attempt >= self.MENDED_AT:
+            self.world.mend()
+        return super().rerun(request, on_progress, is_cancelled)
+
+
+class MendedAtTheSecond(MendingGateway):
+    MENDED_AT = 2
+
+
+@pytest.fixture
+def failed(run: CommandLine, tmp_path: Path) -> CommandLine:
+    """Backfill 1, whose `load` failed on two of three dates."""
+    run.composition.journal_path = tmp_path / "journal.jsonl"
+    run.world.fail("sales_daily", "load", *DAYS)
+    run("launch", "sales_daily", "--from", "2024-01-01", "--to", "2024-01-03", "--yes")
+    run.world.advance_to_end()
+    return run
+
+
+def test_it_reruns_until_nothing_fails_any_more(failed: CommandLine) -> None:
+    failed.composition.gateway_class = MendedAtTheSecond
+    with scheduler(failed.world):
+        ended_well = failed(*AGAIN, "3", "--json")
+    assert ended_well.code == 0, ended_well.talk
+    told = ended_well.json
+    assert [one["attempt"] for one in told["attempts"]] == [1, 2]
+    assert [len(one["task_instances"]) for one in told["attempts"]] == [2, 2]
+    assert (told["max_attempts"], told["every_seconds"], told["failed"]) == (3, 1, [])
+    assert told["outcome"]["counts"]["success"] == 2
+    assert "Attempt 1 of 3" in ended_well.talk
+    assert "2 runs failed, attempt 2 of 3 in" in ended_well.talk
+    assert "Nothing of backfill 1 of sales_daily has failed any more" in ended_well.talk
+
+
+def test_when_the_attempts_are_used_up_it_ends_with_1_and_says_what_still_fails(failed: CommandLine) -> None:
+    with scheduler(failed.world):
+        given_up = failed(*AGAIN, "2", "--json")
+    assert given_up.code == 1, given_up.talk
+    assert len(given_up.json["attempts"]) == 2
+    assert {one["run_id"][10:20]: one["attempts"] for one in given_up.json["failed"]} == dict.fromkeys(
+        DAYS, 2
+    )
+    assert "2 runs of backfill 1 of sales_daily still failed after 2 attempts" in given_up.talk
+
+
+def test_when_nothing_has_failed_there_is_nothing_to_do(failed: CommandLine) -> None:
+    failed.world.mend()
+    with scheduler(failed.world):
+        failed("rerun", "sales_daily", "--yes", "--wait")
+        ended_well = failed(*AGAIN, "2", "--json")
+    assert (ended_well.code, ended_well.json["attempts"]) == (0, [])
+    assert "rerun" not in failed.composition.gateways[-1].asked
+
+
+def a_journal_of_attempts(path: Path, *phases: Phase | None) -> Path:
+    """One line pair for each attempt on both runs; None for one that did not end."""
+    lines = []
+    for number, phase in enumerate(phases, 1):
+        first = begun(
+            f"r{number}", "rerun", "2024-06-01T11:00", runs=tuple(a_run(day, "failed") for day in DAYS),
+            details={"attempt": number},
+        )  # fmt: skip
+        lines += [first] if phase is None else [first, ended(first, phase)]
+    other = begun("x", "rerun", "2024-06-01T12:00", runs=(a_run(DAYS[0], "failed"),), details={})
+    return write_journal(path, [*lines, other, ended(other)])
+
+
+def test_attempts_are_counted_from_the_journal_also_those_that_did_not_end(tmp_path: Path) -> None:
+    path = a_journal_of_attempts(tmp_path / "j.jsonl", Phase.DONE, Phase.UNDONE, None)
+    counted = attempts_of(path, "sales_daily")
+    assert sorted(counted.values()) == [2, 2], "what came to nothing, and a rerun by hand, count for none"
+    assert not attempts_of(path, "new_york")
+    assert not attempts_of(tmp_path / "none.jsonl", "sales_daily")
+
+
+def test_started_again_it_goes_on_where_it_was(failed: CommandLine) -> None:
+    a_journal_of_attempts(failed.composition.journal_path, Phase.DONE, Phase.DONE)
+    with scheduler(failed.world):
+        third = failed(*AGAIN, "3", "--json")
+    assert third.code == 1
+    assert [one["attempt"] for one in third.json["attempts"]] == [3]
+    assert failed(*AGAIN, "2", "--json").json["attempts"] == []
+
+
+def test_runs_of_an_attempt_that_is_under_way_are_waited_for_first(failed: CommandLine) -> None:
+    a_journal_of_attempts(failed.composition.journal_path, Phase.DONE)
+    failed("rerun", "sales_daily", "--yes")
+    failed.world.mend()
+    with scheduler(failed.world):
+        ended_well = failed(*AGAIN, "1", "--json")
+    assert ended_well.code == 0, ended_well.talk
+    assert ended_well.json["attempts"] == []
+    assert ended_well.json["outcome"]["counts"]["success"] == 2
+
+
+def test_one_at_a_time_is_at_work_on_a_dag(failed: CommandLine) -> None:
+    folder = failed.composition.journal_path.parent
+    name = hashlib.sha256(b"sales_daily").hexdigest()[:16]
+    with (folder / f"rerun-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = failed(*AGAIN, "2")
+    assert refused.code == 4
+    assert "Another rerun with --max-attempts is at work on sales_daily: wait for its end" in refused.talk
+    assert "rerun" not in failed.composition.gateways[-1].asked
+    with scheduler(failed.world):
+        assert failed(*AGAIN, "1").code == 1, "the lock is free again"
+
+
+def test_on_a_paused_dag_it_does_not_wait_for_ever(failed: CommandLine) -> None:
+    failed.world.paused.add(DagId("sales_daily"))
+    refused = failed(*AGAIN, "2")
+    assert refused.code == 4
+    assert "sales_daily is paused, so no attempt would come to an end: unpause it with" in refused.talk
+
+
+def test_it_asks_once_and_is_refused_where_nobody_can_be_asked(failed: CommandLine) -> None:
+    words = [word for word in AGAIN if word != "--yes"]
+    refused = failed(*words, "2")
+    assert refused.code == 4
+    assert "rerun" not in failed.composition.gateways[-1].asked
+    assert failed("--read-only", *AGAIN, "2").code == 4
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--every", "5m"), "--every is of a rerun with --max-attempts: give both, or neither"),
+        (("--max-attempts", "2", "--dry-run"), "--max-attempts and --dry-run exclude each other"),
+        (("--max-attempts", "2", "--whole-run"), "--max-attempts and --whole-run exclude each other"),
+        (("--max-attempts", "2", "--task", "load"), "--max-attempts and --task exclude each other"),
+        (("--max-attempts", "2", "--every", "soon"), '"soon" is not a time to wait: write it like 90s'),
+    ],
+)
+def test_what_does_not_go_together_is_refused_before_airflow_comes_up(
+    run: CommandLine, words: tuple[str, ...], sentence: str
+) -> None:
+    refused = run("rerun", "sales_daily", *words)
+    assert refused.code == 2
+    assert sentence in refused.talk
+    assert run.composition.gateways == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("0s", 0), ("90s", 90), ("5m", 300), ("1h30m", 5400), (" 2 H ", 7200)]
+)
+def test_a_time_to_wait_is_written_as_one_says_it(text: str, seconds: int) -> None:
+    assert parse_rest(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "5d", "-5m", "1h foo", "400h"])
+def test_what_is_no_time_to_wait_is_refused(text: str) -> None:
+    with pytest.raises(BadRequest):
+        parse_rest(text)
