@@ -239,21 +239,6 @@ async def test_a_note_is_put_on_the_runs_and_its_letters_are_no_keys() -> None:
 
 
 @on_screen
-async def test_marked_dates_without_a_run_are_named_with_the_reason() -> None:
-    world = a_failed_backfill()
-    async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
-        await eyes.press("a")
-        await eyes.sees("2 dates marked")
-        delete_run(world, "2024-02-07")
-        await eyes.sees("its run was deleted")
-        await eyes.press("r")
-        await eyes.sees("Rerun 2024-02-06", "Left alone: 2024-02-07: its run was deleted")
-        await eyes.press("enter")
-        await eyes.sees("3 task instances of 1 run", "1 run left alone")
-
-
-@on_screen
 async def test_rerun_on_a_date_without_a_run_says_why_there_is_none() -> None:
     world = a_failed_backfill()
     async with looking_at(an_app(world)) as eyes:
@@ -262,7 +247,7 @@ async def test_rerun_on_a_date_without_a_run_says_why_there_is_none() -> None:
         await eyes.press("n", "j")
         await eyes.sees("its run was deleted")
         await eyes.press("r")
-        await eyes.sees("Nothing was rerun", "1 run left alone")
+        await eyes.sees("Nothing to rerun on 2024-02-07")
 
 
 @on_screen

@@ -25,13 +25,8 @@ def scope_words(outcome: RerunOutcome) -> str:
     return words
 
 
-def consequences(
-    outcome: RerunOutcome, dates: Mapping[RunId, str], without_run: Mapping[str, str] | None = None
-) -> list[Content]:
-    """What stays untouched, which runs are left alone and why, and what else the rerun does.
-
-    `without_run` are the dates that have no run to run again, each with the reason.
-    """
+def consequences(outcome: RerunOutcome, dates: Mapping[RunId, str]) -> list[Content]:
+    """What stays untouched, which runs are left alone and why, and what else the rerun does."""
     lines = [Content("")]
     if outcome.affected:
         lines.append(Content(_untouched_words(outcome)))
@@ -39,7 +34,7 @@ def consequences(
         lost = f"{count(outcome.overwritten_successes, 'success', 'successes')} will be overwritten"
         lines.append(Content.styled(lost, "bold $warning"))
     left = [(dates.get(run.run_id, run.run_id), run.reason) for run in outcome.left_alone]
-    for reason, named in _by_reason([*left, *(without_run or {}).items()]).items():
+    for reason, named in _by_reason(left).items():
         few = named[:_NAMED_AT_MOST]
         if len(named) > _NAMED_AT_MOST:
             few.append(f"{len(named) - _NAMED_AT_MOST:,} more")
@@ -62,7 +57,7 @@ def _besides(outcome: RerunOutcome) -> list[str]:
     return words
 
 
-def rerun_words(outcome: RerunOutcome, without_run: Mapping[str, str] | None = None) -> str:
+def rerun_words(outcome: RerunOutcome) -> str:
     """What a rerun did, for the notice."""
     if not outcome.affected:
         words = "Nothing was rerun"
@@ -70,8 +65,7 @@ def rerun_words(outcome: RerunOutcome, without_run: Mapping[str, str] | None = N
         tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.run_ids), "run")
         words = f"{tasks} of {runs} will run again"
     left = [(run.run_id, run.reason) for run in outcome.left_alone]
-    by_reason = _by_reason([*left, *(without_run or {}).items()])
-    reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in by_reason.items()]
+    reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in _by_reason(left).items()]
     ended = [f"{_still_to_do(outcome)}: {outcome.stopped}"] if outcome.stopped else []
     return ", ".join([words, *map(one_line, [*reasons, *ended, *outcome.remarks])])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from textual import on
@@ -37,15 +37,11 @@ _TASK_WIDTH: Final = _LABEL_WIDTH - len(RerunScope.TASK_AND_DOWNSTREAM.label("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What of a backfill is to be rerun: runs with their dates in words, and the task under the cursor.
-
-    `without_run` are chosen dates that have no run, each with the reason.
-    """
+    """What of a backfill is to be rerun: runs with their dates in words, and the task under the cursor."""
 
     dag_id: DagId
     backfill_id: BackfillId
     dates: Mapping[RunId, str]
-    without_run: Mapping[str, str] = field(default_factory=dict)
     task_id: TaskId | None = None
 
 
@@ -189,7 +185,7 @@ class RerunDialog(Dialog[RerunRequest]):
             return [Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
         lines = []
         if self.chosen is not None:
-            lines = consequences(self.chosen, self._selection.dates, self._selection.without_run)
+            lines = consequences(self.chosen, self._selection.dates)
         return [*lines, Content(""), Content.styled("Nothing here can be undone once started", "$warning")]
 
     def _choice(self, scope: RerunScope) -> Content:

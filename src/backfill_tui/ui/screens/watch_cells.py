@@ -70,7 +70,7 @@ def _stands_for(shown: ShownColumn, tally: Tally) -> str:
 
 
 def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
-    """The marked rows, also those that have lost their run, else the row under the cursor if it may be meant.
+    """The marked rows, else the row under the cursor if it may be meant.
 
     That is one that failed, was cancelled before it started, or has no run: then it is said why. With it goes
     all that a cancel holds.
@@ -78,7 +78,7 @@ def rows_to_rerun(grid: RunGrid) -> list[tuple[int, RunRow]]:
     rows = grid.store.rows
     marked = [(index, row) for index in sorted(grid.marks.rows) if (row := rows[index]) is not None]
     if marked:
-        return marked
+        return [(index, row) for index, row in marked if row.run_id is not None]
     chosen, row = held_rows(grid.store), grid.row
     if row is not None and (row.failed or row.cancelled or (row.run_id is None and not chosen)):
         chosen[grid.cursor_row] = row

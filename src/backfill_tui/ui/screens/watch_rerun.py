@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.rerun_words import rerun_words
 from backfill_tui.ui.screens.rerun import RerunDialog, Selection
 from backfill_tui.ui.screens.rerunning import RerunningDialog
-from backfill_tui.ui.screens.watch_cells import rows_to_rerun
+from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_rerun
 from backfill_tui.ui.screens.watch_folds import WatchFoldScreen
 
 
@@ -23,30 +21,28 @@ class WatchRerunScreen(WatchFoldScreen):
         if selection is None:
             self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
         elif not selection.dates:
-            self.notify(rerun_words(RerunOutcome(), selection.without_run), markup=False)
+            date, why = self.grid.date_of(self.grid.cursor_row), self.grid.row
+            self.notify(f"Nothing to rerun on {date}: {why.membership.words if why else ''}", markup=False)
         else:
-            self.app.push_screen(RerunDialog(selection), partial(self._rerun, selection))
+            self.app.push_screen(RerunDialog(selection), self._rerun)
 
     def _selection(self) -> Selection | None:
         rows = rows_to_rerun(self.grid)
         if not rows or self.progress is None:
             return None
-        columns, column = self.store.columns, self.grid.cursor_column
+        cell = cell_in_view(self.grid, self.progress.read_at)
         return Selection(
             dag_id=self.progress.facts.dag_id,
             backfill_id=self.backfill_id,
             dates={row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None},
-            without_run={
-                self.grid.date_of(index): row.membership.words for index, row in rows if row.run_id is None
-            },
-            task_id=columns[column].task_id if column < len(columns) else None,
+            task_id=None if cell is None else cell.task_id,
         )
 
-    def _rerun(self, selection: Selection, request: RerunRequest | None) -> None:
+    def _rerun(self, request: RerunRequest | None) -> None:
         if request is not None:
-            self.app.push_screen(RerunningDialog(request), partial(self._rerun_ended, selection))
+            self.app.push_screen(RerunningDialog(request), self._rerun_ended)
 
-    def _rerun_ended(self, selection: Selection, outcome: RerunOutcome | Problem | None) -> None:
+    def _rerun_ended(self, outcome: RerunOutcome | Problem | None) -> None:
         if isinstance(outcome, Problem):
             self.post_message(ProblemArose(outcome))
             return
@@ -55,5 +51,5 @@ class WatchRerunScreen(WatchFoldScreen):
         if not outcome.stopped:
             self.grid.clear_marks()
         self.program.start_engine()
-        words = rerun_words(outcome, selection.without_run)
+        words = rerun_words(outcome)
         self.notify(words, markup=False, severity="warning" if outcome.stopped else "information")
