@@ -37,10 +37,10 @@ _TASK_WIDTH: Final = _LABEL_WIDTH - len(RerunScope.TASK_AND_DOWNSTREAM.label("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What of a backfill is to be rerun: runs with their dates in words, and the task under the cursor."""
+    """What is to be rerun: runs with their dates in words, of one backfill or of any, and one task of them."""
 
     dag_id: DagId
-    backfill_id: BackfillId
+    backfill_id: BackfillId | None
     dates: Mapping[RunId, str]
     task_id: TaskId | None = None
 

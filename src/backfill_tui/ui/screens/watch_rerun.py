@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
+from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.rerun_words import rerun_words
 from backfill_tui.ui.screens.rerun import RerunDialog, Selection
@@ -30,10 +31,12 @@ class WatchRerunScreen(WatchFoldScreen):
         rows = rows_to_rerun(self.grid)
         if not rows or self.progress is None:
             return None
+        facts = self.progress.facts
         cell = cell_in_view(self.grid, self.progress.read_at)
         return Selection(
-            dag_id=self.progress.facts.dag_id,
-            backfill_id=self.backfill_id,
+            dag_id=facts.dag_id,
+            # In a range a run may be of any backfill, or of none.
+            backfill_id=facts.backfill_id if isinstance(facts, BackfillFacts) else None,
             dates={row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None},
             task_id=None if cell is None else cell.task_id,
         )
