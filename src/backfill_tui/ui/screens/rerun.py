@@ -37,7 +37,7 @@ _TASK_WIDTH: Final = _LABEL_WIDTH - len(RerunScope.TASK_AND_DOWNSTREAM.label("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What is to be rerun: runs with their dates in words, of one backfill or of any, and one task of them."""
+    """What is to be rerun: runs with their dates in words, of one backfill or any, and one task of them."""
 
     dag_id: DagId
     backfill_id: BackfillId | None
