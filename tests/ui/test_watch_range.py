@@ -28,7 +28,8 @@ async def watching(eyes: Eyes) -> None:
     """The dates that are offered at first."""
     await eyes.sees("sales_daily")
     await eyes.press("W")
-    await eyes.sees("Watch dates of sales_daily", "last 30 days", "2024-05-16 00:00")
+    await eyes.sees("Watch dates of sales_daily", "last 30 days")
+    await eyes.sees("Thu 2024-05-16 00:00 to Fri 2024-06-14 24:00 UTC, 30 days")
     await eyes.press("enter")
     await eyes.sees("sales_daily 2024-05-16..2024-06-14", "2024-06-10", "2024-06-13")
 

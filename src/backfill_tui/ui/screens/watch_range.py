@@ -16,8 +16,8 @@ from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.instants import Instant, zone_named
 from backfill_tui.domain.problems import BadRequest
-from backfill_tui.domain.ranges import RangeContext, parse_range
-from backfill_tui.domain.reasons import moment
+from backfill_tui.domain.ranges import RangeContext, describe, parse_range
+from backfill_tui.domain.spans import Span
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.mark_commands import WATCH_DATES
@@ -75,27 +75,27 @@ class WatchRangeDialog(Dialog[DagRange]):
     @on(Input.Changed)
     def _tell(self) -> None:
         try:
-            dates = self._dates()
+            words = describe(self._span(), self._zone, self._dag.partition_zone or self._dag.timezone)
         except BadRequest as problem:
             self.verdict.update(Content.styled(one_line(str(problem)), "$error"))
             return
-        first, last = (moment(bound, self._zone) for bound in (dates.from_date, dates.to_date))
-        self.verdict.update(Content.styled(f"{first} to {last}", "$muted"))
+        self.verdict.update(Content.styled(f"{words.local} {words.timezone}, {words.length}", "$muted"))
 
-    def _dates(self) -> DagRange:
+    def _span(self) -> Span:
         dag = self._dag
         context = RangeContext(
             zone=self._zone, now=self._now, start=dag.start_date, last_success=dag.last_success
         )
-        span = parse_range(self.field.value, context)
-        return DagRange(dag_id=dag.dag_id, from_date=span.first, to_date=span.last)
+        return parse_range(self.field.value, context)
 
     def action_accept(self) -> None:
         """Watch these dates."""
         try:
-            self.dismiss(self._dates())
+            span = self._span()
         except BadRequest:
             self.field.focus()
+            return
+        self.dismiss(DagRange(dag_id=self._dag.dag_id, from_date=span.first, to_date=span.last))
 
     def action_back(self) -> None:
         """Watch nothing."""
