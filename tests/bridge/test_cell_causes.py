@@ -128,6 +128,26 @@ def test_a_task_of_a_run_that_the_scheduler_never_looks_at_starves(stage: Stage)
     assert codes(stage.waits("plain", runs[19], "b")) == ["upstream"]
 
 
+def test_a_run_that_is_in_no_backfill_waits_by_the_rules_of_its_dag(stage: Stage) -> None:
+    backfill_id = stage.backfill("ruled", 2)
+    stage.loop()
+    first, second = stage.run_ids(backfill_id)
+    stage.database.do("UPDATE dag_run SET backfill_id = NULL, run_type = 'manual'")
+    assert codes(stage.waits("ruled", first, "all")) == ["upstream"]
+    stage.database.do(f"UPDATE dag_run SET state = 'queued' WHERE run_id = '{second}'")  # noqa: S608
+    stage.database.do("DELETE FROM backfill_dag_run")
+    assert stage.waits("ruled", second, "all") == []
+    stage.database.do("UPDATE dag SET max_active_runs = 1 WHERE dag_id = 'ruled'")
+    assert sentences(stage.waits("ruled", second, "all")) == [
+        "1 of 1 active runs of the Dag outside backfills"
+    ]
+    stage.loop()
+    assert stage.database.ask(f"SELECT state FROM dag_run WHERE run_id = '{second}'") == "queued"  # noqa: S608
+    stage.database.do("UPDATE dag SET max_active_runs = 16 WHERE dag_id = 'ruled'")
+    stage.loop()
+    assert stage.database.ask(f"SELECT state FROM dag_run WHERE run_id = '{second}'") == "running"  # noqa: S608
+
+
 def test_a_full_pool_holds_a_scheduled_task_back(stage: Stage) -> None:
     stage.pool(3)
     for run_id in stage.run_ids(stage.backfill("neighbour")):

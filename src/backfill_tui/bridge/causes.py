@@ -25,6 +25,7 @@ from backfill_tui.bridge.waiting_tasks import (
     without_triggerer,
 )
 from backfill_tui.domain.causes import RERUN_HELD, RESUME, Cause, CauseCode, in_order
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.instants import Instant, from_datetime, minute, to_datetime, zone_named
 from backfill_tui.domain.progress import is_held_by_cancel, what_stops
 from backfill_tui.domain.watching import BackfillFacts
@@ -63,13 +64,13 @@ class CauseReader:
             ]
         )
 
-    def what_stops(self, session: Session, facts: BackfillFacts, now: Instant) -> tuple[Cause, ...]:
+    def what_stops(self, session: Session, facts: GridFacts, now: Instant) -> tuple[Cause, ...]:
         """What of the Dag and of the scheduler lets nothing start, and who paused the Dag."""
         if not facts.dag_is_paused:
             self._pause_known = False
         return in_order(self._told_apart(session, facts, cause) for cause in what_stops(facts, now))
 
-    def _told_apart(self, session: Session, facts: BackfillFacts, cause: Cause) -> Cause:
+    def _told_apart(self, session: Session, facts: GridFacts, cause: Cause) -> Cause:
         """The cause; a pause of the Dag as that of the scheduler where it was."""
         if cause.code is not CauseCode.DAG_PAUSED:
             return cause
@@ -166,7 +167,7 @@ def _not_due(session: Session, facts: BackfillFacts, now: Instant) -> Iterator[C
         yield not_before(facts, from_datetime(row.run_after), row.sort_ordinal)
 
 
-def not_before(facts: BackfillFacts, due: Instant, ordinal: int | None = None) -> Cause:
+def not_before(facts: GridFacts, due: Instant, ordinal: int | None = None) -> Cause:
     """That a run is not due yet."""
     shown = minute(due, zone_named(facts.timezone))
     return Cause(code=CauseCode.RUN_AFTER, sentence=f"it may not start before {shown}", ordinal=ordinal)

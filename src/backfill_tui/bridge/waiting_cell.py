@@ -20,9 +20,9 @@ from backfill_tui.bridge.waiting_runs import FINISHED, RunningRun, WaitingTasks
 from backfill_tui.bridge.waiting_slots import WORKED_ON, without_slots
 from backfill_tui.bridge.waiting_tasks import second, without_triggerer
 from backfill_tui.domain.causes import Cause, CauseCode
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.instants import SECOND, Instant, clock, from_datetime, to_datetime
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -56,7 +56,7 @@ def not_begun(task: Any, now: Instant) -> Iterator[Cause]:
 
 
 def longest_queued(
-    session: Session, facts: BackfillFacts, runs: Sequence[RunningRun], now: Instant
+    session: Session, facts: GridFacts, runs: Sequence[RunningRun], now: Instant
 ) -> Iterator[Cause]:
     """The task instance of these runs that was queued first, where no worker has begun it for a minute."""
     queued = {run.run_id: run for run in runs if any(task.state == "queued" for task in run.tasks)}
@@ -91,7 +91,7 @@ def asking(runs: Sequence[RunningRun]) -> Iterator[Cause]:
                 yield replace(cause, sentence=words, ordinal=run.ordinal)
 
 
-def deferred(session: Session, facts: BackfillFacts, task: Any, now: Instant) -> Iterator[Cause]:
+def deferred(session: Session, facts: GridFacts, task: Any, now: Instant) -> Iterator[Cause]:
     """A task instance that waits for its trigger."""
     missing = list(without_triggerer(session, [_run_with(task, "deferred")], now))
     if missing:
@@ -122,7 +122,7 @@ def awaiting_input() -> Cause:
     )
 
 
-def not_yet_again(session: Session, facts: BackfillFacts, task: Any, now: Instant) -> Iterator[Cause]:
+def not_yet_again(session: Session, facts: GridFacts, task: Any, now: Instant) -> Iterator[Cause]:
     """A sensor that looks again later."""
     until = optional_instant(
         session.scalar(
@@ -137,7 +137,7 @@ def not_yet_again(session: Session, facts: BackfillFacts, task: Any, now: Instan
 
 
 def without_slot(
-    session: Session, facts: BackfillFacts, task: Any, operator: Any, now: Instant
+    session: Session, facts: GridFacts, task: Any, operator: Any, now: Instant
 ) -> Iterator[Cause]:
     """A scheduled task instance that is not queued; `operator` is its task, None where that is not known."""
     working = session.scalar(_working(task).where(TaskInstance.run_id == task.run_id)) or 0

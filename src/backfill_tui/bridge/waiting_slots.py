@@ -16,10 +16,10 @@ from sqlalchemy import func, select
 
 from backfill_tui.bridge.waiting_runs import RunningRun, WaitingTasks, by_dag
 from backfill_tui.domain.causes import Cause, CauseCode
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,7 +55,7 @@ class _Slots:
 
 
 def without_slots(
-    session: Session, facts: BackfillFacts, runs: Sequence[RunningRun], now: Instant
+    session: Session, facts: GridFacts, runs: Sequence[RunningRun], now: Instant
 ) -> Iterator[Cause]:
     """Why scheduled task instances are not queued.
 
@@ -125,7 +125,7 @@ def _slots(number: int) -> str:
     return "1 slot" if number == 1 else f"{number:,} slots"
 
 
-def _read_slots(session: Session, facts: BackfillFacts, now: Instant) -> _Slots:
+def _read_slots(session: Session, facts: GridFacts, now: Instant) -> _Slots:
     rows = session.execute(select(Pool.pool, Pool.slots, Pool.include_deferred))
     pools = {row.pool: _Pool(slots=row.slots, include_deferred=row.include_deferred) for row in rows}
     working: Counter[str] = Counter()

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.bridge.waiting_runs import FINISHED, SHOWN, RunningRun
 from backfill_tui.domain.causes import Cause, CauseCode
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.instants import SECOND, Instant, clock, from_datetime, minute, zone_named
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts
@@ -122,7 +123,7 @@ def next_retry(task: Any, dag: Any) -> Instant | None:
     return from_datetime(task.next_retry_datetime())
 
 
-def second(instant: Instant, facts: BackfillFacts) -> str:
+def second(instant: Instant, facts: GridFacts) -> str:
     """A time on the Dag's clock to the second: more is not needed, and a person may wait for it."""
     return minute(Instant(instant - instant % SECOND), zone_named(facts.timezone))
 
