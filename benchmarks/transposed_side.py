@@ -15,10 +15,9 @@ from backfill_tui.domain.watching import RunRow, TaskColumn
 from backfill_tui.ui.widgets.task_grid import TaskGrid
 from benchmarks.grid import COLUMNS
 from benchmarks.grid_side import GridSide, TableSide, some_code
+from benchmarks.transposed import TABLE_DATES
 
 _SEEN_TASKS: Final = 40
-TABLE_DATES: Final = 300
-"""A DataTable draws every column of a row, seen or not: with 1,000 of them this would take minutes."""
 
 
 class TransposedSide(GridSide):

@@ -28,6 +28,8 @@ from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed, NotThere, Problem
 from backfill_tui.domain.progress import BackfillStatus
+from backfill_tui.ui import opening
+from backfill_tui.ui.program import program_of
 from backfill_tui.ui.screens.watch import WatchScreen
 
 DAG = DagId("sales_daily")
@@ -167,7 +169,7 @@ AT_BOTH_SIZES = ("creating", "running, no pool", "blocked, Dag auto-paused", "ca
 
 async def opened(eyes: Eyes, *words: str) -> WatchScreen:
     await eyes.sees("sales_daily")
-    eyes.app.watch_backfill(NUMBER)  # type: ignore[attr-defined]  # it is the program
+    opening.watch(program_of(eyes.app.screen), NUMBER)
     await eyes.sees("backfill 1", *words)
     screen = eyes.app.screen
     assert isinstance(screen, WatchScreen)

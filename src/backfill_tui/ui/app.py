@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
@@ -15,19 +14,15 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.reactive import var
 from textual.screen import Screen
-from textual.worker import WorkerFailed
 
-from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
-from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.problems import Problem, Unreachable
-from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
-from backfill_tui.ui import readings
-from backfill_tui.ui.command import bindings, key_words
-from backfill_tui.ui.commands import APP, PLACES, shown_key
+from backfill_tui.ui import opening, readings
+from backfill_tui.ui.command import bindings
+from backfill_tui.ui.commands import APP, shown_key
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.engine_words import engine_notice
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
@@ -43,6 +38,8 @@ from backfill_tui.ui.messages import (
     ReadingFailed,
     StartupAdvanced,
 )
+from backfill_tui.ui.palette import palette
+from backfill_tui.ui.pulse import Pulse
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.seen import seen_screen
@@ -51,10 +48,7 @@ from backfill_tui.ui.workers import ask, is_busy
 
 _READ_SECONDS = 2.0
 _THREADS = 32
-_DAGS_SECONDS = 4.0
 _LONG_SECONDS = 15.0
-_DAGS_SHARE = 20
-"""Reading the Dags may take at most one part in so many of the time."""
 
 
 class BackfillApp(App[None], inherit_bindings=False):
@@ -104,8 +98,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.clock = clock
         self._log_folder = log_folder
         self._leaving = Leaving(self)
-        self._dags_due = 0.0
-        self._heard_at = clock()
+        self._pulse = Pulse(clock)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK.name
@@ -147,7 +140,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     @on(BridgeOpened)
     def _bridge_opened(self, message: BridgeOpened) -> None:
-        self._heard_at = self.clock()
+        self._pulse.heard()
         self.environment = message.environment
         self.connection = Connection.READY
         self.read_dags()
@@ -188,17 +181,17 @@ class BackfillApp(App[None], inherit_bindings=False):
     def _read(self) -> None:
         if self.connection is not Connection.READY:
             return
-        self.silent_seconds = int(self.clock() - self._heard_at)
+        self.silent_seconds = self._pulse.silent_seconds
         if not is_busy(self, readings.ENVIRONMENT):
             readings.read_environment(self, self.link, self.engine)
         seen = seen_screen(self)
-        due = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and self.clock() >= self._dags_due
+        due = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and self._pulse.dags_are_due
         if due and not is_busy(self, readings.DAGS):
             self.read_dags()
 
     @on(EnvironmentRead)
     def _environment_read(self, message: EnvironmentRead) -> None:
-        self._heard_at = self.clock()
+        self._pulse.heard()
         self.silent_seconds = 0
         self.environment = message.environment
         self.engine_status = message.engine
@@ -209,20 +202,16 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def watch_engine_status(self, old: EngineStatus | None, new: EngineStatus | None) -> None:
         """An engine that gives up says so once, in full; the top line keeps it in view."""
-        if new is not None and new.problem and (old is None or old.problem != new.problem):
-            where = f" (its log: {new.log_path})" if new.log_path else ""
-            words = one_line(f"The engine stopped: {new.problem}{where}")
-            self.notify(words, severity="error", timeout=_LONG_SECONDS, markup=False)
-        elif old is not None and old.running and new is not None and not new.running:
-            words = f"The engine was stopped from elsewhere: {shown_key('app.engine')} starts it again"
-            self.notify(words, severity="warning", timeout=_LONG_SECONDS, markup=False)
+        notice = engine_notice(old, new)
+        if notice is not None:
+            self.notify(notice.words, severity=notice.severity, timeout=_LONG_SECONDS, markup=False)
         if self.is_running:
             self.screen.refresh_bindings()
 
     @on(DagsListed)
     def _dags_listed(self, message: DagsListed) -> None:
         self.step = StartupStep(phase=StartupPhase.READY, sentence="")
-        self._dags_due = self.clock() + max(_DAGS_SECONDS, message.seconds * _DAGS_SHARE)
+        self._pulse.dags_read(message.seconds)
         self.listing = message.listing
 
     @on(ReadingFailed)
@@ -239,65 +228,25 @@ class BackfillApp(App[None], inherit_bindings=False):
         if isinstance(message.problem, Unreachable):
             self._lose(message.problem)
         else:
-            self.show_problem(message.problem)
+            opening.show_problem(self, message.problem)
 
     def _lose(self, problem: Problem) -> None:
         if self.connection is not Connection.LOST:
             self.connection = Connection.LOST
             key = shown_key("app.reconnect")
             remedy = f"close this and press {key} to start it again; what was last read stays on the screen"
-            self.show_problem(Unreachable(problem.message, remedy=remedy, detail=problem.detail))
+            opening.show_problem(self, Unreachable(problem.message, remedy=remedy, detail=problem.detail))
 
     def watch_connection(self) -> None:
         """What the keys do depends on it."""
         if self.is_running:
             self.screen.refresh_bindings()
 
-    # Screens and dialogs.
-
-    def show_problem(self, problem: Problem) -> None:
-        """Show a problem over whatever is on the screen."""
-        from backfill_tui.ui.screens.problem import ProblemDialog
-
-        self.push_screen(ProblemDialog(problem))
-
-    def watch_backfill(self, backfill_id: BackfillId) -> None:
-        """Open the watch screen."""
-        from backfill_tui.ui.screens.watch import WatchScreen
-
-        self.push_screen(WatchScreen(backfill_id))
-
-    def watch_range(self, dates: DagRange) -> None:
-        """Open the watch screen on the dates of a Dag in a range."""
-        from backfill_tui.ui.screens.watch import WatchScreen
-
-        self.push_screen(WatchScreen(dates))
-
-    def launched(self, launched: Launched, dag_id: DagId) -> None:
-        """A backfill was created: watch it in the place of its plan, and tell what is not as planned."""
-        from backfill_tui.ui.screens.watch import WatchScreen
-
-        self.switch_screen(WatchScreen(launched.backfill_id))
-        told = [f'"{dag_id}" was unpaused'] if launched.unpaused else []
-        for words in [*told, *launched.remarks]:
-            self.notify(one_line(words), timeout=_LONG_SECONDS, markup=False)
-        self.start_engine()
-        self.read_dags()
-
-    def show_backfills(self, dag_id: DagId | None = None) -> None:
-        """Open the list of backfills, with the cursor on the newest of a Dag."""
-        from backfill_tui.ui.screens.backfills import BackfillsScreen
-
-        self.push_screen(BackfillsScreen(dag_id))
+    # Everywhere.
 
     def action_help(self) -> None:
         """Help for the screen that is open."""
-        from backfill_tui.ui.screens.help import HelpDialog
-
-        place = getattr(self.screen, "PLACE", "dags")
-        focused = self.screen.focused
-        purposes = [getattr(self.screen, "HELP", ""), focused.HELP if focused else ""]
-        self.push_screen(HelpDialog(PLACES[place], "\n\n".join(filter(None, purposes))))
+        opening.show_help(self)
 
     def action_next_theme(self) -> None:
         """Change between dark and light."""
@@ -305,16 +254,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the commands of the open screen that apply now."""
-        place = PLACES.get(getattr(screen, "PLACE", ""))
-        for command in place.commands if place else APP:
-            offered = not isinstance(screen, PlaceScreen) or screen.offers(command.id)
-            applies = screen.check_action(command.action.removeprefix("app."), ())
-            if command.palette and offered and applies:
-                yield SystemCommand(
-                    command.help,
-                    f"{place.title if place else 'everywhere'}, {key_words(command.key)}",
-                    partial(self.call_later, screen.run_action, command.action),
-                )
+        yield from palette(self, screen)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The bridge and the engine can be started again when they have ended."""
@@ -331,12 +271,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         """End with a sentence; Textual itself would print the values of variables too."""
         from rich.text import Text
 
-        from backfill_tui.ui.bugs import record
+        from backfill_tui.ui.bugs import last_words
 
-        bug: BaseException = self._exception or RuntimeError("an unknown error")
-        if isinstance(bug, WorkerFailed):
-            bug = bug.error
-        self.panic(Text(record(bug, self._log_folder)))
+        self.panic(Text(last_words(self._exception, self._log_folder)))
 
     # Leaving.
 

@@ -7,9 +7,17 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from textual.worker import WorkerFailed
+
 from backfill_tui.domain.text import one_line
 
 _NAME: Final = "screen-bug.log"
+
+
+def last_words(error: BaseException | None, folder: Path | None) -> str:
+    """Record what ended the program, taken out of the worker that failed; the sentence that says so."""
+    bug = error.error if isinstance(error, WorkerFailed) else error
+    return record(bug or RuntimeError("an unknown error"), folder)
 
 
 def record(bug: BaseException, folder: Path | None) -> str:

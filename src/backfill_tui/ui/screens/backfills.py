@@ -17,6 +17,7 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.ui import opening
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.listing import BackfillRow, backfill_rows
@@ -163,7 +164,7 @@ class BackfillsScreen(ControllingScreen):
         """Watch the backfill under the cursor."""
         subject = self.subject
         if subject is not None:
-            self.program.watch_backfill(subject.facts.backfill_id)
+            opening.watch(self.program, subject.facts.backfill_id)
 
     def action_only_this_dag(self) -> None:
         """Show only the backfills of the Dag under the cursor, or those of all Dags again."""

@@ -14,6 +14,7 @@ from backfill_tui.domain.instants import zone_named
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import harmless
+from backfill_tui.ui import opening
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.plan_commands import COPY
@@ -46,7 +47,7 @@ def open_copy_dialog(program: BackfillApp, plan: BackfillPlan, wishes: Wishes) -
             stop_after_failures=wishes.stop_after_failures,
         )
     except BadRequest as problem:
-        program.show_problem(problem)
+        opening.show_problem(program, problem)
         return
     program.push_screen(CopyCommandDialog(commands))
 

@@ -16,7 +16,7 @@ from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui import pausing, readings
+from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
@@ -221,12 +221,12 @@ class DagsScreen(UndoingScreen):
         listing = self.program.listing
         active = list(listing.active.values()) if listing else []
         if row is not None and row.active is not None:
-            self.program.watch_backfill(row.active.facts.backfill_id)
+            opening.watch(self.program, row.active.facts.backfill_id)
         elif row is not None and row.dag is not None:
             only = active[0].facts.backfill_id if len(active) == 1 else None
             readings.find_backfill(self, self.program.link, row.dag.dag_id, only)
         elif len(active) == 1:
-            self.program.watch_backfill(active[0].facts.backfill_id)
+            opening.watch(self.program, active[0].facts.backfill_id)
 
     def action_dates(self) -> None:
         """Ask for a range, and watch the dates of the Dag under the cursor in it."""
@@ -238,14 +238,16 @@ class DagsScreen(UndoingScreen):
 
         def take(dates: DagRange | None) -> None:
             if dates is not None:
-                self.program.watch_range(dates)
+                opening.watch(self.program, dates)
 
         self.app.push_screen(WatchRangeDialog(row.dag, listing.dags.read_at), take)
 
     def action_backfills(self) -> None:
         """List the backfills, with the cursor on this Dag's newest."""
         row = self.current
-        self.program.show_backfills(row.dag.dag_id if row is not None and row.dag is not None else None)
+        opening.show_backfills(
+            self.program, row.dag.dag_id if row is not None and row.dag is not None else None
+        )
 
     def action_parse(self) -> None:
         """Parse the Dag files again."""
@@ -268,7 +270,7 @@ class DagsScreen(UndoingScreen):
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:
         if message.backfill_id is not None:
-            self.program.watch_backfill(message.backfill_id)
+            opening.watch(self.program, message.backfill_id)
         else:
             self.notify(f'"{message.dag_id}" has had no backfill yet: press enter to plan one', markup=False)
 

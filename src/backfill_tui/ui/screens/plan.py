@@ -13,7 +13,7 @@ from backfill_tui.domain.launching import Launch, Launched
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import Interrupted, PlanChanged, Problem, Unreachable
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui import pausing, readings
+from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
@@ -131,12 +131,12 @@ class PlanScreen(PlanRangesScreen):
     def _backfill_found(self, message: BackfillFound) -> None:
         if message.backfill_id is not None:
             self._is_left_for_a_backfill = True
-            self.program.watch_backfill(message.backfill_id)
+            opening.watch(self.program, message.backfill_id)
 
     def action_backfills(self) -> None:
         """List the backfills."""
         self._is_left_for_a_backfill = True
-        self.program.show_backfills(self.dag.dag_id)
+        opening.show_backfills(self.program, self.dag.dag_id)
 
     def action_notes(self) -> None:
         """Read all warnings, and how long it takes."""
@@ -182,7 +182,7 @@ class PlanScreen(PlanRangesScreen):
 
         problem = why_not(plan, news)
         if problem is not None:
-            self.program.show_problem(problem)
+            opening.show_problem(self.program, problem)
             return
         wishes = self.form.wishes
         question = launch_question(plan, wishes, news)
@@ -205,7 +205,7 @@ class PlanScreen(PlanRangesScreen):
 
     def _launched(self, plan: BackfillPlan, outcome: Launched | Problem | None) -> None:
         if isinstance(outcome, Launched):
-            self.program.launched(outcome, self.dag.dag_id)
+            opening.watch_launched(self.program, outcome, self.dag.dag_id)
             return
         if isinstance(outcome, PlanChanged) and self._is_asked(plan):
             # Asked again with what has changed: nothing is launched that was not seen.
@@ -216,5 +216,5 @@ class PlanScreen(PlanRangesScreen):
             self.app.post_message(ProblemArose(outcome))
             return
         elif outcome is not None:
-            self.program.show_problem(outcome)
+            opening.show_problem(self.program, outcome)
         self.ask_for_plan()

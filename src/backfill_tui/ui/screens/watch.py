@@ -18,7 +18,7 @@ from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.progress import is_held_by_cancel, task_progress
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.ui import pausing
+from backfill_tui.ui import opening, pausing
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
@@ -236,7 +236,9 @@ class WatchScreen(WatchSelectionScreen):
 
     def action_backfills(self) -> None:
         """List the backfills, with the cursor on this Dag's newest."""
-        self.program.show_backfills(self.progress.facts.dag_id if self.progress is not None else None)
+        opening.show_backfills(
+            self.program, self.progress.facts.dag_id if self.progress is not None else None
+        )
 
     def action_back(self) -> None:
         """Leave the log, else the strip, else take the marks away, else show more dates, else leave."""

@@ -1,0 +1,60 @@
+"""The screens and dialogs that can be opened from anywhere; each is imported when it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from backfill_tui.domain.dag_range import DagRange
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.launching import Launched
+from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.commands import PLACES
+
+if TYPE_CHECKING:
+    from backfill_tui.ui.app import BackfillApp
+
+_LONG_SECONDS: Final = 15.0
+
+
+def watch(program: BackfillApp, watched: BackfillId | DagRange) -> None:
+    """Open the watch screen on a backfill, or on the dates of a Dag in a range."""
+    from backfill_tui.ui.screens.watch import WatchScreen
+
+    program.push_screen(WatchScreen(watched))
+
+
+def watch_launched(program: BackfillApp, launched: Launched, dag_id: DagId) -> None:
+    """A backfill was created: watch it in the place of its plan, and tell what is not as planned."""
+    from backfill_tui.ui.screens.watch import WatchScreen
+
+    program.switch_screen(WatchScreen(launched.backfill_id))
+    told = [f'"{dag_id}" was unpaused'] if launched.unpaused else []
+    for words in [*told, *launched.remarks]:
+        program.notify(one_line(words), timeout=_LONG_SECONDS, markup=False)
+    program.start_engine()
+    program.read_dags()
+
+
+def show_backfills(program: BackfillApp, dag_id: DagId | None = None) -> None:
+    """Open the list of backfills, with the cursor on the newest of a Dag."""
+    from backfill_tui.ui.screens.backfills import BackfillsScreen
+
+    program.push_screen(BackfillsScreen(dag_id))
+
+
+def show_problem(program: BackfillApp, problem: Problem) -> None:
+    """Show a problem over whatever is on the screen."""
+    from backfill_tui.ui.screens.problem import ProblemDialog
+
+    program.push_screen(ProblemDialog(problem))
+
+
+def show_help(program: BackfillApp) -> None:
+    """Open the help for the open screen and what has the focus on it."""
+    from backfill_tui.ui.screens.help import HelpDialog
+
+    screen, focused = program.screen, program.screen.focused
+    purposes = [getattr(screen, "HELP", ""), focused.HELP if focused else ""]
+    place = PLACES[getattr(screen, "PLACE", "dags")]
+    program.push_screen(HelpDialog(place, "\n\n".join(filter(None, purposes))))
