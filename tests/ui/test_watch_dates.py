@@ -9,6 +9,8 @@ from tests.ui.test_watch_grid import a_backfill_under_way, date_under_cursor
 from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.domain.states import RunState
+from backfill_tui.ui.widgets.row_view import Only
+from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.run_strip import RunStrip
 
 SIZES = [(80, 24), (120, 36)]
@@ -87,9 +89,9 @@ async def test_a_state_and_dates_narrow_together_and_escape_peels_them_off_one_b
         await narrow(eyes, "")
         await eyes.sees("6 of 20 dates: 2024-02-01 to 2024-02-06, 1 of them failed")
         await eyes.press("escape", "space")
-        await eyes.sees("1 marked")
+        await eyes.sees("1 date marked")
         await eyes.press("escape")
-        await eyes.no_longer_sees("1 marked")
+        await eyes.no_longer_sees("1 date marked")
         await eyes.press("escape")
         await eyes.sees("only ..2024-02-06: 6 of 20")
         assert screen.label_of("watch.back") == "all dates"
@@ -128,7 +130,7 @@ async def test_the_next_failed_date_a_jump_and_all_failed_reach_only_the_dates_t
         await eyes.write("2024-02-02")
         await eyes.sees("the nearest is 2024-02-07")
         await eyes.press("escape", "a")
-        await eyes.sees("1 marked")
+        await eyes.sees("1 date marked")
         await narrow(eyes, "..2024-02-05")
         await eyes.press("enter")
         await eyes.sees("only ..2024-02-05: 5 of 20")
@@ -182,6 +184,39 @@ async def test_a_run_that_starts_takes_its_place_and_the_line_under_the_cursor_s
         await eyes.sees("1 succeeded")
         assert eyes.text().splitlines().index(eyes.line_with("> 2024-03-06")) == line
         assert screen.grid.view.position(screen.grid.cursor_row) == 35
+
+
+@on_screen
+async def test_rows_that_leave_above_the_cursor_do_not_move_the_line_under_it() -> None:
+    world = a_backfill(last="2024-03-31")
+    world.advance()
+    async with looking_at(an_app(world)) as eyes:
+        screen = await watching(eyes, "RUNNING")
+        screen.show_only(Only.QUEUED)
+        await eyes.press(*["pagedown"] * 2, "up")
+        await eyes.sees("only queued: 55 of 60", "> 2024-03-10")
+        line = eyes.text().splitlines().index(eyes.line_with("> 2024-03-10"))
+        for day in range(6, 11):
+            world.finish(f"backfill__2024-02-{day:02}T00:00:00+00:00", RunState.SUCCESS)
+        await eyes.sees("only queued: 50 of 60")
+        assert eyes.text().splitlines().index(eyes.line_with("> 2024-03-10")) == line
+
+
+@on_screen
+async def test_a_range_of_marks_by_start_takes_the_rows_that_are_seen_between() -> None:
+    world = a_backfill(last="2024-02-06")
+    world.advance()
+    world.finish("backfill__2024-02-06T00:00:00+00:00", RunState.SUCCESS)
+    async with looking_at(an_app(world)) as eyes:
+        screen = await watching(eyes, "RUNNING")
+        await eyes.press("i", "home", *["down"] * 3)
+        await eyes.sees("by start", "> 2024-02-05")
+        await eyes.press("v", "down")
+        await eyes.sees("2 dates marked")
+        marked = [screen.grid.date_of(row) for row in sorted(screen.grid.marks.rows)]
+        assert marked == ["2024-02-05", "2024-02-06"]
+        await eyes.pilot.click(RunGrid, offset=(4, 1))
+        assert date_under_cursor(screen) == "2024-02-01"
 
 
 @on_screen
