@@ -210,7 +210,7 @@ async def test_a_mark_that_fails_is_told_and_the_marks_stay() -> None:
         await eyes.press("enter")
         await eyes.sees("Airflow could not mark them")
         await eyes.press("escape")
-        await eyes.sees("● 2 marked")
+        await eyes.sees("● 2 dates marked")
 
 
 @on_screen
