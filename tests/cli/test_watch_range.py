@@ -45,7 +45,7 @@ def test_runs_that_no_backfill_made_are_told_with_what_failed(run: CommandLine) 
         "sales_daily 2024-01-01..2024-01-03: done with failures, 1 succeeded, 1 failed: rerun what failed"
     )
     assert failed == "  failed  2024-01-02 00:00"
-    assert "backfill-tui mark success sales_daily --from 2024-01-01 --to 2024-01-03" in ended.talk
+    assert "backfill-tui rerun sales_daily --from 2024-01-01 --to 2024-01-03" in ended.talk
 
 
 def test_it_follows_to_the_end_as_json_on_a_started_engine(run: CommandLine) -> None:

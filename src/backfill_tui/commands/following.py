@@ -84,6 +84,8 @@ def _backfill_id(text: str) -> int:
 @click.command("rerun")
 @click.argument("dag_id")
 @of_backfill
+@from_date
+@to_date
 @click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
 @click.option("--task", "task_id", metavar="TASK_ID", help="Of each run only this task, whatever its state.")
 @click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
@@ -111,14 +113,17 @@ def _backfill_id(text: str) -> int:
 @as_json
 @click.pass_obj
 def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
-    """Run again what failed in a backfill of a Dag, on all its failed dates or on some."""
+    """Run again what failed in a backfill of a Dag, on all its failed dates or on some.
+
+    With --from the runs of the Dag on these dates are meant, whatever made them.
+    """
     scope = _scope(options)
     attempts = _attempts(invocation, options)
+    wish = _rerun_wish(options, scope)
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.attempts import rerun_until_green
         from backfill_tui.headless.repairing import rerun as run
 
-        wish = _rerun_wish(options, scope)
         return run(opened, wish) if attempts is None else rerun_until_green(opened, wish, attempts)
 
 
@@ -144,9 +149,9 @@ def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts
         if every is not None:
             raise BadRequest("--every is of a rerun with --max-attempts", remedy="give both, or neither")
         return None
-    for name in ("dry_run", "whole_run", "task_id"):
+    for name in ("dry_run", "whole_run", "task_id", "from_text"):
         if options[name]:
-            other = f"--{name.removesuffix('_id').replace('_', '-')}"
+            other = f"--{name.removesuffix('_id').removesuffix('_text').replace('_', '-')}"
             raise BadRequest(f"--max-attempts and {other} exclude each other", remedy="leave one of them out")
     from backfill_tui.domain.rests import parse_rest
     from backfill_tui.headless.attempts import Attempts

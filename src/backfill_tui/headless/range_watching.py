@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from backfill_tui.domain.causes import UNPAUSE_DAG
-from backfill_tui.domain.dag_range import RangeFacts, RangeUpdate
+from backfill_tui.domain.dag_range import DagRange, RangeFacts, RangeUpdate
 from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Interrupted, Unreachable
-from backfill_tui.domain.progress import BackfillStatus, Standing, failed_rows, with_engine
+from backfill_tui.domain.progress import BackfillStatus, Standing, count_runs, failed_rows, with_engine
 from backfill_tui.domain.range_progress import range_standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import RunCounts, RunRow
@@ -36,6 +37,56 @@ class RangeReading:
         remedy = f": {self.stands.remedy}" if self.stands.remedy else ""
         return one_line(f"{named(self.facts)}: {status}, {self.stands.sentence}{remedy}")
 
+    @property
+    def exit_code(self) -> int:
+        """0 when all of it succeeded, 1 when it finished otherwise."""
+        return 0 if self.stands.status is BackfillStatus.DONE else 1
+
+    @property
+    def json(self) -> encode.JsonObject:
+        """Its object."""
+        return encode.dag_range(self.facts, self.counts, self.stands)
+
+
+class RangeFollower:
+    """Follows some runs of a range; `latest` is the last reading, None before the first.
+
+    `again` are the words of the command that follows the whole range.
+    """
+
+    def __init__(self, session: Session, dates: DagRange, again: str, *, run_ids: frozenset[RunId]) -> None:
+        self._session = session
+        self._dates = dates
+        self._again = again
+        self._run_ids = run_ids
+        self._store = GridStore()
+        self.latest: RangeReading | None = None
+
+    def to_end(self) -> RangeReading:
+        """Read until none of these runs is unfinished; raises Interrupted when the user stops the waiting."""
+        try:
+            with self._session.gateway.watch_range(self._dates) as updates:
+                for update in updates:
+                    self._store.apply(update)
+                    if not self._store.loaded:
+                        continue
+                    rows = [
+                        row for row in self._store.rows if row is not None and row.run_id in self._run_ids
+                    ]
+                    reading = _reading(self._session, rows, update)
+                    if reading != self.latest:
+                        self.latest = reading
+                        _tell_progress(self._session, reading)
+                    if reading.stands.status.finished:
+                        return reading
+        except KeyboardInterrupt:
+            raise Interrupted(
+                "No longer waiting for these dates", remedy=f"watch them with {self._again}"
+            ) from None
+        finally:
+            self._session.voice.settle()
+        raise Unreachable("The bridge stopped telling about these dates", remedy=f"run {self._again} again")
+
 
 def watch_range(session: Session, wish: RangeWish) -> int:
     """Follow the runs of these dates until none is unfinished; the exit code tells whether all succeeded.
@@ -52,7 +103,7 @@ def watch_range(session: Session, wish: RangeWish) -> int:
                 store.apply(update)
                 if not store.loaded:
                     continue
-                reading = _reading(session, store, update)
+                reading = _reading(session, [row for row in store.rows if row is not None], update)
                 if reading != latest:
                     if latest is None and not reading.stands.status.finished and not session.read_only:
                         # An engine that was stopped in the middle goes on with what it finds.
@@ -68,14 +119,13 @@ def watch_range(session: Session, wish: RangeWish) -> int:
     raise Unreachable("The bridge stopped telling about these dates", remedy=f"run {again} again")
 
 
-def _reading(session: Session, store: GridStore, update: RangeUpdate) -> RangeReading:
-    counts = store.counts()
+def _reading(session: Session, rows: list[RunRow], update: RangeUpdate) -> RangeReading:
+    counts = count_runs(rows)
     stands = range_standing(update.facts, counts, update.read_at)
     if stands.status is BackfillStatus.BLOCKED and session.engine is not None and not session.read_only:
         stands = with_engine(stands, session.engine.status())
     if stands.remedy == UNPAUSE_DAG:
         stands = replace(stands, remedy=session.how_to_unpause(update.facts.dag_id))
-    rows = [row for row in store.rows if row is not None]
     return RangeReading(
         # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
         facts=replace(update.facts, scheduler_heartbeat=None),
@@ -87,10 +137,14 @@ def _reading(session: Session, store: GridStore, update: RangeUpdate) -> RangeRe
 
 
 def _tell(session: Session, reading: RangeReading) -> None:
+    _tell_progress(session, reading)
+    if session.as_json:
+        session.paper.json_line(reading.json)
+
+
+def _tell_progress(session: Session, reading: RangeReading) -> None:
     counts = reading.counts
     session.voice.activity(reading.sentence, counts.finished, counts.included, key=str(reading.stands.status))
-    if session.as_json:
-        session.paper.json_line(encode.dag_range(reading.facts, reading.counts, reading.stands))
 
 
 def _end(session: Session, wish: RangeWish, reading: RangeReading) -> int:
@@ -98,5 +152,5 @@ def _end(session: Session, wish: RangeWish, reading: RangeReading) -> int:
         session.paper.line(reading.sentence)
         show_failed(session, reading.failed, reading.facts.timezone)
         if reading.failed:
-            session.voice.say(f"Mark what failed with {session.again('mark', 'success', *wish.words)}")
-    return 0 if reading.stands.status is BackfillStatus.DONE else 1
+            session.voice.say(f"Rerun what failed with {session.again('rerun', *wish.words)}")
+    return reading.exit_code

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.repairing import STOPPED_HERE, RerunOutcome, RerunProgress, RerunRequest, RerunScope
 from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless import encode
-from backfill_tui.headless.chosen_runs import Choice, chosen_of_backfill
-from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.chosen_runs import Choice, chosen_runs
+from backfill_tui.headless.following import Follower, Reading, show_end, show_failed, tell_progress
 from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.range_watching import RangeFollower, RangeReading
 from backfill_tui.headless.rerun_talk import question, tell_nothing, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
 
@@ -35,7 +37,7 @@ def rerun(session: Session, wish: RerunWish) -> int:
     if not wish.dry_run:
         session.refuse_writes("A rerun")
     environment = session.open()
-    facts, chosen = chosen_of_backfill(session, wish.choice, environment.where)
+    facts, chosen = chosen_runs(session, wish.choice, environment.where)
     request = request_of(wish, facts, RerunRequest(
         dag_id=facts.dag_id, run_ids=tuple(row.run_id for row in chosen if row.run_id is not None)
     ))  # fmt: skip
@@ -51,23 +53,23 @@ def rerun(session: Session, wish: RerunWish) -> int:
     outcome = clear(session, request)
     tell_outcome(session, outcome)
     if wish.wait and not outcome.stopped:
+        if isinstance(facts, RangeFacts):
+            return _wait_for_range(session, wish.choice, facts, request, outcome)
         return _wait(session, facts, request, outcome)
     if outcome.affected:
-        paused = facts.dag_id if facts.dag_is_paused else None
-        session.voice.say(session.how_to_watch(facts.backfill_id, paused=paused))
+        session.voice.say(_how_to_watch(session, wish.choice, facts))
     _show(session, facts, request, outcome, done=bool(outcome.affected), outcome=None)
     return exit_code_of(outcome)
 
 
-def request_of(wish: RerunWish, facts: BackfillFacts, runs: RerunRequest) -> RerunRequest:
+def request_of(wish: RerunWish, facts: GridFacts, runs: RerunRequest) -> RerunRequest:
     """The request for some runs, with all that was wished for them."""
-    from dataclasses import replace
-
     return replace(
         runs,
         scope=wish.scope,
         task_id=None if wish.task_id is None else TaskId(wish.task_id),
-        backfill_id=facts.backfill_id,
+        # In a range a run may be of any backfill, or of none.
+        backfill_id=facts.backfill_id if isinstance(facts, BackfillFacts) else None,
         run_on_latest_version=wish.to_latest,
         note=wish.note,
     )
@@ -105,25 +107,56 @@ def _wait(session: Session, facts: BackfillFacts, request: RerunRequest, outcome
     return reading.exit_code
 
 
+def _wait_for_range(
+    session: Session, choice: Choice, facts: RangeFacts, request: RerunRequest, outcome: RerunOutcome
+) -> int:
+    dates = DagRange(dag_id=facts.dag_id, from_date=facts.from_date, to_date=facts.to_date)
+    again = session.again("watch", *(choice.within.words if choice.within else ()))
+    follower = RangeFollower(session, dates, again, run_ids=frozenset(outcome.run_ids))
+    try:
+        reading = follower.to_end()
+    finally:
+        _show(session, facts, request, outcome, done=True, outcome=follower.latest)
+    if not session.as_json:
+        session.paper.line(reading.sentence)
+        show_failed(session, reading.failed, reading.facts.timezone)
+    return reading.exit_code
+
+
+def _how_to_watch(session: Session, choice: Choice, facts: GridFacts) -> str:
+    paused = facts.dag_id if facts.dag_is_paused else None
+    if isinstance(facts, BackfillFacts):
+        return session.how_to_watch(facts.backfill_id, paused=paused)
+    watching = f"watch them with {session.again('watch', *(choice.within.words if choice.within else ()))}"
+    if paused is None:
+        return watching[0].upper() + watching[1:]
+    return f"Nothing of it starts while the Dag is paused: {session.how_to_unpause(paused)}, then {watching}"
+
+
 def _show(
     session: Session,
-    facts: BackfillFacts,
+    facts: GridFacts,
     request: RerunRequest,
     touched: RerunOutcome,
     *,
     done: bool,
-    outcome: Reading | None,
+    outcome: Reading | RangeReading | None,
 ) -> None:
     if session.as_json:
         session.paper.json(rerun_json(facts, request, touched, done=done, outcome=outcome))
 
 
 def rerun_json(
-    facts: BackfillFacts, request: RerunRequest, touched: RerunOutcome, *, done: bool, outcome: Reading | None
+    facts: GridFacts,
+    request: RerunRequest,
+    touched: RerunOutcome,
+    *,
+    done: bool,
+    outcome: Reading | RangeReading | None,
 ) -> encode.JsonObject:
     """The object of `rerun`."""
     return {
-        "backfill_id": facts.backfill_id,
+        "backfill_id": request.backfill_id,
         "dag_id": facts.dag_id,
         "scope": str(request.scope),
         "task_id": request.task_id,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.mark_words import by_reason
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless.chosen_runs import Choice
+from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session, counted
 
 
-def tell_preview(session: Session, facts: BackfillFacts, preview: RerunOutcome) -> None:
+def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> None:
     """What would run again, and what else there is to know before one agrees."""
     if not preview.affected and not preview.left_alone:
         return
@@ -18,8 +19,7 @@ def tell_preview(session: Session, facts: BackfillFacts, preview: RerunOutcome) 
     good = preview.overwritten_successes
     had = f", {good:,} of them had succeeded" if good else ""
     session.voice.say(
-        f"Backfill {facts.backfill_id} of {one_line(facts.dag_id)}: "
-        f"{tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
+        f"{_subject(facts)}: {tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
     )
     _tell_left_alone(session, preview)
     if facts.dag_is_paused:
@@ -48,8 +48,11 @@ def tell_outcome(session: Session, outcome: RerunOutcome) -> None:
     session.voice.say(f"{rest}{doubt}: the same command goes on, what waits or runs is left alone by it")
 
 
-def tell_nothing(session: Session, choice: Choice, facts: BackfillFacts) -> None:
+def tell_nothing(session: Session, choice: Choice, facts: GridFacts) -> None:
     """That there is nothing to run again, and where there may be."""
+    if isinstance(facts, RangeFacts):
+        session.voice.say(f"Nothing of {named(facts)} to run again")
+        return
     session.voice.say(f"Nothing of backfill {facts.backfill_id} to run again")
     if choice.backfill_id is not None or choice.dates:
         return
@@ -61,6 +64,11 @@ def tell_nothing(session: Session, choice: Choice, facts: BackfillFacts) -> None
             failed = counted(older.counts.failed, "failed date")
             session.voice.say(f"Backfill {number} has {failed}: rerun them with {again}")
             return
+
+
+def _subject(facts: GridFacts) -> str:
+    words = named(facts)
+    return words if isinstance(facts, RangeFacts) else words[0].upper() + words[1:]
 
 
 def question(preview: RerunOutcome) -> str:
