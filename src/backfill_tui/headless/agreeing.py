@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.domain.fingerprint import what_changed
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, Gravity, PlanWarning
 from backfill_tui.domain.problems import PlanChanged, Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless.planning import tell_warnings
 from backfill_tui.headless.remedies import DAG_PAUSED, remedy_of
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from typing import Final
 from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.journal import Phase
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
 from backfill_tui.domain.progress import failed_rows
 from backfill_tui.domain.repairing import RerunRequest
@@ -30,7 +31,7 @@ from backfill_tui.headless.chosen_runs import chosen_rows, read_chosen
 from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
 from backfill_tui.headless.repairing import RerunWish, clear, exit_code_of, request_of
 from backfill_tui.headless.rerun_talk import question, tell_outcome, tell_preview
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 from backfill_tui.wire.journal import entries
 
 _MINUTE: Final = 60

@@ -9,10 +9,11 @@ from typing import Final
 from backfill_tui.domain.breaker import Breaker, breaker_of
 from backfill_tui.domain.control import ControlRequest, Deed
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.headless.remedies import sentence_of
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 _AGAIN_SECONDS: Final = 10.0
 """So long after a pause that failed the next one is tried."""

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from backfill_tui.domain.control import ControlOutcome, Deed
+from backfill_tui.domain.deed_words import (
+    NOTHING_STARTS,
+    NOTHING_STOPS,
+    VERBS,
+    after_teardowns,
+    going_on,
+    marked_failed,
+    never_starting,
+    starting,
+    unharmed,
+)
+from backfill_tui.domain.numbers import agreed, counted
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless.session import counted
 
-DOING: Final = {
-    Deed.PAUSE: "Pausing",
-    Deed.RESUME: "Resuming",
-    Deed.CANCEL: "Cancelling",
-    Deed.CANCEL_RUNNING: "Cancelling",
-    Deed.REOPEN: "Reopening",
-    Deed.REMOVE: "Removing",
-}
 _ALREADY: Final = {
     Deed.PAUSE: "is already paused",
     Deed.RESUME: "is not paused",
@@ -36,7 +39,7 @@ _DONE: Final = {
 
 def question(outcome: ControlOutcome) -> str:
     """`Cancel backfill 7 of sales, its running runs too?`."""
-    verb = {Deed.CANCEL_RUNNING: "Cancel"}.get(outcome.deed, str(outcome.deed).capitalize())
+    verb = VERBS[outcome.deed].capitalize()
     too = ", its running runs too" if outcome.deed is Deed.CANCEL_RUNNING and outcome.stopped_running else ""
     return f"{verb} backfill {outcome.backfill_id} of {one_line(outcome.dag_id)}{too}?"
 
@@ -58,28 +61,26 @@ def consequences(outcome: ControlOutcome) -> list[str]:
 
 
 def _pausing(outcome: ControlOutcome) -> list[str]:
-    going_on = [f"{_going_on(outcome)}: pausing stops nothing"] if outcome.left_running else []
-    return ["No further run of it starts until it is resumed", *going_on]
+    left = [unharmed(outcome.left_running)] if outcome.left_running else []
+    return ["No further run of it starts until it is resumed", *left]
 
 
 def _resuming(outcome: ControlOutcome) -> list[str]:
-    if not outcome.starting:
-        return ["None of its runs is queued, so none starts"]
-    return [f"{counted(outcome.starting, 'queued run')} can start"]
+    return [starting(outcome.starting) if outcome.starting else NOTHING_STARTS]
 
 
 def _cancelling(outcome: ControlOutcome) -> list[str]:
     told = _stopping(outcome)
     if outcome.left_running:
         both = "it" if outcome.left_running == 1 else "them"
-        told.append(f"{_going_on(outcome)}: --running stops {both} too")
+        told.append(f"{going_on(outcome.left_running)}: --running stops {both} too")
     return [*told, _NO_WAY_BACK]
 
 
 def _cancelling_running(outcome: ControlOutcome) -> list[str]:
     told = _stopping(outcome)
     if outcome.left_running:
-        told.append(_going_on(outcome))
+        told.append(going_on(outcome.left_running))
     return [*told, _NO_WAY_BACK]
 
 
@@ -88,27 +89,17 @@ def _stopping(outcome: ControlOutcome) -> list[str]:
     if outcome.stopped_queued:
         told.append(f"{counted(outcome.stopped_queued, 'queued run')} will never run")
     if outcome.stopped_running:
-        is_marked = "is" if outcome.stopped_running == 1 else "are"
-        marked = f"{counted(outcome.stopped_running, 'running run')} {is_marked} marked failed"
-        told.append(f"{marked}{_of_tasks(outcome)}")
+        told.append(f"{marked_failed(outcome.stopped_running)}{_of_tasks(outcome)}")
     if outcome.teardowns:
-        end, their = ("ends", "its") if outcome.teardowns == 1 else ("end", "their")
-        told.append(f"{outcome.teardowns:,} of them {end} only after {their} teardown tasks have run")
-    return told or ["It has nothing left to stop"]
+        told.append(f"{outcome.teardowns:,} of them {after_teardowns(outcome.teardowns)} have run")
+    return told or [NOTHING_STOPS]
 
 
 def _of_tasks(outcome: ControlOutcome) -> str:
     ended, skipped = outcome.ended_tasks, outcome.skipped_tasks
-    is_under_way = "is" if ended == 1 else "are"
-    words = f", which ends {counted(ended, 'task instance')} that {is_under_way} under way" if ended else ""
-    starts = "starts" if skipped == 1 else "start"
-    return f"{words}; {counted(skipped, 'task instance')} never {starts}" if skipped else words
-
-
-def _going_on(outcome: ControlOutcome) -> str:
-    one = outcome.left_running == 1
-    goes = "goes on to its end" if one else "go on to their end"
-    return f"{counted(outcome.left_running, 'running run')} {goes}"
+    under_way = f"{counted(ended, 'task instance')} that {agreed(ended, 'be')} under way"
+    words = f", which ends {under_way}" if ended else ""
+    return f"{words}; {never_starting(skipped)}" if skipped else words
 
 
 def _reopening(_outcome: ControlOutcome) -> list[str]:

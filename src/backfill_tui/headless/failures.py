@@ -18,11 +18,12 @@ from backfill_tui.domain.failures import (
 )
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, minute, zone_named
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
 from backfill_tui.headless.ranges import RangeWish, dates_of
-from backfill_tui.headless.session import Session, counted, find_dag
+from backfill_tui.headless.session import Session, find_dag
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
 _MIDNIGHT: Final = " 00:00"

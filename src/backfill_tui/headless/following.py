@@ -11,6 +11,7 @@ from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, RunId
 from backfill_tui.domain.instants import Instant, minute, zone_named
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.progress import (
     BackfillStatus,
@@ -33,7 +34,7 @@ from backfill_tui.domain.watching import (
 from backfill_tui.headless import encode
 from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 _ENGINE_SECONDS: Final = 1.0
 _FAILED_SHOWN: Final = 20

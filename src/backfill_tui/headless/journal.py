@@ -11,12 +11,12 @@ from typing import Final
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
 from backfill_tui.domain.journal import JournalEntry, Phase
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UNDO_WORDS, past_deeds, undo_word
 from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
-from backfill_tui.headless.session import counted
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 from backfill_tui.headless.voice import Voice
 from backfill_tui.wire.journal import entries

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import Interrupted, PlanChanged
 from backfill_tui.domain.states import RunState
@@ -33,7 +34,7 @@ from backfill_tui.headless.planning import (
     tell_totals,
     totals_words,
 )
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 from backfill_tui.headless.wishes import Wish
 
 _ROUNDS: Final = 3

@@ -8,13 +8,14 @@ from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.mark_words import by_reason, consequences, done_words, mark_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.ranges import named
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

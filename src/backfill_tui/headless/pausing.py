@@ -5,10 +5,11 @@ from __future__ import annotations
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.dates import whole_second
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless.session import Session, counted, find_dag
+from backfill_tui.headless.session import Session, find_dag
 
 
 def change_pause(session: Session, dag_id: str, *, is_paused: bool, yes: bool) -> int:

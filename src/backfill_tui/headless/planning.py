@@ -8,6 +8,7 @@ from typing import Final
 from backfill_tui.domain.as_command import Commands, commands_for
 from backfill_tui.domain.estimates import sentence
 from backfill_tui.domain.instants import minute
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, PlanWarning
 from backfill_tui.domain.problems import BadRequest, Refused
@@ -20,7 +21,7 @@ from backfill_tui.headless.holes import narrowed
 from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
 from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, table_of
 from backfill_tui.headless.remedies import remedy_of
-from backfill_tui.headless.session import Session, counted, find_dag
+from backfill_tui.headless.session import Session, find_dag
 from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
 _HEADS: Final = {

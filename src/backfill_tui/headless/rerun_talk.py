@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.mark_words import by_reason
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless.chosen_runs import Choice
 from backfill_tui.headless.ranges import named
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 
 def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> None:

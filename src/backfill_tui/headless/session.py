@@ -122,8 +122,3 @@ def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:
         what = "file does" if broken == 1 else "files do"
         remedy = f"{broken} Dag {what} not import, the command dags says why"
     raise NotThere(f'There is no Dag "{one_line(dag_id)}" in {one_line(where)}', remedy=remedy)
-
-
-def counted(number: int, thing: str) -> str:
-    """`1 run`, `12 runs`."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

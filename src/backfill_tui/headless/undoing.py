@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.mark_words import by_reason
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest, deed_words, undo_words
 from backfill_tui.headless import encode
 from backfill_tui.headless.interrupts import deferred_interrupt
-from backfill_tui.headless.session import Session, counted
+from backfill_tui.headless.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from backfill_tui.domain.control import ControlOutcome, Deed
+from backfill_tui.domain.deed_words import (
+    NOTHING_STARTS,
+    NOTHING_STOPS,
+    after_teardowns,
+    marked_failed,
+    never_starting,
+    starting,
+    to_the_end,
+    unharmed,
+)
+from backfill_tui.domain.numbers import agreed
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.text import count, in_words
 
-VERBS: Final = {
-    Deed.PAUSE: "pause",
-    Deed.RESUME: "resume",
-    Deed.CANCEL: "cancel",
-    Deed.CANCEL_RUNNING: "cancel",
-    Deed.REOPEN: "reopen",
-    Deed.REMOVE: "remove",
-}
 CHOICES: Final = {Deed.CANCEL: "queued runs only", Deed.CANCEL_RUNNING: "running ones too"}
 """What the two ways to cancel are called where both are offered."""
 
@@ -41,11 +44,12 @@ def consequences(outcome: ControlOutcome, subject: BackfillSummary) -> list[str]
         return [f"It is {_DONE[outcome.deed]} already", *outcome.remarks]
     told: list[str] = []
     if outcome.deed is Deed.PAUSE:
-        waiting = f": {count(counts.queued, 'queued run')} {_verb(counts.queued, 'wait')} until it is resumed"
+        waiting = (
+            f": {count(counts.queued, 'queued run')} {agreed(counts.queued, 'wait')} until it is resumed"
+        )
         told = ["No further run starts" + (waiting if counts.queued else "")]
         if outcome.left_running:
-            goes = f"{_verb(outcome.left_running, 'go')} on to {_their(outcome.left_running)} end"
-            told.append(f"{count(outcome.left_running, 'running run')} {goes}: pausing stops nothing")
+            told.append(unharmed(outcome.left_running))
     elif outcome.deed is Deed.RESUME:
         told = [_starting(outcome.starting, most)]
     elif outcome.deed is Deed.REOPEN:
@@ -61,7 +65,7 @@ def consequences(outcome: ControlOutcome, subject: BackfillSummary) -> list[str]
             "Airflow counts it as active, so it refuses another for this Dag",
         ]
     else:
-        told = _stopped(outcome) or ["It has nothing left to stop"]
+        told = _stopped(outcome) or [NOTHING_STOPS]
     return [*told, *map(one_line, outcome.remarks)]
 
 
@@ -89,10 +93,7 @@ def _stopped(outcome: ControlOutcome) -> list[str]:
     if outcome.ended_tasks or outcome.skipped_tasks:
         told.append(_tasks(outcome.ended_tasks, outcome.skipped_tasks))
     if outcome.teardowns:
-        number = outcome.teardowns
-        told.append(
-            f"{count(number, 'run')} {_verb(number, 'end')} only after {_their(number)} teardown tasks"
-        )
+        told.append(f"{count(outcome.teardowns, 'run')} {after_teardowns(outcome.teardowns)}")
     return told
 
 
@@ -101,36 +102,24 @@ def _runs_stopped(outcome: ControlOutcome) -> list[str]:
     told = []
     if outcome.stopped_queued:
         told.append(
-            f"{count(outcome.stopped_queued, 'queued run')} never {_verb(outcome.stopped_queued, 'run')}"
+            f"{count(outcome.stopped_queued, 'queued run')} never {agreed(outcome.stopped_queued, 'run')}"
         )
     if outcome.left_running:
-        number = outcome.left_running
-        told.append(f"{number:,} running {_verb(number, 'go')} on to {_their(number)} end")
+        told.append(f"{outcome.left_running:,} running {to_the_end(outcome.left_running)}")
     if outcome.stopped_running:
-        number = outcome.stopped_running
-        told.append(f"{count(number, 'running run')} {'is' if number == 1 else 'are'} marked failed")
+        told.append(marked_failed(outcome.stopped_running))
     return told
 
 
 def _tasks(ended: int, skipped: int) -> str:
-    starts = f"never {_verb(skipped, 'start')}"
     if not ended:
-        return f"{count(skipped, 'task instance')} {starts}"
-    words = f"{count(ended, 'task instance')} under way {_verb(ended, 'end')}"
-    return f"{words}, {skipped:,} {starts}" if skipped else words
+        return never_starting(skipped)
+    words = f"{count(ended, 'task instance')} under way {agreed(ended, 'end')}"
+    return f"{words}, {skipped:,} never {agreed(skipped, 'start')}" if skipped else words
 
 
 def _starting(number: int, most: int | None) -> str:
     if not number:
-        return "no run of it is queued" if most is None else "None of its runs is queued, so none starts"
-    words = f"{count(number, 'queued run')} can start"
+        return "no run of it is queued" if most is None else NOTHING_STARTS
+    words = starting(number)
     return words if most is None or number == 1 else f"{words}, at most {most:,} at a time"
-
-
-def _verb(number: int, verb: str) -> str:
-    """The verb as it goes with the number: one run goes, two go."""
-    return verb if number != 1 else f"{verb}es" if verb == "go" else f"{verb}s"
-
-
-def _their(number: int) -> str:
-    return "its" if number == 1 else "their"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.text import one_line
 
 Part = tuple[str, Style]
@@ -71,9 +73,8 @@ def line(parts: Iterable[Part], width: int, base: Style) -> Strip:
     return Strip(segments).adjust_cell_length(width, base).simplify()
 
 
-def count(number: int, one: str, many: str = "") -> str:
-    """`1 run`, `3 runs`, `12,000 runs`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+count: Final = counted
+"""The screen's name for it."""
 
 
 def in_words(parts: list[str]) -> str:

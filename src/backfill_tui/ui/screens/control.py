@@ -14,11 +14,12 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
+from backfill_tui.domain.deed_words import VERBS
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.control_words import CHOICES, VERBS, WARNINGS, consequences
+from backfill_tui.ui.control_words import CHOICES, WARNINGS, consequences
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.watch_commands import CONTROL

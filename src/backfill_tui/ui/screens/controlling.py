@@ -8,9 +8,10 @@ from textual import on
 from textual.message import Message
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
+from backfill_tui.domain.deed_words import VERBS
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.watching import BackfillSummary
-from backfill_tui.ui.control_words import VERBS, done_words
+from backfill_tui.ui.control_words import done_words
 from backfill_tui.ui.screens.undoing import UndoingScreen
 from backfill_tui.ui.workers import ask
 
