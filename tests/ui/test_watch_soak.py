@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import gc
+import random
 import threading
 from collections import Counter
 from functools import partial
 
+from rich.segment import Segment
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
+from backfill_tui.domain.states import CODES
+from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.screens.watch import WatchScreen
+from backfill_tui.ui.themes import DARK
+from backfill_tui.ui.widgets.grid_layout import ColumnHead, lay_out
+from backfill_tui.ui.widgets.grid_strips import GridPainter, RowLine
 
 TASKS = tuple(f"task_{number:02}" for number in range(24))
+COLUMNS = 100
 ROUND_READINGS = 40
 ROUNDS = 3
 """They fill the caches; one more must find them full."""
@@ -39,6 +48,34 @@ def clear_all(world: World) -> None:
     """Let it begin again."""
     for run in world.runs.values():
         world.clear(run, list(run.tasks))
+
+
+def a_painter() -> GridPainter:
+    """One for a hundred narrow columns."""
+    look = Look({**DARK.to_color_system().generate(), **DARK.variables})
+    layout = lay_out([ColumnHead(f"task_{number:03}") for number in range(COLUMNS)], 200, 18)
+    return GridPainter(look, layout, 200, ("#000000", "#222222"))
+
+
+def random_cells(chance: random.Random) -> bytes:
+    """A row as a live backfill has them: runs of equal states, long and short."""
+    cells = bytearray()
+    while len(cells) < COLUMNS:
+        cells += bytes([chance.randrange(1, len(CODES))]) * min(COLUMNS, 1 + int(chance.expovariate(1 / 6)))
+    return bytes(cells[:COLUMNS])
+
+
+def test_what_a_painter_keeps_does_not_grow_with_the_rows() -> None:
+    painter, chance = a_painter(), random.Random(1)  # noqa: S311  # repeatable, not secret
+    held = []
+    for _ in range(3):
+        for _ in range(3_000):
+            line = RowLine(row=None, date="2024-02-01", sentence="", cursor=None, marked=False)
+            painter.row(line, random_cells(chance), 0, Instant(0))
+        gc.collect()
+        held.append(sum(isinstance(thing, Segment) for thing in gc.get_objects()))
+    _, before, after = held
+    assert after < before * 1.05, f"{held} segments"
 
 
 async def one_round(eyes: Eyes, world: World, screen: WatchScreen) -> Counter[str]:

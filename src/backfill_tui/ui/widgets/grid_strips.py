@@ -31,6 +31,9 @@ from backfill_tui.ui.widgets.grid_signs import (
     run_mark,
 )
 
+_KEPT_RUNS: Final = 2048
+"""Drawn runs of equal cells: a live grid makes ever new ones, of any state from any column to any other."""
+
 _Body = tuple[list[Segment], int]
 """The segments of the task columns that are seen, and how many terminal cells they take."""
 
@@ -209,6 +212,9 @@ class GridPainter:
             key = (cells[start], start, end, lit)
             drawn = equal.get(key)
             if drawn is None:
+                if len(equal) >= _KEPT_RUNS:
+                    # A plain dict is what is quickest to look into; what is on the screen is soon back.
+                    equal.clear()
                 drawn = equal[key] = self._draw_equal(cells[start], start, end, lit=lit)
             segments += drawn
         return segments
