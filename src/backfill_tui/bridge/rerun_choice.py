@@ -112,7 +112,8 @@ class Choice:
             return "the version of the Dag that it ran on is no longer known"
         stuck = run.state == DagRunState.QUEUED
         clearing = choose(self._session, target, run, self._request, stuck=stuck)
-        if not clearing.affected:
+        # One that is stuck is let go also when all its tasks have ended: only then does it end too.
+        if not clearing.affected and not stuck:
             return self._why_nothing(run, clearing)
         self._clearings[run_id] = clearing
         return ""
