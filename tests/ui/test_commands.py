@@ -51,6 +51,7 @@ HOLDERS = {
 BEFORE_THE_SCREENS_OWN = {
     "log.drop_search",
     "log.error",
+    "log.first",
     "log.next_match",
     "log.previous_match",
     "log.search",

@@ -29,8 +29,8 @@ def date_under_cursor(screen: WatchScreen) -> str:
     return screen.grid.date_of(screen.grid.cursor_row)
 
 
-async def jump(eyes: Eyes, text: str) -> None:
-    await eyes.press("slash")
+async def jump(eyes: Eyes, text: str, key: str = "slash") -> None:
+    await eyes.press(key)
     await eyes.sees("Go to a date")
     await eyes.write(text)
 
@@ -46,6 +46,9 @@ async def test_a_typed_date_is_gone_to() -> None:
         await eyes.sees("Goes to 2024-02-17")
         await eyes.press("enter")
         await eyes.sees("> 2024-02-17")
+        await jump(eyes, "2024-02-05", "g")
+        await eyes.press("enter")
+        await eyes.sees("> 2024-02-05")
         assert eyes.app.screen is screen
         assert "nearest" not in eyes.text()
 
