@@ -133,7 +133,8 @@ def test_a_rerun_and_the_pause_of_a_dag_are_in_the_journal_too(stage: Stage, tmp
         stage.worker("ask", method="pause_dag", params=params, journal=str(file))
     begun = [entry for entry in entries(file) if entry.phase is Phase.BEGUN]
     assert [entry.deed for entry in begun] == ["rerun", "pause_dag", "unpause_dag"]
-    assert begun[0].details == {"scope": "failed", "latest_version": True, "task_instances": 1}
+    told = {"scope": "failed", "task": "", "latest_version": True, "task_instances": 1, "part": "1 of 1"}
+    assert begun[0].details == told
     assert [(run.run_id, run.state, run.tasks) for run in begun[0].runs] == [
         (run_id, "failed", {"success": 1, "failed": 1})
     ]
