@@ -99,6 +99,8 @@ def test_a_paused_dag_is_unpaused_with_the_launch_and_running_runs_are_stopped(p
         wait_until(lambda: state_counts(program, "slow").get("running") == 5, "all tasks are under way", 120)
         terminal.press("x")
         terminal.wait_for("queued runs only", "5 running go on to their end", "running ones too")
+        # Nothing is done before it is counted.
+        terminal.wait_for("5 running runs are marked failed")
         terminal.press("down", "enter")
         terminal.wait_for("DONE: 5 failed", seconds=60)
         assert state_counts(program, "slow") == {"failed": 5, "skipped": 5}
