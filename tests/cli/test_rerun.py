@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 from tests.cli.conftest import CommandLine, scheduler
 
-from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.repairing import AffectedTask, RerunOutcome, TaskInstanceKey
+from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.watching import Membership, RunRow
 from backfill_tui.headless.chosen_runs import chosen_rows
+from backfill_tui.headless.rerun_talk import question
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 LAUNCH = ("launch", "sales_daily", *RANGE, "--yes")
@@ -222,6 +225,34 @@ def test_a_rerun_lifts_the_pause_a_cancelled_backfill_leaves_behind(run: Command
     assert ended.code == 0
     assert ended.json["unblocked"] == [1]
     assert ended.json["outcome"]["counts"]["success"] == 1
+
+
+def test_a_run_that_hangs_with_nothing_left_to_run_is_let_go_and_followed_to_its_end(
+    run: CommandLine,
+) -> None:
+    run(*LAUNCH)
+    run.world.advance_to_end()
+    run.world.cancel(BackfillId(1))
+    (hanging,) = (one for one in run.world.runs.values() if "2024-01-02" in one.run_id)
+    hanging.state = RunState.QUEUED
+    dry = run(*RERUN, "--date", "2024-01-02", "--dry-run", "--json")
+    assert (dry.json["task_instances"], dry.json["let_go"]) == ([], [hanging.run_id])
+    assert "1 queued run with nothing left to run let go, to come to an end" in dry.talk
+    with scheduler(run.world):
+        ended = run(*RERUN, "--date", "2024-01-02", "--yes", "--wait", "--json")
+    assert (ended.code, ended.json["cleared"]) == (0, True)
+    assert "let 1 run go" in ended.talk
+    assert ended.json["outcome"]["counts"]["success"] == 1
+
+
+def test_the_question_names_what_runs_again_and_what_is_let_go() -> None:
+    key = TaskInstanceKey(run_id=RunId("one"), task_id=TaskId("load"))
+    again = RerunOutcome(affected=(AffectedTask(key=key, state=TaskState.FAILED),))
+    assert question(again) == "Run 1 task instance in 1 run again"
+    assert question(RerunOutcome(let_go=(RunId("two"), RunId("three")))) == "Let 2 runs go"
+    assert question(replace(again, let_go=(RunId("two"),))) == (
+        "Run 1 task instance in 1 run again and let 1 run go"
+    )
 
 
 def test_a_run_of_a_partitioned_dag_is_named_by_its_partition(run: CommandLine) -> None:

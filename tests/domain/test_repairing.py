@@ -39,6 +39,15 @@ def test_an_outcome_names_its_runs_once_and_counts_what_it_overwrites() -> None:
     assert outcome.overwritten_successes == 1
 
 
+def test_a_run_that_is_let_go_counts_though_nothing_of_it_runs_again() -> None:
+    alone = RerunOutcome(let_go=(RunId("a"),))
+    assert (alone.changes, alone.cleared, alone.run_ids) == (True, (), ("a",))
+    first = RerunOutcome(affected=(_task("b", "clean", TaskState.FAILED),))
+    both = together([alone, first])
+    assert (both.cleared, both.run_ids) == (("b",), ("b", "a"))
+    assert not RerunOutcome().changes
+
+
 def test_every_scope_has_words() -> None:
     assert [scope.label("clean") for scope in RerunScope] == [
         "failed tasks only",
@@ -87,6 +96,18 @@ def test_a_rerun_that_was_cut_off_doubts_its_next_part_and_guards_it_when_it_goe
     outcome = broken_off(REQUEST, TOLD, "the bridge has ended", sure=False)
     assert (outcome.unsure, outcome.not_done) == (RUNS[50:100], RUNS[100:])
     assert the_rest(REQUEST, outcome) == replace(REQUEST, run_ids=RUNS[50:], not_since=Instant(7))
+
+
+def test_what_was_in_doubt_at_the_first_break_is_guarded_from_there_after_the_second() -> None:
+    first = broken_off(REQUEST, TOLD, "the bridge has ended", sure=False)
+    going_on = the_rest(REQUEST, first)
+    begun = RerunProgress(done=0, total=len(going_on.run_ids), began_at=Instant(9))
+    for sure in (True, False):
+        second = broken_off(going_on, [begun], "the bridge has ended", sure=sure)
+        assert the_rest(going_on, second) == going_on
+    unguarded = replace(REQUEST, run_ids=RUNS[50:])
+    stopped = broken_off(unguarded, [begun], "you stopped it", sure=True)
+    assert the_rest(unguarded, stopped).not_since is None
 
 
 def test_a_run_that_is_named_twice_is_counted_once() -> None:

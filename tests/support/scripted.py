@@ -592,7 +592,9 @@ class ScriptedGateway:
             ]
         owners = {run.backfill_id for run in runs}
         return RerunOutcome(
-            affected=tuple(affected), untouched=sum(len(run.tasks) for run in runs) - len(affected),
+            affected=tuple(affected),
+            let_go=tuple(one.run_id for one in runs if one.run_id not in {t.key.run_id for t in affected}),
+            untouched=sum(len(run.tasks) for run in runs) - len(affected),
             left_alone=tuple(left_alone), unblocked=tuple(self._stuck(runs)),
             completed=tuple(sorted(
                 int(one.backfill_id) for one in self.world.backfills.values()

@@ -23,7 +23,7 @@ from backfill_tui.domain.repairing import (
     RerunScope,
     TaskInstanceKey,
 )
-from backfill_tui.domain.states import TaskState
+from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.rerun_words import consequences, rerun_words, scope_words
 from backfill_tui.ui.screens.rerun import RerunDialog
@@ -361,6 +361,35 @@ def an_outcome(**more: object) -> RerunOutcome:
 def test_the_words_of_a_choice_count_what_is_overwritten() -> None:
     assert scope_words(an_outcome()) == "3 task instances in 2 runs, 1 succeeded"
     assert scope_words(RerunOutcome(affected=(), untouched=5)) == "nothing to run again"
+
+
+def test_runs_that_are_let_go_are_something_to_do_and_have_words() -> None:
+    alone = RerunOutcome(let_go=(RunId("three"),))
+    assert scope_words(alone) == rerun_words(alone) == "1 run let go"
+    with_others = an_outcome(let_go=(RunId("three"),))
+    assert scope_words(with_others) == "3 task instances in 2 runs, 1 succeeded, 1 run let go"
+    text = "\n".join(line.plain for line in consequences(with_others, {}))
+    assert "In 2 runs, 3 other task instances stay as they are" in text
+    assert "Lets 1 queued run go, with nothing left to run" in text
+
+
+@on_screen
+async def test_a_run_that_hangs_with_nothing_left_to_run_can_be_let_go_alone() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    world = gateway.world
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        world.cancel(BackfillId(1))
+        with world.changed:
+            hanging = world.runs[DagId("sales_daily"), run_of("2024-02-07")]
+            hanging.state, hanging.tasks = RunState.QUEUED, dict.fromkeys(hanging.tasks, TaskState.SUCCESS)
+            world.changed.notify_all()
+        await eyes.sees("1 queued")
+        await eyes.press("n", "j", "space", "r")
+        await eyes.sees("Rerun 2024-02-07", "1 run let go")
+        await eyes.press("enter")
+        await eyes.sees("1 run let go")
+        assert [request.run_ids for request in gateway.reruns] == [(run_of("2024-02-07"),)]
 
 
 def test_runs_that_are_left_alone_are_named_by_date_and_grouped_by_reason() -> None:

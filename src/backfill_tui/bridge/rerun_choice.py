@@ -64,7 +64,7 @@ class Choice:
 
     @property
     def chosen(self) -> list[DagRun]:
-        """The runs of which something runs again."""
+        """The runs of which something runs again, or that are let go."""
         return [clearing.run for clearing in self._clearings.values()]
 
     @property
@@ -74,6 +74,7 @@ class Choice:
         owners = filter(None, map(self._owner, self.chosen))
         return RerunOutcome(
             affected=tuple(task for clearing in clearings for task in clearing.affected),
+            let_go=tuple(RunId(clearing.run.run_id) for clearing in clearings if not clearing.affected),
             untouched=sum(clearing.untouched for clearing in clearings),
             left_alone=tuple(
                 LeftAlone(run_id=run_id, reason=reason) for run_id, reason in self._left_alone.items()

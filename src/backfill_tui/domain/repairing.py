@@ -94,8 +94,9 @@ class LeftAlone:
 class RerunOutcome:
     """What a rerun touches (dry) or touched: task instances to run again, runs left alone with a reason.
 
-    `untouched` counts the task instances of those runs that stay as they are. `unblocked` are the cancelled
-    backfills whose pause keeps (dry) or kept cleared runs queued for ever, and which the rerun lifts.
+    `let_go` are runs in which nothing is left to run, and which their cancelled backfill keeps queued for
+    ever: they start, and end. `untouched` counts the task instances that stay as they are. `unblocked` are
+    the cancelled backfills whose pause keeps (dry) or kept these runs queued, and which the rerun lifts.
     `completed` are the backfills of those runs that Airflow counts as complete, and goes on to count so.
     `unversioned` counts the runs that were to keep their version of the Dag, but of which Airflow keeps none.
 
@@ -104,6 +105,7 @@ class RerunOutcome:
     """
 
     affected: tuple[AffectedTask, ...] = ()
+    let_go: tuple[RunId, ...] = ()
     untouched: int = 0
     left_alone: tuple[LeftAlone, ...] = ()
     unblocked: tuple[int, ...] = ()
@@ -116,9 +118,19 @@ class RerunOutcome:
     began_at: Instant | None = None
 
     @property
-    def run_ids(self) -> tuple[RunId, ...]:
+    def changes(self) -> bool:
+        """Whether anything runs again, or is let go."""
+        return bool(self.affected or self.let_go)
+
+    @property
+    def cleared(self) -> tuple[RunId, ...]:
         """The runs in which something runs again, in the order given."""
         return tuple(dict.fromkeys(task.key.run_id for task in self.affected))
+
+    @property
+    def run_ids(self) -> tuple[RunId, ...]:
+        """The runs that go on by it: those in which something runs again, then those let go."""
+        return (*self.cleared, *self.let_go)
 
     @property
     def overwritten_successes(self) -> int:
@@ -144,6 +156,7 @@ def together(parts: Iterable[RerunOutcome]) -> RerunOutcome:
     parts = tuple(parts)
     return RerunOutcome(
         affected=tuple(task for part in parts for task in part.affected),
+        let_go=tuple(run_id for part in parts for run_id in part.let_go),
         untouched=sum(part.untouched for part in parts),
         left_alone=tuple(left for part in parts for left in part.left_alone),
         unblocked=tuple(sorted({number for part in parts for number in part.unblocked})),
@@ -172,9 +185,13 @@ def broken_off(request: RerunRequest, told: Iterable[RerunProgress], why: str, *
 
 
 def the_rest(request: RerunRequest, outcome: RerunOutcome) -> RerunRequest:
-    """What is left to do of a rerun that ended early; nothing is run again twice by it."""
+    """What is left to do of a rerun that ended early, also for the second time; nothing is run twice by it.
+
+    What an earlier part of it was unsure of may be unsure still, so the first beginning counts.
+    """
+    began = (request.not_since, outcome.began_at if outcome.unsure else None)
     return replace(
         request,
         run_ids=(*outcome.unsure, *outcome.not_done),
-        not_since=outcome.began_at if outcome.unsure else request.not_since,
+        not_since=min((one for one in began if one is not None), default=None),
     )

@@ -174,7 +174,7 @@ class _Campaign:
         preview = session.gateway.preview_rerun(request)
         session.voice.say(f"Attempt {attempt} of {most}")
         tell_preview(session, facts, preview)
-        if not preview.affected:
+        if not preview.changes:
             return self._show(facts, code=1)
         if not self._agreed:
             session.confirm(f"{question(preview)}, {counted(most, 'time')} at most?", yes=self._wish.yes)

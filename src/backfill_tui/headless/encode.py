@@ -200,6 +200,7 @@ def rerun(outcome: RerunOutcome) -> JsonObject:
             }
             for task in outcome.affected
         ],
+        "let_go": list(outcome.let_go),
         "untouched": outcome.untouched,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
         "unblocked": list(outcome.unblocked),

@@ -43,8 +43,8 @@ def rerun(session: Session, wish: RerunWish) -> int:
     ))  # fmt: skip
     preview = session.gateway.preview_rerun(request) if request.run_ids else RerunOutcome()
     tell_preview(session, facts, preview)
-    if wish.dry_run or not preview.affected:
-        if not preview.affected:
+    if wish.dry_run or not preview.changes:
+        if not preview.changes:
             tell_nothing(session, wish.choice, facts)
         _show(session, facts, request, preview, done=False, outcome=None)
         return 0
@@ -56,9 +56,9 @@ def rerun(session: Session, wish: RerunWish) -> int:
         if isinstance(facts, RangeFacts):
             return _wait_for_range(session, wish.choice, facts, request, outcome)
         return _wait(session, facts, request, outcome)
-    if outcome.affected:
+    if outcome.changes:
         session.voice.say(_how_to_watch(session, wish.choice, facts))
-    _show(session, facts, request, outcome, done=bool(outcome.affected), outcome=None)
+    _show(session, facts, request, outcome, done=outcome.changes, outcome=None)
     return exit_code_of(outcome)
 
 

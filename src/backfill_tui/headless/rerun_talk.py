@@ -14,14 +14,17 @@ from backfill_tui.headless.session import Session
 
 def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> None:
     """What would run again, and what else there is to know before one agrees."""
-    if not preview.affected and not preview.left_alone:
+    if not preview.changes and not preview.left_alone:
         return
-    runs, tasks = counted(len(preview.run_ids), "run"), counted(len(preview.affected), "task instance")
+    runs, tasks = counted(len(preview.cleared), "run"), counted(len(preview.affected), "task instance")
     good = preview.overwritten_successes
     had = f", {good:,} of them had succeeded" if good else ""
     session.voice.say(
         f"{_subject(facts)}: {tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
     )
+    if preview.let_go:
+        runs = counted(len(preview.let_go), "queued run")
+        session.voice.say(f"{runs} with nothing left to run let go, to come to an end")
     _tell_left_alone(session, preview)
     if facts.dag_is_paused:
         unpausing = session.how_to_unpause(facts.dag_id)
@@ -37,8 +40,9 @@ def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> N
 
 def tell_outcome(session: Session, outcome: RerunOutcome) -> None:
     """What was cleared; of a rerun that ended early also what was not, and how to go on."""
-    tasks, runs = counted(len(outcome.affected), "task instance"), counted(len(outcome.run_ids), "run")
-    session.voice.say(f"Cleared {tasks} in {runs}")
+    tasks, runs = counted(len(outcome.affected), "task instance"), counted(len(outcome.cleared), "run")
+    let_go = f", let {counted(len(outcome.let_go), 'run')} go" if outcome.let_go else ""
+    session.voice.say(f"Cleared {tasks} in {runs}{let_go}")
     for remark in outcome.remarks:
         session.voice.say(one_line(remark))
     if not outcome.stopped:
@@ -74,8 +78,12 @@ def _subject(facts: GridFacts) -> str:
 
 def question(preview: RerunOutcome) -> str:
     """`Run 3 task instances in 2 runs again`."""
-    tasks = counted(len(preview.affected), "task instance")
-    return f"Run {tasks} in {counted(len(preview.run_ids), 'run')} again"
+    tasks, runs = counted(len(preview.affected), "task instance"), counted(len(preview.cleared), "run")
+    asked = [f"run {tasks} in {runs} again"] if preview.affected else []
+    if preview.let_go:
+        asked.append(f"let {counted(len(preview.let_go), 'run')} go")
+    words = " and ".join(asked)
+    return words[0].upper() + words[1:]
 
 
 def _tell_left_alone(session: Session, preview: RerunOutcome) -> None:

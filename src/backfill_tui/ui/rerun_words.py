@@ -17,12 +17,16 @@ _NAMED_AT_MOST: Final = 4
 
 def scope_words(outcome: RerunOutcome) -> str:
     """What a choice runs again: `10 task instances in 2 runs, 4 succeeded`."""
-    if not outcome.affected:
-        return "nothing to run again"
-    words = f"{count(len(outcome.affected), 'task instance')} in {count(len(outcome.run_ids), 'run')}"
+    words = []
+    if outcome.affected:
+        words.append(
+            f"{count(len(outcome.affected), 'task instance')} in {count(len(outcome.cleared), 'run')}"
+        )
     if outcome.overwritten_successes:
-        words += f", {outcome.overwritten_successes:,} succeeded"
-    return words
+        words.append(f"{outcome.overwritten_successes:,} succeeded")
+    if outcome.let_go:
+        words.append(f"{count(len(outcome.let_go), 'run')} let go")
+    return ", ".join(words) or "nothing to run again"
 
 
 def consequences(outcome: RerunOutcome, dates: Mapping[RunId, str]) -> list[Content]:
@@ -44,6 +48,8 @@ def consequences(outcome: RerunOutcome, dates: Mapping[RunId, str]) -> list[Cont
 
 def _besides(outcome: RerunOutcome) -> list[str]:
     words = []
+    if outcome.let_go:
+        words.append(f"Lets {count(len(outcome.let_go), 'queued run')} go, with nothing left to run")
     if outcome.unblocked:
         numbers = in_words([str(number) for number in outcome.unblocked])
         words.append(f"Lifts the pause of cancelled backfill {numbers}, or these runs would never start")
@@ -59,15 +65,16 @@ def _besides(outcome: RerunOutcome) -> list[str]:
 
 def rerun_words(outcome: RerunOutcome) -> str:
     """What a rerun did, for the notice."""
-    if not outcome.affected:
-        words = "Nothing was rerun"
-    else:
-        tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.run_ids), "run")
-        words = f"{tasks} of {runs} will run again"
+    words = [] if outcome.changes else ["Nothing was rerun"]
+    if outcome.affected:
+        tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.cleared), "run")
+        words.append(f"{tasks} of {runs} will run again")
+    if outcome.let_go:
+        words.append(f"{count(len(outcome.let_go), 'run')} let go")
     left = [(run.run_id, run.reason) for run in outcome.left_alone]
     reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in _by_reason(left).items()]
     ended = [f"{_still_to_do(outcome)}: {outcome.stopped}"] if outcome.stopped else []
-    return ", ".join([words, *map(one_line, [*reasons, *ended, *outcome.remarks])])
+    return ", ".join([*words, *map(one_line, [*reasons, *ended, *outcome.remarks])])
 
 
 def halfway_words(outcome: RerunOutcome) -> list[str]:
@@ -97,7 +104,7 @@ def _by_reason(left: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _untouched_words(outcome: RerunOutcome) -> str:
-    runs = count(len(outcome.run_ids), "run")
+    runs = count(len(outcome.cleared), "run")
     if not outcome.untouched:
         return f"{runs} from beginning to end"
     rest = count(outcome.untouched, "other task instance")

@@ -209,6 +209,26 @@ class TestRunsOfACancelledBackfill:
         assert _instances(edits, dag_id, run_id) == before, "it is cleared already"
         assert edits.do("backfill_row", backfill_id=backfill_id)["is_paused"] is False
 
+    def test_one_that_hangs_with_all_its_tasks_ended_is_let_go(
+        self, bridge: RunningBridge, edits: Edits, fresh: Fresh
+    ) -> None:
+        dag_id = fresh("chain")
+        backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=2)
+        hanging, failed = edits.do("runs_of", backfill_id=backfill_id)
+        edits.do("finish", dag_id=dag_id, run_id=hanging)
+        edits.do("finish", dag_id=dag_id, run_id=failed, failed="load")
+        edits.do("cancel", backfill_id=backfill_id)
+        edits.do("run", dag_id=dag_id, run_id=hanging, state="queued")
+        alone = bridge.gateway.preview_rerun(_request(dag_id, [hanging]))
+        assert (alone.affected, alone.let_go, alone.run_ids) == ((), (hanging,), (hanging,))
+        assert (alone.changes, alone.unblocked, alone.left_alone) == (True, (backfill_id,), ())
+        both = bridge.gateway.preview_rerun(_request(dag_id, [hanging, failed]))
+        assert (both.cleared, both.let_go, both.run_ids) == ((failed,), (hanging,), (failed, hanging))
+        before = _instances(edits, dag_id, hanging)
+        assert bridge.gateway.rerun(_request(dag_id, [hanging])) == alone
+        assert _instances(edits, dag_id, hanging) == before
+        assert edits.do("backfill_row", backfill_id=backfill_id)["is_paused"] is False
+
     def test_it_is_left_alone_when_lifting_would_start_others_too(
         self, bridge: RunningBridge, edits: Edits, fresh: Fresh
     ) -> None:

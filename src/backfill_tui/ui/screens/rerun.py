@@ -220,7 +220,7 @@ class RerunDialog(Dialog[RerunRequest]):
 
     def action_accept(self) -> None:
         """Rerun what the chosen line says."""
-        if self.chosen is not None and self.chosen.affected:
+        if self.chosen is not None and self.chosen.changes:
             self.dismiss(self._confirmed())
 
     def _confirmed(self) -> RerunRequest:
@@ -233,5 +233,5 @@ class RerunDialog(Dialog[RerunRequest]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """There must be something to rerun."""
         if action == "accept":
-            return True if self.chosen is not None and self.chosen.affected else None
+            return True if self.chosen is not None and self.chosen.changes else None
         return True
