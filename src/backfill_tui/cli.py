@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ from backfill_tui.commands.failing import failures
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, journal, list_
 from backfill_tui.commands.marking import mark, undo
+from backfill_tui.commands.options import WORDS
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
@@ -22,7 +23,15 @@ from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.program import Invocation, Program
 from backfill_tui.settings import FLAGS
 
-_FOLDER: Final = click.Path(path_type=Path)
+
+class _Folder(click.Path):
+    """A path with something in it: an empty one would be the folder one stands in."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(WORDS.convert(str(value), param, ctx), param, ctx)
+
+
+_FOLDER: Final = _Folder(path_type=Path)
 
 
 @click.group(cls=Program, invoke_without_command=True, context_settings={"max_content_width": 100})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import as_json
+from backfill_tui.commands.options import WORDS, as_json
 from backfill_tui.commands.sessions import engine_room
 from backfill_tui.program import Invocation
 
@@ -35,7 +35,7 @@ def engine_stop(invocation: Invocation, /, *, as_json: bool) -> int:
 
 
 @engine.command("logs")
-@click.argument("component", required=False)
+@click.argument("component", type=WORDS, required=False)
 @click.option(
     "--lines",
     type=click.IntRange(min=0),

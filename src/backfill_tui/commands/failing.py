@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import as_json, from_date, range_of, to_date
+from backfill_tui.commands.options import WORDS, as_json, from_date, range_of, to_date
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 
 @click.command("failures")
-@click.argument("dag_id", required=False)
+@click.argument("dag_id", type=WORDS, required=False)
 @click.option(
     "--backfill",
     "backfill_id",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from backfill_tui.commands.options import (
+    WORDS,
     as_json,
     choice_of,
     from_date,
@@ -31,7 +32,7 @@ _REST: Final = "5m"
 
 
 @click.command("watch")
-@click.argument("what", metavar="[BACKFILL_ID|DAG_ID]", required=False)
+@click.argument("what", type=WORDS, metavar="[BACKFILL_ID|DAG_ID]", required=False)
 @from_date
 @to_date
 @click.option(
@@ -82,17 +83,19 @@ def _backfill_id(text: str) -> int:
 
 
 @click.command("rerun")
-@click.argument("dag_id")
+@click.argument("dag_id", type=WORDS)
 @of_backfill
 @from_date
 @to_date
 @click.option("--failed", is_flag=True, help="Of each run only the tasks that failed; the default.")
-@click.option("--task", "task_id", metavar="TASK_ID", help="Of each run only this task, whatever its state.")
+@click.option(
+    "--task", "task_id", type=WORDS, metavar="TASK_ID", help="Of each run only this task, whatever its state."
+)
 @click.option("--downstream", is_flag=True, help="Those, and all tasks downstream of them.")
 @click.option("--whole-run", is_flag=True, help="All tasks of each run.")
 @on_dates
 @click.option(
-    "--note", default="", metavar="TEXT", help="A note on each run, in the place of the one it has."
+    "--note", type=WORDS, metavar="TEXT", help="A note on each run, in the place of the one it has."
 )
 @click.option("--original-version", is_flag=True, help="On the version of the Dag that each run had.")
 @click.option("--dry-run", is_flag=True, help="Only show what would run again.")
@@ -104,7 +107,7 @@ def _backfill_id(text: str) -> int:
 )
 @click.option(
     "--every",
-    default=None,
+    type=WORDS,
     metavar="TIME",
     help="How long a run rests after an attempt failed.  [default: 5m]",
 )
@@ -132,14 +135,18 @@ def _scope(options: Mapping[str, object]) -> RerunScope:
 
     for one, other in (("whole_run", "failed"), ("whole_run", "downstream"), ("whole_run", "task_id"),
                        ("task_id", "failed")):  # fmt: skip
-        if options[one] and options[other]:
+        if _is_given(options[one]) and _is_given(options[other]):
             first, second = (f"--{name.removesuffix('_id').replace('_', '-')}" for name in (one, other))
             raise BadRequest(f"{first} and {second} exclude each other", remedy="leave one of them out")
     if options["whole_run"]:
         return RerunScope.WHOLE_RUN
-    if options["task_id"]:
+    if options["task_id"] is not None:
         return RerunScope.TASK_AND_DOWNSTREAM if options["downstream"] else RerunScope.TASK
     return RerunScope.FAILED_AND_DOWNSTREAM if options["downstream"] else RerunScope.FAILED
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and value is not False
 
 
 def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts | None:
@@ -150,7 +157,7 @@ def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts
             raise BadRequest("--every is of a rerun with --max-attempts", remedy="give both, or neither")
         return None
     for name in ("dry_run", "whole_run", "task_id", "from_text"):
-        if options[name]:
+        if _is_given(options[name]):
             other = f"--{name.removesuffix('_id').removesuffix('_text').replace('_', '-')}"
             raise BadRequest(f"--max-attempts and {other} exclude each other", remedy="leave one of them out")
     from backfill_tui.domain.rests import parse_rest
@@ -158,7 +165,7 @@ def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts
 
     return Attempts(
         most=most,
-        rest_seconds=parse_rest(str(every or _REST)),
+        rest_seconds=parse_rest(_REST if every is None else str(every)),
         journal=invocation.composition.journal(invocation.flags),
     )
 
@@ -172,7 +179,7 @@ def _rerun_wish(options: Mapping[str, object], scope: RerunScope) -> RerunWish:
         scope=scope,
         task_id=None if task_id is None else str(task_id),
         to_latest=not options["original_version"],
-        note=str(options["note"]).strip(),
+        note=str(options["note"] or "").strip(),
         dry_run=bool(options["dry_run"]),
         yes=bool(options["yes"]),
         wait=bool(options["wait"]),

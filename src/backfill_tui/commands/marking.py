@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from backfill_tui.commands.options import as_json, choice_of, from_date, of_backfill, on_dates, to_date, yes
+from backfill_tui.commands.options import (
+    WORDS,
+    as_json,
+    choice_of,
+    from_date,
+    of_backfill,
+    on_dates,
+    to_date,
+    yes,
+)
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -18,12 +27,14 @@ if TYPE_CHECKING:
 
 @click.command("mark")
 @click.argument("mark_as", type=click.Choice(["success", "failed"]))
-@click.argument("dag_id")
+@click.argument("dag_id", type=WORDS)
 @of_backfill
 @from_date
 @to_date
 @on_dates
-@click.option("--task", "task_id", metavar="TASK_ID", help="Of each run only the instances of this task.")
+@click.option(
+    "--task", "task_id", type=WORDS, metavar="TASK_ID", help="Of each run only the instances of this task."
+)
 @click.option(
     "--map-index", type=click.IntRange(min=0), metavar="N", help="Of a mapped task only this instance."
 )
@@ -45,8 +56,8 @@ def mark(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
 
 
 @click.command("undo")
-@click.argument("entry", required=False, default="")
-@click.option("--dag", "dag_id", metavar="DAG_ID", help="The last deed on this Dag.")
+@click.argument("entry", type=WORDS, required=False)
+@click.option("--dag", "dag_id", type=WORDS, metavar="DAG_ID", help="The last deed on this Dag.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
 @yes
 @as_json
@@ -56,7 +67,7 @@ def undo(
     /,
     *,
     as_json: bool,
-    entry: str,
+    entry: str | None,
     dag_id: str | None,
     dry_run: bool,
     yes: bool,
@@ -65,13 +76,13 @@ def undo(
 
     ENTRY is what the journal has under Undo; without it the last deed is meant.
     """
-    if entry and dag_id is not None:
+    if entry is not None and dag_id is not None:
         raise BadRequest("ENTRY and --dag exclude each other", remedy="leave one of them out")
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.undoing import UndoWish
         from backfill_tui.headless.undoing import undo as run
 
-        return run(opened, UndoWish(number=entry, dag_id=dag_id, dry_run=dry_run, yes=yes))
+        return run(opened, UndoWish(number=entry or "", dag_id=dag_id, dry_run=dry_run, yes=yes))
 
 
 def _check_usage(options: Mapping[str, object]) -> None:

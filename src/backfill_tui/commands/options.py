@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,6 +12,23 @@ from backfill_tui.domain.problems import BadRequest
 if TYPE_CHECKING:
     from backfill_tui.headless.chosen_runs import Choice
     from backfill_tui.headless.ranges import RangeWish
+
+
+class Words(click.types.StringParamType):
+    """A text with something in it.
+
+    An empty one, as a shell makes of a variable that is not set, must not be taken for an option that was
+    left out: `--task "$TASK"` would rerun every failed task instead of the one that was meant.
+    """
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is; refused when it is blank."""
+        if not value.strip():
+            self.fail("it is empty", param, ctx)
+        return value
+
+
+WORDS: Final = Words()
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -26,16 +43,19 @@ of_backfill = click.option(
 on_dates = click.option(
     "--date",
     "dates",
+    type=WORDS,
     multiple=True,
     metavar="DATE",
     help="Only the dates of this day, month or other expression; may be repeated.",
 )
-
-
 from_date = click.option(
-    "--from", "from_text", metavar="DATE", help="No backfill, but all runs of the Dag from this date."
+    "--from",
+    "from_text",
+    type=WORDS,
+    metavar="DATE",
+    help="No backfill, but all runs of the Dag from this date.",
 )
-to_date = click.option("--to", "to_text", metavar="DATE", help="The last date.  [default: now]")
+to_date = click.option("--to", "to_text", type=WORDS, metavar="DATE", help="The last date.  [default: now]")
 
 
 def range_of(options: Mapping[str, object]) -> RangeWish | None:

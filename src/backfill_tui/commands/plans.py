@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import click
 
-from backfill_tui.commands.options import as_json, wait, yes
+from backfill_tui.commands.options import WORDS, as_json, wait, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -27,15 +27,18 @@ F = TypeVar("F", bound=Callable[..., object])
 def _plan_options(command: F) -> F:
     """The options that `plan` and `launch` have in common, in the order of the help."""
     options = [
-        click.argument("dag_id"),
+        click.argument("dag_id", type=WORDS),
         click.option(
             "--range",
             "range_text",
+            type=WORDS,
             metavar="RANGE",
             help="The dates: 2024-03, 2024-Q1, last 30 days, since last success, 2024-01-01..2024-02-15.",
         ),
-        click.option("--from", "from_text", metavar="DATE", help="Or their first date, or an instant."),
-        click.option("--to", "to_text", metavar="DATE", help="And their last date, inclusive."),
+        click.option(
+            "--from", "from_text", type=WORDS, metavar="DATE", help="Or their first date, or an instant."
+        ),
+        click.option("--to", "to_text", type=WORDS, metavar="DATE", help="And their last date, inclusive."),
         click.option(
             "--holes",
             is_flag=True,
@@ -62,7 +65,7 @@ def _plan_options(command: F) -> F:
         ),
         click.option(
             "--conf",
-            default="",
+            type=WORDS,
             metavar="JSON|@FILE|-",
             help="Dag run conf: a JSON object, a file of it, or - for stdin.",
         ),
@@ -76,6 +79,7 @@ def _plan_options(command: F) -> F:
 @_plan_options
 @click.option(
     "--only",
+    type=WORDS,
     metavar="VERDICTS",
     help="Show only these dates: create, reprocess, skip, not_yet, with commas between.",
 )
@@ -104,13 +108,14 @@ def plan(invocation: Invocation, /, **options: object) -> int:
 @click.option(
     "--accept",
     "accepted",
+    type=WORDS,
     multiple=True,
     metavar="CODE",
     help="Do not ask if no warning but this wants a yes; may be repeated.",
 )
 @click.option("--unpause", is_flag=True, help="Unpause the Dag with the launch, if it is paused.")
 @click.option("--paused", is_flag=True, help="Create the backfill paused; no run starts until it is resumed.")
-@click.option("--note", default="", metavar="TEXT", help="A note for each of its runs that has none.")
+@click.option("--note", type=WORDS, metavar="TEXT", help="A note for each of its runs that has none.")
 @click.option(
     "--stop-after-failures",
     type=click.IntRange(min=1),
@@ -119,7 +124,7 @@ def plan(invocation: Invocation, /, **options: object) -> int:
 )
 @click.option(
     "--if-unchanged",
-    default="",
+    type=WORDS,
     metavar="FINGERPRINT",
     help="Only if the plan is still the one that plan --json gave this fingerprint.",
 )
@@ -133,7 +138,7 @@ def launch(invocation: Invocation, /, *, as_json: bool, **options: object) -> in
         raise BadRequest(
             "--paused and --wait contradict: a paused backfill never ends", remedy="leave one of them out"
         )
-    _check_note(str(options["note"]))
+    _check_note(str(options["note"] or ""))
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.launching import launch as run
 
@@ -205,7 +210,7 @@ def _wish(options: Mapping[str, object]) -> Wish:
         reprocess_behavior=ReprocessBehavior(options["reprocess_behavior"] or "none"),
         run_backwards=bool(options["run_backwards"]),
         max_active_runs=int(str(options["max_active_runs"])),
-        conf=str(options["conf"]),
+        conf=str(options["conf"] or ""),
         run_on_latest_version=not options["original_version"],
     )
 
@@ -219,9 +224,9 @@ def _terms(options: Mapping[str, object]) -> LaunchTerms:
         wait=bool(options["wait"]),
         unpause=bool(options["unpause"]),
         paused=bool(options["paused"]),
-        note=str(options["note"]),
+        note=str(options["note"] or ""),
         stop_after_failures=cast("int | None", options["stop_after_failures"]),
-        if_unchanged=str(options["if_unchanged"]),
+        if_unchanged=str(options["if_unchanged"] or ""),
     )
 
 
