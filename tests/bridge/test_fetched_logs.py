@@ -18,7 +18,8 @@ from tests.support.databases import Database, sqlite_database
 from tests.support.edits import Edits, editing_on
 from tests.support.worker import attached_place
 
-from backfill_tui.domain.ids import DagId, RunId, TaskId
+from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.tasks import LogQuery, LogSearch, TaskLog
@@ -44,6 +45,10 @@ class Store:
     def upload(self, path, ti): ...
 
     def read(self, relative_path, ti):
+        import os, sqlite3
+        from sqlalchemy.exc import OperationalError
+        if os.path.exists("{file}.busy"):
+            raise OperationalError("SELECT 1", {}, sqlite3.OperationalError("database is locked"))
         with open("{file}", encoding="utf-8") as file:
             return ["store://" + str(relative_path)], [file.read()]
 
@@ -78,6 +83,18 @@ class Stage:
         """Let the task instance be in a state, on that worker."""
         self.edits.do("task", dag_id="talker", run_id=self.query.key.run_id, task_id="talk", state=state)
         self.database.do("UPDATE task_instance SET hostname = '127.0.0.1'")
+
+    def has_failed(self) -> None:
+        """Let the task instance have ended long ago, on that worker."""
+        self.is_now("failed")
+        self.database.do("UPDATE task_instance SET start_date = '2024-01-01 00:00:00'")
+        self.database.do("UPDATE task_instance SET end_date = '2024-01-01 00:01:00'")
+
+    def failures(self) -> list[Failure]:
+        """Why what failed has failed."""
+        told: list[FailuresFound] = []
+        self.gateway.failures(FailuresQuery(about=BackfillId(1)), told.append)
+        return [failure for found in told for failure in found.failures]
 
     def once_it_says(self, query: LogQuery, number: int) -> TaskLog:
         """The page as soon as it ends with that line: a log is not fetched at every reading."""
@@ -200,6 +217,36 @@ def test_a_worker_with_another_secret_refuses_and_that_is_said(
         ):
             stage.gateway.log(stage.query)
         assert "secret_key" in refused.value.remedy
+
+
+def test_what_failed_is_asked_again_once_its_worker_answers(database_template: Path, tmp_path: Path) -> None:
+    port = _free_port()
+    with _stage(tmp_path, database_template, AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(port)) as stage:
+        stage.has_failed()
+        stage.write(0, 3)
+        (failure,) = stage.failures()
+        assert failure.kind is FailureKind.NO_LOG
+        assert failure.error.startswith("The log of try 1 of talk ")
+        with _log_server(stage, port):
+            assert [one.kind for one in stage.failures()] == [FailureKind.NO_ERROR]
+
+
+def test_a_database_that_is_busy_says_nothing_of_a_log(database_template: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "config"
+    plugin.mkdir()
+    (plugin / "remote_logs.py").write_text(_REMOTE.replace("{file}", str(tmp_path / "stored.log")))
+    settings = {
+        "AIRFLOW__LOGGING__LOGGING_CONFIG_CLASS": "remote_logs.LOGGING_CONFIG",
+        "PYTHONPATH": str(plugin),
+    }
+    with _stage(tmp_path, database_template, **settings) as stage:
+        stage.has_failed()
+        (tmp_path / "stored.log.busy").touch()
+        with pytest.raises(AirflowFailed, match="database is locked"):
+            stage.failures()
+        (tmp_path / "stored.log.busy").unlink()
+        (tmp_path / "stored.log").write_text("KeyError: 'sku'", encoding="utf-8")
+        assert [one.error for one in stage.failures()] == ["KeyError: 'sku'"]
 
 
 def test_a_log_in_a_remote_store_is_read_by_pages(database_template: Path, tmp_path: Path) -> None:

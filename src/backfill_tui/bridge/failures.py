@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from airflow.utils.log.log_reader import TaskLogReader
+from sqlalchemy.exc import SQLAlchemyError
 
 from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.bridge.failed_tries import FailedTry, Runs, read_failed, runs_of_backfill, runs_of_range
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE: Final = 100
 """Failures in one event; later ones have a tenth of what was told before, where that is more."""
+_SOON_SECONDS: Final = 0.3
+"""What was read is told after so long, however little it is: logs may come from far away."""
 _SETTLED_SECONDS: Final = 30
 """A log that is not there so long after the end of its try will not come any more."""
 _MOST_KEPT: Final = 50_000
@@ -51,22 +55,30 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     server.handle(FAILURES, failures)
 
 
+class Said(NamedTuple):
+    """What the log of a try says; `passing` where it could not be read, and may say more the next time."""
+
+    kind: FailureKind
+    error: str = ""
+    passing: bool = False
+
+
 class KnownErrors:
     """What the logs of ended tries said, so that a list that is read again and again reads each log once."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[object, ...], tuple[FailureKind, str]] = {}
+        self._said: dict[tuple[object, ...], Said] = {}
 
-    def of(self, failed: FailedTry) -> tuple[FailureKind, str] | None:
+    def of(self, failed: FailedTry) -> Said | None:
         """What is known of a try; None when its log is still to be read."""
         return self._said.get(_key(failed))
 
-    def learn(self, failed: FailedTry, kind: FailureKind, error: str) -> None:
+    def learn(self, failed: FailedTry, said: Said) -> None:
         """Keep what a log said."""
         if len(self._said) >= _MOST_KEPT:
             # The oldest is the first.
             self._said.pop(next(iter(self._said)), None)
-        self._said[_key(failed)] = (kind, error)
+        self._said[_key(failed)] = said
 
 
 def _key(failed: FailedTry) -> tuple[object, ...]:
@@ -97,7 +109,7 @@ def read_failures(
     total = len(failed.tries) + len(failed.alone)
     reading = _Reading(airflow=airflow, names=names, known=known, sources=sources, now=now, look=call.check)
     done = 0
-    for batch in _batches(reading.failures(failed.tries), failed.alone):
+    for batch in batches(reading.failures(failed.tries), failed.alone, time.monotonic):
         done += len(batch)
         call.emit(FailuresFound(failures=tuple(batch), done=done, total=total))
     return FailuresRead(dag_id=DagId(runs.dag_id), timezone=timezone, total=total)
@@ -116,19 +128,20 @@ def _runs_of(airflow: AirflowEnvironment, session: Session, query: FailuresQuery
     return runs_of_backfill(facts), facts.timezone
 
 
-def _batches(failures: Iterator[Failure], first: list[Failure]) -> Iterator[list[Failure]]:
-    """What needs no log comes first, then as much as was read at a time."""
+def batches(
+    failures: Iterator[Failure], first: list[Failure], clock: Callable[[], float]
+) -> Iterator[list[Failure]]:
+    """What needs no log comes first, then as much as was read at a time, or in a third of a second."""
     batch = list(first)
     if batch:
         yield batch
-    told = len(batch)
-    batch = []
+    told, batch, since = len(batch), [], clock()
     for failure in failures:
         batch.append(failure)
-        if len(batch) >= max(_AT_ONCE, told // 10):
+        if len(batch) >= max(_AT_ONCE, told // 10) or clock() - since >= _SOON_SECONDS:
             yield batch
             told += len(batch)
-            batch = []
+            batch, since = [], clock()
     if batch:
         yield batch
 
@@ -151,30 +164,30 @@ class _Reading:
             said = self.known.of(failed)
             if said is None:
                 said = self._look_at(failed)
-                if said[0] is FailureKind.ERROR or self._is_settled(failed):
-                    self.known.learn(failed, *said)
-            yield failed.failure(*said)
+                if not said.passing and (said.kind is FailureKind.ERROR or self._is_settled(failed)):
+                    self.known.learn(failed, said)
+            yield failed.failure(said.kind, said.error)
 
     def _is_settled(self, failed: FailedTry) -> bool:
         return failed.ended_at is not None and self.now - failed.ended_at > _SETTLED_SECONDS * SECOND
 
-    def _look_at(self, failed: FailedTry) -> tuple[FailureKind, str]:
+    def _look_at(self, failed: FailedTry) -> Said:
         if failed.named.try_number < 1:
-            return FailureKind.NEVER_RAN, ""
+            return Said(FailureKind.NEVER_RAN)
         path = self.names.file_of(failed.named, failed.log_template_id)
         error = ""
         if path is not None:
             with suppress(OSError), LogBytes.of(path) as log:
                 error = error_at_end(log)
         if error:
-            return FailureKind.ERROR, error
+            return Said(FailureKind.ERROR, error)
         # Not there, or what ended it is told elsewhere: only Airflow's own reader knows all places.
         with self.airflow.session() as session:
             return self._ask_airflow(session, failed)
 
-    def _ask_airflow(self, session: Session, failed: FailedTry) -> tuple[FailureKind, str]:
+    def _ask_airflow(self, session: Session, failed: FailedTry) -> Said:
         named = failed.named
-        without = (FailureKind.NO_LOG if failed.has_run else FailureKind.NEVER_RAN), ""
+        without = Said(FailureKind.NO_LOG if failed.has_run else FailureKind.NEVER_RAN)
         key = TaskInstanceKey(
             run_id=RunId(named.run_id), task_id=TaskId(named.task_id), map_index=named.map_index
         )
@@ -187,11 +200,13 @@ class _Reading:
                 error = error_at_end(log.data)
         except NotThere:
             return without
-        except Interrupted:
+        except (Interrupted, SQLAlchemyError):
+            # A database that does not answer says nothing of this log, nor of those after it.
             raise
         except Problem as problem:
-            return FailureKind.NO_LOG, shortened(problem.message)
+            return Said(FailureKind.NO_LOG, shortened(problem.message), passing=True)
         except Exception as broken:
             # A remote store that does not answer costs its error, not those of the other logs.
-            return FailureKind.NO_LOG, shortened(f"{type(broken).__name__}: {broken}")
-        return (FailureKind.ERROR, error) if error else (FailureKind.NO_ERROR, "")
+            told = shortened(f"{type(broken).__name__}: {broken}")
+            return Said(FailureKind.NO_LOG, told, passing=True)
+        return Said(FailureKind.ERROR, error) if error else Said(FailureKind.NO_ERROR)
