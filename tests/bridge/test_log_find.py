@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backfill_tui.bridge import log_find
-from backfill_tui.bridge.log_bytes import LogBytes
+from backfill_tui.bridge.log_bytes import LONGEST, LogBytes
 from backfill_tui.bridge.log_find import FoundMessage, count, find
 from backfill_tui.bridge.log_lines import lines_of
 from backfill_tui.domain.log_search import Search, shown
@@ -131,6 +131,14 @@ def test_where_a_block_ends_makes_no_difference(
     if len(wanted) < 100:
         assert walked(file, words, 1) == list(dict.fromkeys(wanted))
         assert walked(file, words, -1) == list(dict.fromkeys(wanted))[::-1]
+
+
+def test_the_end_of_a_line_that_is_too_long_to_be_read_at_once_is_found_backwards(write: Write) -> None:
+    long = b"x" * (LONGEST + LONGEST // 2) + b" needle\n"
+    file = write([message("before"), long, message("after")])
+    (found,) = walked(file, "needle", -1)
+    assert found > len(message("before"))
+    assert walked(file, "before", -1) == [0]
 
 
 def test_no_more_than_so_many_lines_are_counted_at_once(write: Write) -> None:

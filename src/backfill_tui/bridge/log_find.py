@@ -170,9 +170,11 @@ def _backwards(log: LogBytes, begin: int, end: int) -> Iterator[tuple[int, bytes
         first = max(begin, at - size)
         block = log.read(first, at - first)
         cut = block.find(b"\n") + 1 if first > begin else 0
-        if first > begin and cut in {0, len(block)} and size < LONGEST:
-            # Nothing but the end of a line: look further back for its beginning.
-            size *= 2
-            continue
+        if first > begin and cut in {0, len(block)}:
+            # Nothing but the end of a line: look further back for its beginning, if not too far.
+            if size < LONGEST:
+                size *= 2
+                continue
+            cut = 0
         yield first + cut, block[cut:]
-        at, size = first + cut if cut < len(block) else first, _BLOCK
+        at, size = first + cut, _BLOCK
