@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,11 @@ _SURE: Final = ("No space left", "database or disk is full", "Disk quota")
 _PERHAPS: Final = ("disk I/O error", "unable to open database file")
 _HARDLY_ANY: Final = 128 * 1024
 """Bytes free; SQLite adds to the files beside the database in steps of 32 KiB."""
+
+
+def means_full(error: OSError) -> bool:
+    """Whether a file could not be written for want of space."""
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 
 def says_full(told: str, folder: Path) -> bool:
