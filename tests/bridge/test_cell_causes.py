@@ -109,6 +109,43 @@ def test_a_mapped_task_before_it_is_counted_by_states(stage: Stage) -> None:
     ]
 
 
+def test_the_rule_of_very_many_task_instances_is_airflows_own(stage: Stage) -> None:
+    run_id = a_run(stage, "broad")
+    rules = ("one_success", "one_failed", "one_done", "always", "all_done", "all_success")
+
+    def met() -> list[str]:
+        return [rule for rule in rules if not stage.waits("broad", run_id, rule)]
+
+    def bring(state: str, index: str) -> None:
+        stage.database.do(
+            f"UPDATE task_instance SET state = '{state}' "  # noqa: S608
+            f"WHERE run_id = '{run_id}' AND task_id = 'each' AND map_index {index}"
+        )
+
+    bring("success", "> 0")
+    bring("running", "= 0")
+    assert met() == ["one_success", "one_done", "always"]
+    assert sentences(stage.waits("broad", run_id, "all_success")) == [
+        'trigger rule all_success is not met: "each" (1 running, 2,099 success)'
+    ]
+    bring("failed", "= 0")
+    assert (those := met()) == ["one_success", "one_failed", "one_done", "always", "all_done"]
+    states = stage.loop()
+    assert [rule for rule in rules if states[run_id, rule] == "queued"] == those
+    assert states[run_id, "all_success"] == "upstream_failed"
+
+
+def test_a_teardown_waits_for_all_that_its_setup_was_for(stage: Stage) -> None:
+    run_id = a_run(stage, "torn")
+    stage.bring("torn", run_id, up="success", a="running", b="failed")
+    assert sentences(stage.waits("torn", run_id, "down")) == [
+        'trigger rule all_done_setup_success is not met: "a" (running)'
+    ]
+    stage.bring("torn", run_id, a="success")
+    assert stage.waits("torn", run_id, "down") == []
+    assert stage.loop()[run_id, "down"] == "queued"
+
+
 def test_a_task_that_depends_on_its_past_says_so_itself(stage: Stage) -> None:
     backfill_id = stage.backfill("careful", 2, reprocess_behavior="failed")
     stage.loop()

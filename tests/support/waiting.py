@@ -59,6 +59,15 @@ with DAG("ruled", schedule="@daily", start_date=START, catchup=False):
 with DAG("mapped", schedule="@daily", start_date=START, catchup=False):
     each = BashOperator.partial(task_id="each").expand(bash_command=["true", "true", "true"])
     each >> BashOperator(task_id="total", bash_command="true")
+
+with DAG("broad", schedule="@daily", start_date=START, catchup=False):
+    each = BashOperator.partial(task_id="each").expand(bash_command=["true"] * 2_100)
+    for rule in ("one_success", "one_failed", "one_done", "always", "all_done", "all_success"):
+        each >> BashOperator(task_id=rule, bash_command="true", trigger_rule=rule)
+
+with DAG("torn", schedule="@daily", start_date=START, catchup=False):
+    up, a, b, down = [BashOperator(task_id=name, bash_command="true") for name in ("up", "a", "b", "down")]
+    up >> a >> b >> down.as_teardown(setups=up.as_setup())
 """
 }
 

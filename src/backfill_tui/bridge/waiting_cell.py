@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from airflow.configuration import conf
 from airflow.models.taskinstance import TaskInstance
@@ -32,9 +32,6 @@ _SOON_SECONDS: Final = 15
 
 _LONG_SECONDS: Final = 60
 """A task that is queued for longer is worth a word about its backfill."""
-
-_UPSTREAM_READ: Final = 2_000
-"""Finished task instances before it that Airflow's own rule is given at most: it wants whole objects."""
 
 _NAMED: Final = 3
 
@@ -165,10 +162,11 @@ def upstream_not_there(session: Session, task: Any, dag: Any) -> Iterator[Cause]
     """
     setups = {setup.task_id for setup in task.task.get_upstreams_only_setups()}
     before = setups | set(task.task.upstream_task_ids)
-    if not before:
-        return
-    states = _states_of(session, task, before)
-    if not _is_met(session, task, dag, before, states):
+    if task.task.is_teardown:
+        # It waits for what its setup was for, too.
+        before |= task.task.get_flat_relative_ids(upstream=True)
+    if before and not _is_met(session, task, dag, before):
+        states = _states_of(session, task, before)
         rule = getattr(task.task.trigger_rule, "value", task.task.trigger_rule)
         waits = _named(states)
         words = f"trigger rule {one_line(str(rule))} is not met"
@@ -195,25 +193,30 @@ def _states_of(session: Session, task: Any, before: set[str]) -> _States:
     return dict(found)
 
 
-def _is_met(session: Session, task: Any, dag: Any, before: set[str], states: _States) -> bool:
-    of_all = Counter[str | None]()
-    for of_task in states.values():
-        of_all += of_task
-    finished = sum(number for state, number in of_all.items() if state in FINISHED)
-    if finished > _UPSTREAM_READ:
-        return finished == of_all.total()
-    tasks = session.scalars(
-        select(TaskInstance).where(
-            TaskInstance.dag_id == task.dag_id,
-            TaskInstance.task_id.in_(before),
-            TaskInstance.run_id == task.run_id,
-            TaskInstance.state.in_(FINISHED),
-        )
-    ).all()
-    known = [one for one in tasks if dag.has_task(one.task_id)]
-    for one in known:
-        one.task = dag.get_task(one.task_id)
-    context = DepContext(finished_tis=known)
+class _Finished(NamedTuple):
+    """What Airflow's rule looks at of a finished task instance; whole objects take far longer to read."""
+
+    task_id: str
+    map_index: int
+    state: str
+    task: Any
+
+
+def _is_met(session: Session, task: Any, dag: Any, before: set[str]) -> bool:
+    of = TaskInstance
+    query = select(of.task_id, of.map_index, of.state).where(
+        of.dag_id == task.dag_id,
+        of.task_id.in_(before),
+        of.run_id == task.run_id,
+        of.state.in_(FINISHED),
+    )
+    known = {task_id: dag.get_task(task_id) for task_id in before if dag.has_task(task_id)}
+    finished: list[Any] = [
+        _Finished(task_id, map_index, str(state), known[task_id])
+        for task_id, map_index, state in session.execute(query)
+        if task_id in known
+    ]
+    context = DepContext(finished_tis=finished)
     return all(status.passed for status in TriggerRuleDep().get_dep_statuses(task, context, session=session))
 
 
