@@ -133,6 +133,40 @@ def test_where_a_block_ends_makes_no_difference(
         assert walked(file, words, -1) == list(dict.fromkeys(wanted))[::-1]
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["größe", "GRÖSSE", "größe 7", "ошибка", "Ошибка", "ошибка в", "漢字", "漢字 7", "ς", "hatasi", "İ"],
+)
+def test_words_beyond_ascii_are_found_in_any_case_without_reading_every_line(
+    write: Write, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    texts = (
+        "Größe 7",
+        "GRÖẞE 7",
+        "ОШИБКА в коде",
+        "Ошибка",
+        "漢字 7",
+        "漢 字",
+        "ΣΑΣ",
+        "hatası",
+        "HATASİ",
+        "größ\x1be",
+    )
+    raws = [message(f"row {number}") for number in range(2_000)]
+    raws[::200] = [message(text) for text in texts]
+    raws += [json.dumps({"event": text}).encode() + b"\n" for text in texts]
+    read: list[bytes] = []
+
+    def noted(raw: bytes) -> list[str]:
+        read.append(raw)
+        return lines_of(raw)
+
+    monkeypatch.setattr(log_find, "lines_of", noted)
+    wanted = by_hand(raws, words)
+    assert counted(write(raws), words) == wanted
+    assert len(read) <= 2 * len(texts)
+
+
 def test_the_end_of_a_line_that_is_too_long_to_be_read_at_once_is_found_backwards(write: Write) -> None:
     long = b"x" * (LONGEST + LONGEST // 2) + b" needle\n"
     file = write([message("before"), long, message("after")])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from backfill_tui.bridge.log_bytes import LONGEST, LogBytes
@@ -54,8 +55,17 @@ _TIMES: Final = re.compile(rb'"timestamp": ?"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.
 _BAD_LETTERS: Final = (b"error", b"critical", b"exception", b"traceback")
 """One of these stands in the file where a line of an error is shown."""
 
-_HIDING: Final = (b"\\u", b"\x1b", b"\xc2")
-"""One of these begins a control code, plain or in JSON; without it the letters beside it are one word."""
+_HIDING: Final = (b"\\u", b"\x1b", b"\xc2", *(one.encode() for one in "\u0130\u0131\u017f\u212a"))
+"""One of these begins a control code, plain or in JSON, or is a letter that `re` takes for one of ASCII.
+
+Without it a word that is shown stands in the file as it is, but for capitals.
+"""
+
+_BEYOND_ASCII: Final = re.compile("[^\x00-\x9f\ufffd]+")
+"""What is shown of these is written as they are."""
+
+_WAYS: Final = 8
+"""In so many ways, with capitals and without, a word beyond ASCII is looked for at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +125,52 @@ def _runs_of(search: Search) -> tuple[bytes, ...]:
     """Runs of letters or digits one of which every message with the text has; none where none is sure."""
     if not search.words:
         return _BAD_LETTERS
-    runs = _RUNS.findall(search.words.lower()) if search.words.isascii() else []
-    sure = [run for run in runs if not any(run in word for word in _MADE_UP)]
-    return (max(sure, key=len).encode(),) if sure else ()
+    # Only letters of ASCII are made small here: others may become some of them.
+    plain = _RUNS.findall(search.words.encode().lower().decode())
+    found: list[tuple[bytes, ...]] = [
+        (run.encode(),) for run in plain if not any(run in word for word in _MADE_UP)
+    ]
+    found += [_ways(word) for word in _BEYOND_ASCII.findall(search.words)]
+    return max(found, key=lambda runs: min(map(len, runs)), default=())
+
+
+def _ways(word: str) -> tuple[bytes, ...]:
+    """Every way to write the beginning of a word beyond ASCII, as far as there are few."""
+    found = [""]
+    for letter in word:
+        # What `re` takes for the same, as `str.lower` does not always.
+        same = set(re.findall(re.escape(letter), _cased(), re.IGNORECASE)) or {letter}
+        if len(found) * len(same) > _WAYS:
+            break
+        found = [begun + one for begun in found for one in sorted(same)]
+    return tuple(one.encode() for one in found)
+
+
+@cache
+def _cased() -> str:
+    """All letters beyond ASCII that have capitals, or are some."""
+    return "".join(one for one in map(chr, range(0x80, 0x1F000)) if one.lower() != one or one.upper() != one)
 
 
 def _candidates(block: bytes, runs: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
     """Where the lines of a block begin and end that may have the text."""
     if any(run.isdigit() for run in runs) and len(_TIMES.findall(block)) < block.count(b'"timestamp"'):
         runs = ()
-    if runs and not any(mark in block for mark in _HIDING):
+    if runs and not _hides(block):
         yield from _lines_with(block, runs)
         return
     begin = 0
     while begin < len(block):
         end = block.find(b"\n", begin) + 1 or len(block)
         line = block[begin:end].lower() if runs else b""
-        if not runs or any(one in line for one in (*runs, *_HIDING)):
+        if not runs or any(one in line for one in runs) or _hides(line):
             yield begin, end
         begin = end
+
+
+def _hides(text: bytes) -> bool:
+    # A single byte is found many times faster than two.
+    return any(mark[:1] in text and mark in text for mark in _HIDING)
 
 
 def _lines_with(block: bytes, runs: tuple[bytes, ...]) -> Iterator[tuple[int, int]]:
