@@ -67,6 +67,66 @@ def test_a_row_stays_the_same_date_when_runs_come_and_go(stage: Stage) -> None:
     assert first != third
 
 
+def followed(stage: Stage, dag_id: str, *, anew: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = stage.worker(
+        "range_followed", dag_id=dag_id, from_date=FIRST, to_date=FIRST + 4 * DAY, anew=anew
+    )
+    return found
+
+
+def delete(stage: Stage, run_id: str) -> None:
+    stage.database.do(f"DELETE FROM task_instance WHERE run_id = '{run_id}'")  # noqa: S608
+    stage.database.do(f"DELETE FROM dag_run WHERE run_id = '{run_id}'")  # noqa: S608
+
+
+def add(stage: Stage, dag_id: str, day: int, state: str = "success") -> None:
+    made = [{"date": FIRST + day * DAY, "state": state, "type": "manual"}]
+    stage.worker("add_runs", dag_id=dag_id, runs=made)
+
+
+def test_a_stream_that_begins_anew_leaves_no_row_that_a_full_reading_does_not_have(stage: Stage) -> None:
+    for day in (0, 2, 3):
+        add(stage, "twin", day)
+    add(stage, "twin", 4, "running")
+    first = followed(stage, "twin")
+    assert first["stream"] == first["read"]
+    delete(stage, first["stream"][3][1])
+    add(stage, "twin", 1, "failed")
+    going_on = followed(stage, "twin")
+    assert [row[2] for row in going_on["stream"]] == ["success", "success", "success", None, "failed"]
+    anew = followed(stage, "twin", anew=True)
+    assert anew["stream"] == anew["read"]
+    assert [row[2] for row in anew["stream"]] == ["success", "failed", "success", "success"]
+    assert anew["counts"][0] == anew["counts"][1]
+
+
+def test_a_run_that_gets_the_number_of_a_deleted_one_does_not_stand_under_its_date(stage: Stage) -> None:
+    for day in (0, 1, 3):
+        add(stage, "torn", day)
+    old = followed(stage, "torn")["stream"][2]
+    delete(stage, old[1])
+    # On SQLite it gets the same number; all that is added up is as it was.
+    add(stage, "torn", 2)
+    for _ in range(2):
+        seen = followed(stage, "torn")
+        assert seen["stream"][2] == ["2024-03-04", None, None], "its own date, and no run"
+        dates = {run_id: date for date, run_id, _ in seen["read"]}
+        assert all(dates[run_id] == date for date, run_id, _ in seen["stream"] if run_id is not None)
+    assert seen["stream"][3] == seen["read"][2]
+    assert seen["stream"][3][0] == "2024-03-03"
+
+
+def test_a_run_of_another_date_that_begins_under_a_deleted_number_is_found_at_once(stage: Stage) -> None:
+    add(stage, "lagging", 3, "running")
+    (old,) = followed(stage, "lagging")["stream"]
+    delete(stage, old[1])
+    add(stage, "lagging", 0, "running")
+    for _ in range(2):
+        seen = followed(stage, "lagging")
+        assert seen["stream"][0] == ["2024-03-04", None, None]
+    assert seen["stream"][1:] == seen["read"]
+
+
 def test_partitions_are_found_by_their_date(stage: Stage) -> None:
     made = [
         {"date": FIRST + day * DAY, "state": "success", "type": "manual", "partition": f"key{day}"}

@@ -54,6 +54,34 @@ def test_new_columns_empty_the_cells_until_every_row_came_anew() -> None:
     assert not store.loaded
 
 
+@pytest.mark.parametrize("columns", [_TWO, some_columns("extract", "check", "load")])
+def test_a_stream_that_begins_anew_with_fewer_rows_leaves_none_of_those_it_does_not_have(
+    columns: tuple[TaskColumn, ...],
+) -> None:
+    store = _store(
+        (a_row(1, RunState.SUCCESS), _DONE),
+        (a_row(2, RunState.FAILED), _BROKEN),
+        (a_row(3, RunState.RUNNING), _WAITING),
+    )
+    cells = _DONE.ljust(len(columns), codes(TaskState.SUCCESS))
+    change = store.apply(an_update([(a_row(1, RunState.SUCCESS), cells)], columns=columns, total_rows=1))
+    fresh = GridStore()
+    fresh.apply(an_update([(a_row(1, RunState.SUCCESS), cells)], columns=columns, total_rows=1))
+    assert change.reshaped
+    assert (store.rows, store.counts(), store.task_counts()) == (
+        fresh.rows, fresh.counts(), fresh.task_counts()
+    )  # fmt: skip
+    assert (store.failed_rows(), store.next_failed(0)) == ((), None)
+    assert store.column_cells(0, range(len(store.rows))) == fresh.column_cells(0, range(1))
+    assert store.counts().running == 0
+
+
+def test_rows_that_are_missing_from_an_update_without_columns_stay() -> None:
+    store = _store((a_row(1, RunState.SUCCESS), _DONE), (a_row(2, RunState.FAILED), _BROKEN))
+    assert not store.apply(an_update([], total_rows=1)).reshaped
+    assert len(store.rows) == 2
+
+
 def test_a_column_is_read_in_any_rows_and_their_order() -> None:
     store = _store((a_row(1, RunState.SUCCESS), _DONE), (a_row(2), _WAITING), (a_row(3), _BROKEN))
     assert store.column_cells(1, range(1, 3)) == _WAITING[1:] + _BROKEN[1:]
@@ -122,7 +150,8 @@ def _histories(draw: st.DrawFn) -> list[tuple[int, int, list[tuple[RunRow, bytes
     for _ in range(draw(st.integers(1, 8))):
         new_width = draw(st.integers(1, 4)) if width == 0 or draw(st.integers(0, 4)) == 0 else 0
         width = new_width or width
-        total += draw(st.integers(0, 4))
+        # A stream that begins anew may have fewer rows than the one before it.
+        total = draw(st.integers(0, total + 2)) if new_width else total + draw(st.integers(0, 4))
         ordinals = draw(st.lists(st.integers(1, total), unique=True)) if total else []
         if new_width:
             ordinals = list(range(1, total + 1))
@@ -140,6 +169,8 @@ def test_after_any_updates_the_store_is_what_the_last_of_each_row_said(
     for width, total, rows in history:
         new = some_columns(*(f"{width} task {n}" for n in range(width))) if width else None
         columns = new or columns
+        if new:
+            last = {ordinal: row for ordinal, row in last.items() if ordinal <= total}
         before = dict(last)
         last.update((row.ordinal, (row, cells)) for row, cells in rows)
         change = store.apply(an_update(rows, columns=new, total_rows=total))

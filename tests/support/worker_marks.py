@@ -67,19 +67,68 @@ def columns_of(dag_id: str, run_id: str) -> list[Any]:
 
 
 _READERS: dict[str, Any] = {}
+_FOLLOWED: dict[str, Any] = {}
+
+
+def range_followed(dag_id: str, from_date: int, to_date: int, *, anew: bool = False) -> dict[str, Any]:
+    """What a screen has of a range after one more reading, by a stream that begins `anew` when asked to.
+
+    `stream` are its rows as date, run and state; `read` those of one that was never looked at before.
+    """
+    from backfill_tui.domain.grid import GridStore
+
+    asked = _asked(dag_id, from_date, to_date)
+    with worker_control._session() as session:
+        store, grid = _FOLLOWED.get(dag_id) or (GridStore(), _sent_grid(asked, session))
+        grid = _sent_grid(asked, session) if anew else grid
+        _FOLLOWED[dag_id] = store, grid
+        fresh = GridStore()
+        return {
+            "stream": _after_a_tick(session, asked, store, grid),
+            "read": _after_a_tick(session, asked, fresh, _sent_grid(asked, session)),
+            "counts": [str(store.counts()), str(fresh.counts())],
+        }
+
+
+def _asked(dag_id: str, from_date: int, to_date: int) -> Any:
+    from backfill_tui.domain.dag_range import DagRange
+    from backfill_tui.domain.ids import DagId
+    from backfill_tui.domain.instants import Instant
+
+    return DagRange(dag_id=DagId(dag_id), from_date=Instant(from_date), to_date=Instant(to_date))
+
+
+def _sent_grid(asked: Any, session: Any) -> Any:
+    from backfill_tui.bridge.watched import WatchedRange
+
+    watched = WatchedRange(asked)
+    return watched.grid(session, watched.facts(session), ())
+
+
+def _after_a_tick(session: Any, asked: Any, store: Any, grid: Any) -> list[Any]:
+    from backfill_tui.bridge.watched import WatchedRange
+    from backfill_tui.domain.instants import Instant
+
+    watched = WatchedRange(asked)
+    facts = watched.facts(session)
+    for rows in grid.updates(session.connection(), Instant(0), moved=True):
+        store.apply(watched.update(rows, facts))
+    return [
+        [_day(row.logical_date), row.run_id, None if row.state is None else str(row.state)]
+        for row in store.rows
+    ]
 
 
 def range_read(dag_id: str, from_date: int, to_date: int) -> dict[str, Any]:
     """A range as its stream reads it, by one reader for each Dag; `adds_up` says whether the sums tell it."""
     from airflow.utils.session import create_session
 
+    from backfill_tui.bridge.grid_columns import read_columns
     from backfill_tui.bridge.grid_entries import Sums
+    from backfill_tui.bridge.grid_reader import GridReader
     from backfill_tui.bridge.range_entries import RangeFactsReader, RangeReader
-    from backfill_tui.domain.dag_range import DagRange
-    from backfill_tui.domain.ids import DagId
-    from backfill_tui.domain.instants import Instant
 
-    asked = DagRange(dag_id=DagId(dag_id), from_date=Instant(from_date), to_date=Instant(to_date))
+    asked = _asked(dag_id, from_date, to_date)
     facts_reader = RangeFactsReader(asked)
     with create_session(scoped=False) as session:
         facts = facts_reader.read(session)
@@ -90,8 +139,9 @@ def range_read(dag_id: str, from_date: int, to_date: int) -> dict[str, Any]:
         for entry in entries.values():
             gone = (entry[0], entry[1], None, None, None, None, None)
             added = added.with_change(gone, entry)
-        ids = [entry[1] for entry in entries.values()]
-        dates = {ordinal: date for ordinal, date, _ in reader.dates(connection, ids)}
+        columns = read_columns(session, asked.dag_id, reader.versions())
+        rows = GridReader(reader, asked.dag_id, columns).rows(connection, list(entries.values()))
+        dates = {row.ordinal: row.logical_date for row, _ in rows}
         return {
             "rows": [
                 [ordinal, _day(dates.get(ordinal)), entry[5]] for ordinal, entry in sorted(entries.items())
@@ -103,10 +153,18 @@ def range_read(dag_id: str, from_date: int, to_date: int) -> dict[str, Any]:
 
 
 def _day(date: Any) -> str | None:
-    return None if date is None else str(date.isoformat()[:10])
+    from backfill_tui.domain.instants import to_datetime
+
+    return None if date is None else to_datetime(date).date().isoformat()
 
 
-_MORE: tuple[Callable[..., Any], ...] = (stock_mark_run, stock_mark_task, columns_of, range_read)
+_MORE: tuple[Callable[..., Any], ...] = (
+    stock_mark_run,
+    stock_mark_task,
+    columns_of,
+    range_read,
+    range_followed,
+)
 worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})
 
 if __name__ == "__main__":

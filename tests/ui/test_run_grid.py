@@ -9,7 +9,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import TASKS, a_mixed_backfill, a_row, an_update
 from tests.support.screen import Eyes, looking_at, on_screen
-from tests.support.world import HOUR
+from tests.support.world import HOUR, NOW
 from textual import events
 from textual.app import App, ComposeResult
 
@@ -17,7 +17,7 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate, TaskColumn
 from backfill_tui.ui.themes import DARK, LIGHT
-from backfill_tui.ui.widgets.row_view import Only
+from backfill_tui.ui.widgets.row_view import Only, Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
 
 
@@ -289,6 +289,27 @@ async def test_a_range_follows_the_cursor_both_ways_and_leaves_out_dates_without
         grid.action_mark_range()
         await eyes.press("end")
         assert grid.marks.rows == {1, 3}, "an ended range stays as it is"
+
+
+@on_screen
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("only", [Only.ALL, Only.SUCCEEDED])
+async def test_a_grid_that_begins_anew_with_fewer_rows_shows_no_other(only: Only, order: Order) -> None:
+    async with a_grid(many(12)) as (eyes, grid):
+        grid.show_only(only)
+        grid.sort(order)
+        grid.mark([2, 9])
+        grid.action_end(-1)
+        assert grid.cursor_row == 11
+        grid.take(grid.store.apply(many(4)), NOW)
+        await eyes.pilot.pause()
+        assert (list(grid.view.rows), grid.cursor_row) == ([0, 1, 2, 3], 3)
+        assert grid.marks.rows == {2}
+        assert "> 2024-02-04" in eyes.text()
+        assert "2024-02-05" not in eyes.text()
+        grid.take(grid.store.apply(many(0)), NOW)
+        await eyes.pilot.pause()
+        assert (grid.row, grid.marks.rows) == (None, frozenset())
 
 
 @on_screen

@@ -114,7 +114,7 @@ class EntrySource(Protocol):
         ...
 
     def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:
-        """Of these entries the ordinal, the logical date and the key of the partition."""
+        """Of these entries, which have no run, the ordinal, the logical date and the key of the partition."""
         ...
 
     def membership(self, entry: Entry) -> Membership:

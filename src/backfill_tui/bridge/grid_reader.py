@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 _RUNS = select(
-    DagRun.id, DagRun.run_id, DagRun.state, DagRun.start_date, DagRun.end_date, DagRun.clear_number
+    DagRun.id,
+    DagRun.run_id,
+    DagRun.state,
+    DagRun.start_date,
+    DagRun.end_date,
+    DagRun.clear_number,
+    DagRun.logical_date,
+    DagRun.partition_key,
 ).where(DagRun.id.in_(bindparam("ids", expanding=True)))
 
 
@@ -55,22 +62,33 @@ class GridReader:
 
         Raises UnknownTasksError when a task instance belongs to no column.
         """
-        self._learn_dates(connection, entries)
         own = [entry[2] for entry in entries if self.entries.membership(entry) is Membership.INCLUDED]
         # The runs first, then their task instances: a run read as ended has task instances that have, too.
         runs = {row[0]: row for row in connection.execute(_RUNS, {"ids": own})} if own else {}
         cells, strangers = self._cells.cells(connection, [row.run_id for row in runs.values()])
         if strangers:
             raise UnknownTasksError(frozenset(strangers))
-        rows = (self._row(entry, runs) for entry in entries)
+        owned = {entry[0]: run for entry in entries if (run := self._run_of(entry, runs)) is not None}
+        self._learn_dates(connection, (entry for entry in entries if entry[0] not in owned))
+        rows = (self._row(entry, owned.get(entry[0])) for entry in entries)
         return [(row, cells.get(row.run_id or "", self._cells.absent)) for row in rows]
 
-    def _row(self, entry: Entry, runs: Mapping[int | None, Any]) -> RunRow:
-        ordinal, _, dag_run_id, *_ = entry
+    def _run_of(self, entry: Entry, runs: Mapping[int | None, Any]) -> Any:
+        """The run of an entry; None where it has none, or the run that has its number now is of another date.
+
+        SQLite gives the number of a run that was deleted to the next one that is made.
+        """
+        run = runs.get(entry[2]) if self.entries.membership(entry) is Membership.INCLUDED else None
+        if run is None:
+            return None
+        when = _When(optional_instant(run.logical_date), run.partition_key)
+        return run if self._dates.setdefault(entry[0], when) == when else None
+
+    def _row(self, entry: Entry, run: Any) -> RunRow:
+        ordinal = entry[0]
         # Of a run that was deleted before it was ever looked at nobody knows the date.
         when = self._dates.get(ordinal, _NO_DATE)
         membership = self.entries.membership(entry)
-        run = runs.get(dag_run_id) if membership is Membership.INCLUDED else None
         if run is None:
             # Deleted between two statements: the next reading of the entries finds the same.
             membership = Membership.DELETED if membership is Membership.INCLUDED else membership
@@ -80,7 +98,7 @@ class GridReader:
                 partition_key=when.partition_key,
                 membership=membership,
             )
-        _, run_id, state, started, ended, clear_number = run
+        _, run_id, state, started, ended, clear_number, *_ = run
         return RunRow(
             ordinal=ordinal,
             logical_date=when.logical_date,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
-from sqlalchemy import BigInteger, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy import BigInteger, and_, cast, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import clock_of, heartbeat
 from backfill_tui.bridge.grid_entries import Entry, Sums, plain_rows
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.engine import Connection
     from sqlalchemy.orm import Session
-
-_COLUMNS: Final = (DagRun.id, DagRun.state, DagRun.clear_number)
 
 
 class RangeFactsReader:
@@ -60,7 +58,8 @@ class RangeReader:
     """Reads the runs of one Dag whose date is in a range, on a connection that is handed to each call.
 
     At the first reading the ordinals follow the dates; a run that comes later has the next one, and one that
-    is deleted keeps its own, so that a row is the same date as long as it is looked at.
+    is deleted keeps its own, so that a row is the same date as long as it is looked at. A run is known by its
+    id and its date: SQLite gives the id of a run that was deleted to the next one that is made.
     """
 
     def __init__(self, asked: DagRange, *, partitioned: bool) -> None:
@@ -70,8 +69,9 @@ class RangeReader:
             self._date >= to_datetime(asked.from_date),
             self._date <= to_datetime(asked.to_date),
         )
-        self._ordinals: dict[int, int] = {}
-        self._gone: set[int] = set()
+        self._columns: Final = (DagRun.id, self._date, DagRun.state, DagRun.clear_number)
+        self._ordinals: dict[tuple[int, Any], int] = {}
+        self._gone: set[tuple[int, Any]] = set()
 
     def versions(self) -> Select[Any]:
         """Selects the versions that the runs were made from."""
@@ -79,20 +79,22 @@ class RangeReader:
 
     def everything(self, connection: Connection) -> dict[int, Entry]:
         """Every run that is or was there, by its ordinal."""
-        query = select(*_COLUMNS).where(self._within).order_by(self._date, DagRun.id)
-        found = {row[0]: row for row in plain_rows(connection.execute(query))}
-        for run_id in found:
-            self._ordinals.setdefault(run_id, len(self._ordinals) + 1)
-        self._gone = self._ordinals.keys() - found.keys()
-        entries = [self._entry(*row) for row in found.values()]
-        entries += [(self._ordinals[run], run, None, None, None, None, None) for run in self._gone]
+        query = select(*self._columns).where(self._within).order_by(self._date, DagRun.id)
+        found = plain_rows(connection.execute(query))
+        keys = [(row[0], row[1]) for row in found]
+        for key in keys:
+            self._ordinals.setdefault(key, len(self._ordinals) + 1)
+        self._gone = self._ordinals.keys() - set(keys)
+        entries = [self._entry(*row) for row in found]
+        entries += [(self._ordinals[key], key[0], None, None, None, None, None) for key in self._gone]
         return {entry[0]: entry for entry in entries}
 
     def some(self, connection: Connection, ids: Iterable[int]) -> list[Entry]:
         """Those of these runs that are there."""
         wanted = list(ids)
-        query = select(*_COLUMNS).where(DagRun.id.in_(wanted))
-        return [self._entry(*row) for row in plain_rows(connection.execute(query))] if wanted else []
+        query = select(*self._columns).where(DagRun.id.in_(wanted))
+        found = plain_rows(connection.execute(query)) if wanted else []
+        return [self._entry(*row) for row in found if (row[0], row[1]) in self._ordinals]
 
     def running(self, connection: Connection) -> list[int]:
         """The ids of the runs that are running."""
@@ -107,20 +109,16 @@ class RangeReader:
         runs, letters, products, clears = (int(number or 0) for number in found)
         return Sums(runs + len(self._gone), runs, letters, products, clears, 0)
 
-    def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:
-        """Of these runs the ordinal, the logical date and the key of the partition."""
-        query = select(DagRun.id, DagRun.logical_date, DagRun.partition_key).where(
-            DagRun.id.in_(bindparam("ids", expanding=True))
-        )
-        found = connection.execute(query, {"ids": list(ids)})
-        return [(self._ordinals[run], date, key) for run, date, key in found]
+    def dates(self, connection: Connection, ids: Iterable[int]) -> list[tuple[int, Any, str | None]]:  # noqa: ARG002  # what is asked of every source
+        """Nothing: a date of a range is known by its run alone, and these have none any more."""
+        return []
 
     def membership(self, entry: Entry) -> Membership:
         """A run of the range, or one that was."""
         return Membership.DELETED if entry[2] is None else Membership.INCLUDED
 
-    def _entry(self, run_id: int, state: str | None, clear_number: int) -> Entry:
-        return (self._ordinals[run_id], run_id, run_id, None, None, state, clear_number)
+    def _entry(self, run: int, date: Any, state: str | None, clear_number: int) -> Entry:
+        return (self._ordinals[run, date], run, run, None, None, state, clear_number)
 
 
 @lru_cache(maxsize=4)

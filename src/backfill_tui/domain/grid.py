@@ -124,7 +124,8 @@ class GridStore:
         return tuple(column for column, code in enumerate(self.row_cells(index)) if code in _FAILED_CODES)
 
     def _reshape(self, update: GridRows) -> bool:
-        reshaped = False
+        # With its columns a stream begins, and may number its rows anew: what is past them is no row of it.
+        reshaped = update.columns is not None and self._cut(update.total_rows)
         if update.columns is not None and update.columns != self.columns:
             self._take_columns(update.columns)
             reshaped = True
@@ -136,6 +137,17 @@ class GridStore:
             self._codes[_ABSENT] += missing * len(self.columns)
             reshaped = True
         return reshaped
+
+    def _cut(self, total_rows: int) -> bool:
+        """Forget the rows from there on; whether there were any."""
+        gone = range(total_rows, len(self.rows))
+        for index in gone:
+            self._count(self.row_cells(index), -1)
+            row = self.rows[index]
+            if row is not None:
+                self._kinds.subtract(kinds_of(row))
+        del self.rows[total_rows:], self._failed[total_rows:], self._cells[total_rows * self._size :]
+        return bool(gone)
 
     def _take_columns(self, columns: tuple[TaskColumn, ...]) -> None:
         self.columns = columns

@@ -67,7 +67,10 @@ class Marks:
 
         A row that shows another run now passes its mark on to where that run is; a run that is gone has none.
         """
-        if not any(row in self._runs and self._run_of(row) != self._runs[row] for row in changed):
+        fallen = any(row >= len(self._store.rows) for row in self._runs)
+        if not fallen and not any(
+            row in self._runs and self._run_of(row) != self._runs[row] for row in changed
+        ):
             return False
         before, runs = self.rows, self._runs
         wanted = frozenset(runs.values())

@@ -70,6 +70,7 @@ class RowView:
         self._store = store
         self._chosen: list[int] = []
         self._starts: list[int] = []
+        self._number = 0
 
     @property
     def narrowed(self) -> bool:
@@ -159,6 +160,10 @@ class RowView:
 
     def learn(self, changed: Iterable[int]) -> bool:
         """Look at the rows that changed; whether others are shown than before, or in another order."""
+        fewer, self._number = len(self._store.rows) < self._number, len(self._store.rows)
+        if fewer:
+            self.find()
+            return True
         if self._as_stored:
             return False
         if self.order is Order.START and self._starts_differ(changed := list(changed)):
@@ -187,7 +192,9 @@ class RowView:
 
     def _key(self, row: int) -> tuple[int, int]:
         """What the chosen rows are sorted by, as it was when they were."""
-        return (self._starts[row] if self.order is Order.START else 0, row)
+        # A row that is no more is after all others.
+        starts = self._starts[row : row + 1] if self.order is Order.START else [0]
+        return (starts[0] if starts else _NOT_STARTED, row)
 
 
 def _start(row: RunRow | None) -> int:
