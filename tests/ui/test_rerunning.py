@@ -14,7 +14,7 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant, iso
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import Unreachable
+from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.states import RunState
 from backfill_tui.gateway.port import IsCancelled, ignore, never
@@ -28,12 +28,13 @@ RUNS = 120
 
 
 class SteppingGateway(ScriptedGateway):
-    """Waits after the first part of a rerun until it may go on."""
+    """Waits after the first part of a rerun until it may go on; `silent` ends one before any word of it."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.may_go_on = threading.Event()
         self.reruns: list[RerunRequest] = []
+        self.silent: list[Problem] = []
 
     def rerun(
         self,
@@ -47,6 +48,8 @@ class SteppingGateway(ScriptedGateway):
                 self.may_go_on.wait(20)
 
         self.reruns.append(request)
+        if self.silent:
+            raise self.silent.pop()
         return super().rerun(request, tell, is_cancelled)
 
     def queued(self) -> int:
@@ -181,3 +184,42 @@ async def test_a_bridge_that_does_not_come_up_again_leaves_the_rest_to_be_gone_o
         await eyes.press("enter")
         await eyes.sees("120 task instances of 120")
         assert third.queued() == RUNS
+
+
+@on_screen
+async def test_a_rerun_without_a_word_from_the_bridge_is_in_doubt_and_not_called_undone() -> None:
+    gateway = SteppingGateway(many_failed())
+    gateway.silent.append(Unreachable("The connection to the bridge was closed"))
+    async with looking_at(an_app(gateway)) as eyes:
+        screen = await rerun_all(eyes)
+        await eyes.sees(
+            "Stopped: The connection to the bridge was closed",
+            "Not known: 120 runs, which may be cleared or not",
+            "backfill-tui journal tells",
+            "esc close",
+        )
+        assert "go on" not in eyes.text(), "it could clear again what runs already"
+        await eyes.press("enter")
+        assert len(gateway.reruns) == 1
+        await eyes.press("escape")
+        await eyes.until(lambda: eyes.app.screen is screen, "the dialog to close")
+        (notice,) = eyes.app._notifications
+        assert notice.message.startswith("It is not known what was rerun, 120 runs cleared or not: ")
+
+
+@on_screen
+async def test_the_rest_in_doubt_is_told_apart_by_when_the_rerun_began() -> None:
+    world = many_failed()
+    first, second = SteppingGateway(world), SteppingGateway(world)
+    second.silent.append(Unreachable("It was lost again"))
+    second.may_go_on.set()
+    app = an_app_with_bridges(first, second)
+    async with looking_at(app) as eyes:
+        await rerun_all(eyes)
+        await until_the_bridge_has_ended(eyes, first)
+        await eyes.press("enter")
+        await eyes.sees("Stopped: It was lost again", "Not known: 70 runs", "enter go on")
+        await eyes.press("enter")
+        await eyes.sees("120 task instances of 120")
+        assert [len(request.run_ids) for request in second.reruns] == [70, 70]
+        assert [request.not_since for request in second.reruns] == [world.now, world.now]

@@ -184,6 +184,14 @@ def broken_off(request: RerunRequest, told: Iterable[RerunProgress], why: str, *
     )
 
 
+def can_go_on(outcome: RerunOutcome) -> bool:
+    """Whether the rest of a rerun that ended early can be told from what is done.
+
+    Of runs in doubt that takes the instant at which it began: what was cleared since stays as it is.
+    """
+    return not outcome.unsure or outcome.began_at is not None
+
+
 def the_rest(request: RerunRequest, outcome: RerunOutcome) -> RerunRequest:
     """What is left to do of a rerun that ended early, also for the second time; nothing is run twice by it.
 

@@ -43,8 +43,10 @@ from backfill_tui.ui.pulse import Pulse
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.seen import seen_screen
+from backfill_tui.ui.settling import settle
 from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
 from backfill_tui.ui.workers import ask, is_busy
+from backfill_tui.ui.writes import Writes
 
 _READ_SECONDS = 2.0
 _THREADS = 32
@@ -96,6 +98,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.may_notify = may_notify
         self.notify_command = notify_command
         self.clock = clock
+        self.writes = Writes(self)
         self._log_folder = log_folder
         self._leaving = Leaving(self)
         self._pulse = Pulse(clock)
@@ -124,7 +127,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self._leaving.follow_signals()
         self._open(renew=False)
         self.set_interval(_READ_SECONDS, self._read)
-        self.call_after_refresh(_settle)
+        self.call_after_refresh(settle)
 
     # Coming up, and coming up again.
 
@@ -288,12 +291,3 @@ class BackfillApp(App[None], inherit_bindings=False):
     @on(LeavingUnanswered)
     def _leaving_unanswered(self) -> None:
         self._leaving.ask_as_last_read()
-
-
-def _settle() -> None:
-    """What was imported to come here lives for ever: the collector need not look at it again."""
-    import gc
-
-    gc.freeze()
-    # Whoever imports this may have put the collector off until now.
-    gc.enable()

@@ -11,6 +11,7 @@ from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui import readings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.workers import is_busy
+from backfill_tui.ui.writes import IN_THE_JOURNAL
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
@@ -60,4 +61,9 @@ class Leaving:
         if choice is not None:
             # A thread that waits for the bridge would hold the process open.
             threading.Thread(target=app.link.close, name="close-bridge").start()
-            app.exit(return_code=return_code, message="Stopping the engine" if choice == "stop" else None)
+            from rich.text import Text
+
+            told = ["Stopping the engine"] if choice == "stop" else []
+            if app.writes.under_way:
+                told.append(f"{app.writes.under_way} was still under way: {IN_THE_JOURNAL}")
+            app.exit(return_code=return_code, message=Text("\n".join(told)) if told else None)

@@ -8,9 +8,10 @@ from typing import Final
 from textual.content import Content
 
 from backfill_tui.domain.ids import RunId
-from backfill_tui.domain.repairing import RerunOutcome
+from backfill_tui.domain.repairing import RerunOutcome, can_go_on
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.text import count, in_words
+from backfill_tui.ui.writes import HOW_TO_KNOW
 
 _NAMED_AT_MOST: Final = 4
 
@@ -65,7 +66,8 @@ def _besides(outcome: RerunOutcome) -> list[str]:
 
 def rerun_words(outcome: RerunOutcome) -> str:
     """What a rerun did, for the notice."""
-    words = [] if outcome.changes else ["Nothing was rerun"]
+    nothing = "It is not known what was rerun" if outcome.unsure else "Nothing was rerun"
+    words = [] if outcome.changes else [nothing]
     if outcome.affected:
         tasks, runs = count(len(outcome.affected), "task instance"), count(len(outcome.cleared), "run")
         words.append(f"{tasks} of {runs} will run again")
@@ -74,6 +76,7 @@ def rerun_words(outcome: RerunOutcome) -> str:
     left = [(run.run_id, run.reason) for run in outcome.left_alone]
     reasons = [f"{count(len(runs), 'run')} left alone: {why}" for why, runs in _by_reason(left).items()]
     ended = [f"{_still_to_do(outcome)}: {outcome.stopped}"] if outcome.stopped else []
+    ended += [HOW_TO_KNOW] if outcome.unsure else []
     return ", ".join([*words, *map(one_line, [*reasons, *ended, *outcome.remarks])])
 
 
@@ -84,16 +87,19 @@ def halfway_words(outcome: RerunOutcome) -> list[str]:
         f"Stopped: {outcome.stopped}",
         f"Done: {scope_words(outcome)}",
         *(f"Left alone: {count(len(runs), 'run')}: {why}" for why, runs in _by_reason(left).items()),
-        f"Not done: {count(len(outcome.not_done), 'run')}",
     ]
+    if outcome.not_done or not outcome.unsure:
+        lines.append(f"Not done: {count(len(outcome.not_done), 'run')}")
     if outcome.unsure:
-        lines.append(f"Not known: {count(len(outcome.unsure), 'run')}, which going on looks at first")
+        then = "which going on looks at first" if can_go_on(outcome) else "which may be cleared or not"
+        lines += [f"Not known: {count(len(outcome.unsure), 'run')}, {then}", f"To know it: {HOW_TO_KNOW}"]
     return [one_line(line) for line in [*lines, *outcome.remarks]]
 
 
 def _still_to_do(outcome: RerunOutcome) -> str:
-    words = f"{count(len(outcome.not_done), 'run')} not done"
-    return f"{words}, of {len(outcome.unsure):,} it is not known" if outcome.unsure else words
+    words = [f"{count(len(outcome.not_done), 'run')} not done"] if outcome.not_done else []
+    words += [f"{count(len(outcome.unsure), 'run')} cleared or not"] if outcome.unsure else []
+    return ", ".join(words)
 
 
 def _by_reason(left: Iterable[tuple[str, str]]) -> dict[str, list[str]]:

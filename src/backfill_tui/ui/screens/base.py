@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.screen import ModalScreen, Screen
@@ -56,6 +58,23 @@ class Dialog(ModalScreen[T]):
 
     PLACE: ClassVar[str]
     HELP: ClassVar[str | None] = ""
+
+    _end: Callable[[], object] | None = None
+
+    def end(self, result: T) -> None:
+        """Give what came of it, and close; under another dialog as soon as that is closed.
+
+        Textual closes whatever is uppermost.
+        """
+        if self.is_active:
+            self.dismiss(result)
+        else:
+            self._end = partial(self.dismiss, result)
+
+    def on_screen_resume(self) -> None:
+        """It is uppermost again."""
+        if self._end is not None:
+            self._end()
 
     def label_of(self, command_id: str) -> str:  # noqa: ARG002  # a dialog that says more looks at it
         """What a command does now, where its label does not tell; else empty."""

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from textual import on
-from textual.message import Message
-
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed, possible_deeds
-from backfill_tui.domain.deed_words import VERBS
+from backfill_tui.domain.deed_words import DOING, VERBS
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.control_words import done_words
 from backfill_tui.ui.screens.undoing import UndoingScreen
-from backfill_tui.ui.workers import ask
 
 _LONG_SECONDS: Final = 10.0
 _DEEDS: Final = {
@@ -22,14 +18,6 @@ _DEEDS: Final = {
     "reopen": (Deed.REOPEN,),
 }
 """By action, the deeds that its key stands for; those that are possible at one time go into one question."""
-
-
-class ControlDone(Message):
-    """A deed is through; the screen shows it once it is read."""
-
-    def __init__(self, outcome: ControlOutcome) -> None:
-        super().__init__()
-        self.outcome = outcome
 
 
 class ControllingScreen(UndoingScreen):
@@ -83,7 +71,7 @@ class ControllingScreen(UndoingScreen):
         from backfill_tui.ui.screens.control import ControlDialog
 
         subject, deeds = self.subject, self._possible(action)
-        if subject is None or not deeds:
+        if subject is None or not deeds or not self.program.writes.may_begin():
             return
         number = subject.facts.backfill_id
 
@@ -94,14 +82,13 @@ class ControllingScreen(UndoingScreen):
         self.app.push_screen(ControlDialog(subject, deeds), take)
 
     def _carry_out(self, request: ControlRequest) -> None:
-        program = self.program
-        ask(self, "control", lambda _: program.gateway.control(request), ControlDone)
+        deed = f"{DOING[request.deed]} backfill {request.backfill_id}"
+        self.program.writes.begin(deed, lambda gateway: gateway.control(request), self._control_done)
 
-    @on(ControlDone)
-    def _control_done(self, message: ControlDone) -> None:
-        outcome = message.outcome
+    def _control_done(self, outcome: ControlOutcome) -> None:
         if outcome.deed in {Deed.RESUME, Deed.REOPEN}:
             self.program.start_engine()
         timeout = _LONG_SECONDS if outcome.remarks else None
         self.notify(done_words(outcome), timeout=timeout, markup=False)
-        self.controlled(outcome)
+        if self.is_attached:
+            self.controlled(outcome)

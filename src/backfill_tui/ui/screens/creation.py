@@ -94,8 +94,8 @@ class CreationDialog(Dialog[Launched | Problem]):
 
     @on(BackfillCreated)
     def _created(self, message: BackfillCreated) -> None:
-        self.dismiss(message.launched)
+        self.end(message.launched)
 
     @on(CreationFailed)
     def _failed(self, message: CreationFailed) -> None:
-        self.dismiss(message.problem)
+        self.end(message.problem)

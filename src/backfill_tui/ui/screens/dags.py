@@ -21,7 +21,7 @@ from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.listing import Listing, Row, matching, rows_of
-from backfill_tui.ui.messages import BackfillFound, DagPauseChanged
+from backfill_tui.ui.messages import BackfillFound
 from backfill_tui.ui.screens.undoing import UndoingScreen
 from backfill_tui.ui.widgets.dag_details import DagDetails
 from backfill_tui.ui.widgets.dag_head import DagHead, NoticeLine
@@ -262,10 +262,6 @@ class DagsScreen(UndoingScreen):
             self.say_read_only("no Dag is paused or unpaused")
         else:
             pausing.ask_to_pause(self, row.dag.dag_id, is_paused=not row.dag.is_paused)
-
-    @on(DagPauseChanged)
-    def _pause_changed(self) -> None:
-        self.program.read_dags()
 
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:

@@ -82,9 +82,12 @@ class PlanScreen(PlanRangesScreen):
 
     def plan_came(self, plan: BackfillPlan) -> None:
         """A launch that waited for it is confirmed now."""
-        if self._launch_is_wanted:
-            self._launch_is_wanted = False
+        wanted, self._launch_is_wanted = self._launch_is_wanted, False
+        if wanted and self.is_active:
             self._confirm(plan, self._news)
+        elif wanted:
+            # Over another question it would take the answer that is meant for that one.
+            self.say("The launch was given up, as its plan came while something else was open")
 
     def plan_failed(self, problem: Problem) -> None:
         """A launch that waited for it says why it is off."""
@@ -120,7 +123,6 @@ class PlanScreen(PlanRangesScreen):
 
     @on(DagPauseChanged)
     def _pause_changed(self) -> None:
-        self.program.read_dags()
         self.ask_for_plan()
 
     def action_watch(self) -> None:

@@ -16,8 +16,16 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from backfill_tui.domain.problems import Problem
-from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest, the_rest, together
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.repairing import (
+    RerunOutcome,
+    RerunProgress,
+    RerunRequest,
+    can_go_on,
+    the_rest,
+    together,
+)
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
@@ -96,6 +104,7 @@ class RerunningDialog(Dialog[RerunOutcome | Problem]):
         self._stopped: RerunOutcome | None = None
         self._cancelled = threading.Event()
         self._reconnecting = False
+        self._began_at: Instant | None = None
 
     def compose(self) -> ComposeResult:
         """The bar, what there is to know, and the keys."""
@@ -133,19 +142,24 @@ class RerunningDialog(Dialog[RerunOutcome | Problem]):
     def _ended(self, message: RerunEnded) -> None:
         self._so_far = together([self._so_far, message.outcome])
         if not message.outcome.stopped:
-            self.dismiss(self._so_far)
+            self.end(self._so_far)
             return
         self._stop_at(message.outcome)
 
     @on(RerunFailed)
     def _failed(self, message: RerunFailed) -> None:
-        if self._so_far == RerunOutcome():
-            self.dismiss(message.problem)
-            return
-        # What was asked for now is the rest of it, and all of that is still to be done.
-        self._stop_at(RerunOutcome(stopped=str(message.problem), not_done=self._request.run_ids))
+        problem, asked = message.problem, self._request.run_ids
+        if isinstance(problem, Unreachable):
+            # No word of it came back, so any part of it may be done.
+            self._stop_at(RerunOutcome(stopped=str(problem), unsure=asked, began_at=self._began_at))
+        elif self._so_far == RerunOutcome():
+            self.end(problem)
+        else:
+            self._stop_at(RerunOutcome(stopped=str(problem), not_done=asked))
 
     def _stop_at(self, outcome: RerunOutcome) -> None:
+        # The first instant tells apart what any of the attempts has cleared.
+        self._began_at = self._began_at or outcome.began_at
         self._stopped = replace(
             self._so_far, stopped=outcome.stopped, not_done=outcome.not_done, unsure=outcome.unsure,
             began_at=outcome.began_at,
@@ -191,5 +205,8 @@ class RerunningDialog(Dialog[RerunOutcome | Problem]):
         self._tell("Stopping after the runs that are being cleared")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """It goes on only where it has stopped."""
-        return self._stopped is not None and not self._reconnecting if action == "go_on" else True
+        """It goes on where it has stopped, unless that could run again what runs already."""
+        if action != "go_on":
+            return True
+        stopped = self._stopped
+        return stopped is not None and not self._reconnecting and can_go_on(stopped)

@@ -29,14 +29,6 @@ class UndoFound(Message):
         self.outcome = outcome
 
 
-class UndoDone(Message):
-    """A deed was taken back; the screen shows it once it is read."""
-
-    def __init__(self, outcome: UndoOutcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
 class UndoRefused(Message):
     """There is no way back, or nobody could say."""
 
@@ -58,13 +50,16 @@ class UndoingScreen(PlaceScreen[None]):
         dag_id, program = self.dag_of_undo, self.program
         if program.read_only:
             self.say_read_only("nothing is undone")
-        elif dag_id is not None:
+        elif dag_id is not None and program.writes.may_begin():
             wanted = UndoRequest(dag_id=dag_id)
             ask(self, "undo", lambda _: program.gateway.preview_undo(wanted), UndoFound, failure=UndoRefused)
 
     @on(UndoFound)
     def _undo_found(self, message: UndoFound) -> None:
         outcome, program = message.outcome, self.program
+        if not self.is_active:
+            # Over another question it would take the answer that is meant for that one.
+            return
         if not outcome.changes:
             self.notify(" ".join((*undo_words(outcome), *_left(outcome))), markup=False)
             return
@@ -72,7 +67,10 @@ class UndoingScreen(PlaceScreen[None]):
         def take(agreed: bool | None) -> None:  # the answer of the dialog
             if agreed:
                 request = UndoRequest(number=outcome.number)
-                ask(self, "undo", lambda _: program.gateway.undo(request), UndoDone, failure=UndoRefused)
+                deed = f"Undoing the last deed on {outcome.dag_id}"
+                program.writes.begin(
+                    deed, lambda gateway: gateway.undo(request), self._undo_done, self._undo_failed
+                )
 
         question = Question(
             title=f"Undo the last deed on {one_line(outcome.dag_id)}?",
@@ -82,9 +80,7 @@ class UndoingScreen(PlaceScreen[None]):
         )
         self.app.push_screen(ConfirmDialog(question), take)
 
-    @on(UndoDone)
-    def _undo_done(self, message: UndoDone) -> None:
-        outcome = message.outcome
+    def _undo_done(self, outcome: UndoOutcome) -> None:
         if outcome.starting:
             self.program.start_engine()
         words = ["Undone" if outcome.changes else "Nothing was undone", *undo_words(outcome), *_left(outcome)]
@@ -93,12 +89,13 @@ class UndoingScreen(PlaceScreen[None]):
 
     @on(UndoRefused)
     def _undo_refused(self, message: UndoRefused) -> None:
-        if isinstance(message.problem, (Refused, NotThere)):
-            self.notify(
-                one_line(str(message.problem)), severity="warning", timeout=_LONG_SECONDS, markup=False
-            )
+        self._undo_failed(message.problem)
+
+    def _undo_failed(self, problem: Problem) -> None:
+        if isinstance(problem, (Refused, NotThere)):
+            self.notify(one_line(str(problem)), severity="warning", timeout=_LONG_SECONDS, markup=False)
         else:
-            self.app.post_message(ProblemArose(message.problem))
+            self.app.post_message(ProblemArose(problem))
 
 
 def _left(outcome: UndoOutcome) -> list[str]:

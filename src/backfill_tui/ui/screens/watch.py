@@ -21,7 +21,7 @@ from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui import opening, pausing
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
-from backfill_tui.ui.messages import DagPauseChanged, ProblemArose
+from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
 from backfill_tui.ui.screens.watch_inspector import Inspector
@@ -229,10 +229,6 @@ class WatchScreen(WatchSelectionScreen):
         """Unpause the Dag, after a question."""
         if self.progress is not None:
             pausing.ask_to_pause(self, self.progress.facts.dag_id, is_paused=False)
-
-    @on(DagPauseChanged)
-    def _pause_changed(self, message: DagPauseChanged) -> None:
-        message.stop()
 
     def action_backfills(self) -> None:
         """List the backfills, with the cursor on this Dag's newest."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from textual import on
 from textual.content import Content
 from textual.getters import query_one
-from textual.message import Message
 from textual.widgets import Static
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
@@ -21,25 +19,8 @@ from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.screens.controlling import ControllingScreen
 from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader
-from backfill_tui.ui.workers import ask
 
 _LONG_SECONDS: Final = 15.0
-
-
-class BreakerPaused(Message):
-    """The circuit breaker has paused the backfill."""
-
-    def __init__(self, outcome: ControlOutcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
-class BreakerFailed(Message):
-    """The circuit breaker tripped, and could not pause the backfill."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__()
-        self.problem = problem
 
 
 class WatchControlScreen(ControllingScreen):
@@ -80,7 +61,7 @@ class WatchControlScreen(ControllingScreen):
 
     def controlled(self, outcome: ControlOutcome) -> None:
         """What was removed can not be watched any more."""
-        if outcome.deed is Deed.REMOVE:
+        if outcome.deed is Deed.REMOVE and self.is_active:
             self.dismiss()
 
     def guard(self, progress: Progress) -> None:
@@ -93,14 +74,12 @@ class WatchControlScreen(ControllingScreen):
         self._show_breaker()
 
     def _pause(self, backfill_id: BackfillId) -> None:
-        program = self.program
         request = ControlRequest(backfill_id=backfill_id, deed=Deed.PAUSE, reason=self.breaker.reason())
-        ask(
-            self,
-            "breaker",
-            lambda _: program.gateway.control(request),
-            BreakerPaused,
-            failure=BreakerFailed,
+        self.program.writes.begin_beside(
+            f"Pausing backfill {backfill_id}",
+            lambda gateway: gateway.control(request),
+            self._breaker_paused,
+            self._breaker_failed,
         )
 
     def _show_breaker(self) -> None:
@@ -113,20 +92,19 @@ class WatchControlScreen(ControllingScreen):
         self.banner.set_class(bool(words), "-shown")
         self.banner.update(Content(words))
 
-    @on(BreakerPaused)
-    def _breaker_paused(self, message: BreakerPaused) -> None:
-        for words in message.outcome.remarks:
+    def _breaker_paused(self, outcome: ControlOutcome) -> None:
+        for words in outcome.remarks:
             self.notify(one_line(words), timeout=_LONG_SECONDS, markup=False)
 
-    @on(BreakerFailed)
-    def _breaker_failed(self, message: BreakerFailed) -> None:
+    def _breaker_failed(self, problem: Problem) -> None:
         reason = self.breaker.reason()
         self.breaker.failed_to_pause()
-        self._show_breaker()
-        if isinstance(message.problem, Unreachable):
-            self.app.post_message(ProblemArose(message.problem))
+        if self.is_attached:
+            self._show_breaker()
+        if isinstance(problem, Unreachable):
+            self.app.post_message(ProblemArose(problem))
             return
-        words = one_line(f"{reason}, but it could not be paused: {message.problem}")
+        words = one_line(f"{reason}, but it could not be paused: {problem}")
         self.notify(words, severity="error", timeout=_LONG_SECONDS, markup=False)
 
     def action_stop_after(self) -> None:

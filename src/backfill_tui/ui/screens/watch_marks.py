@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from textual import on
-from textual.message import Message
+from functools import partial
 
 from backfill_tui.domain.mark_words import done_words
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
@@ -11,16 +10,7 @@ from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.screens.set_state import SetStateDialog
 from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_mark
 from backfill_tui.ui.screens.watch_failures import WatchFailuresScreen
-from backfill_tui.ui.workers import ask
-
-
-class MarkDone(Message):
-    """A mark is through; the screen shows it once it is read."""
-
-    def __init__(self, request: MarkRequest, outcome: MarkOutcome) -> None:
-        super().__init__()
-        self.request = request
-        self.outcome = outcome
+from backfill_tui.ui.text import count
 
 
 class WatchMarksScreen(WatchFailuresScreen):
@@ -28,6 +18,8 @@ class WatchMarksScreen(WatchFailuresScreen):
 
     def action_set_state(self) -> None:
         """Ask what of these dates to mark, and as what."""
+        if not self.program.writes.may_begin():
+            return
         rows = rows_to_mark(self.grid)
         if not rows or self.progress is None:
             self.notify("There is no run here to mark: go to a date that has one, or mark some with space")
@@ -38,18 +30,16 @@ class WatchMarksScreen(WatchFailuresScreen):
 
     def _mark(self, request: MarkRequest | None) -> None:
         if request is not None:
-            program, wanted = self.program, request
-            ask(
-                self, "mark", lambda _: program.gateway.mark(wanted),
-                lambda outcome: MarkDone(wanted, outcome),
-            )  # fmt: skip
+            deed = f"Marking {count(len(request.run_ids), 'run')} of {request.dag_id} as {request.mark_as}"
+            wanted = request
+            self.program.writes.begin(
+                deed, lambda gateway: gateway.mark(wanted), partial(self._mark_done, wanted)
+            )
 
-    @on(MarkDone)
-    def _mark_done(self, message: MarkDone) -> None:
-        outcome = message.outcome
-        if outcome.changes:
+    def _mark_done(self, request: MarkRequest, outcome: MarkOutcome) -> None:
+        if outcome.changes and self.is_attached:
             self.grid.clear_marks()
         if outcome.again:
             self.program.start_engine()
         undo = f", {shown_key('watch.undo')} undoes it" if outcome.changes and not outcome.again else ""
-        self.notify(f"{done_words(message.request, outcome)}{undo}", markup=False)
+        self.notify(f"{done_words(request, outcome)}{undo}", markup=False)

@@ -19,6 +19,8 @@ class WatchRerunScreen(WatchFoldScreen):
     def action_rerun(self) -> None:
         """Ask how much of the chosen dates is to run again."""
         selection = self._selection()
+        if not self.program.writes.may_begin():
+            return
         if selection is None:
             self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
         elif not selection.dates:
