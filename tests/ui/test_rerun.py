@@ -165,11 +165,11 @@ async def test_on_a_small_terminal_the_words_scroll_and_the_keys_stay() -> None:
         await eyes.until(lambda: isinstance(app.screen, WatchScreen))
         await eyes.sees("10/10 runs")
         await eyes.press("a", "r")
-        await eyes.sees("(•) failed tasks only", "enter rerun")
+        await eyes.sees("(•) failed tasks only", "enter read on")
         await eyes.press(*["down"] * 30)
         await eyes.sees("can be undone once", "enter rerun")
         await eyes.press(*["up"] * 30)
-        await eyes.sees("(•) failed tasks only", "enter rerun")
+        await eyes.sees("(•) failed tasks only", "enter read on")
 
 
 @on_screen
@@ -410,3 +410,28 @@ def test_a_finished_rerun_says_what_runs_and_what_was_left_alone() -> None:
         "3 task instances of 2 runs will run again, 1 run left alone: it is running"
     )
     assert rerun_words(RerunOutcome(affected=(), untouched=0)) == "Nothing was rerun"
+
+
+class UncountableGateway(NotingGateway):
+    """Can not count what is downstream."""
+
+    def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
+        if request.scope is RerunScope.FAILED_AND_DOWNSTREAM:
+            raise AirflowFailed("The Dag is not in the database")
+        return super().preview_rerun(request, is_cancelled)
+
+
+@on_screen
+async def test_only_a_choice_is_accepted_whose_consequences_are_shown() -> None:
+    gateway = UncountableGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("a", "r", "down")
+        await eyes.sees("(•) failed and downstream  not counted", "The Dag is not in the database")
+        await eyes.press("enter")
+        assert isinstance(eyes.app.screen, RerunDialog)
+        await eyes.press("up")
+        await eyes.sees("(•) failed tasks only", "other task instances stay as they are")
+        assert "The Dag is not in the database" not in eyes.text(), "this one is counted"
+        await eyes.press("enter")
+        await eyes.sees("6 task instances of 2 runs")

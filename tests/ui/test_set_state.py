@@ -242,3 +242,47 @@ async def test_the_choices_at_every_size(size: tuple[int, int]) -> None:
             "( ) task load               2 task instances of 2 runs",
         ]
         assert "enter mark  space success or failed  esc back" in eyes.text()
+
+
+class UncountableGateway(NotingGateway):
+    """Can not count what the mark of a task changes."""
+
+    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+        if request.scope is MarkScope.TASK:
+            raise AirflowFailed("The task is not in the Dag")
+        return super().preview_mark(request)
+
+
+@on_screen
+async def test_only_a_choice_is_accepted_whose_consequences_are_shown() -> None:
+    gateway = UncountableGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway)) as eyes:
+        await watching(eyes)
+        await eyes.press("a", "S", "down")
+        await eyes.sees("The task is not in the Dag", "(•) task load", "not counted")
+        await eyes.press("enter")
+        assert isinstance(eyes.app.screen, SetStateDialog)
+        await eyes.press("up")
+        await eyes.sees("(•) failed tasks", "2 runs are success then")
+        assert "The task is not in the Dag" not in eyes.text(), "this one is counted"
+        await eyes.press("enter")
+        await eyes.sees("Marked 6 task instances of 2")
+        assert gateway.marked[0].scope is MarkScope.FAILED
+
+
+@on_screen
+async def test_what_a_mark_does_is_scrolled_through_before_it_is_accepted() -> None:
+    gateway = NotingGateway(a_failed_backfill())
+    async with looking_at(an_app(gateway), (40, 12)) as eyes:
+        await watching(eyes, "DONE")
+        await eyes.press("a", "S")
+        await eyes.sees("(•) failed tasks", "enter read on")
+        for _ in range(20):
+            if not isinstance(eyes.app.screen, SetStateDialog) or "enter mark" in eyes.text():
+                break
+            await eyes.press("enter")
+            await eyes.pilot.pause()
+            assert not gateway.marked
+        await eyes.sees("enter mark", "2 runs are success then", "they are")
+        await eyes.press("enter")
+        await eyes.until(lambda: gateway.marked, "the mark")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual.containers import Vertical
+
+READ_ON: Final = "read on"
+"""What the key that accepts does while some of the words are still below."""
 
 
 class DialogBox(Vertical):
@@ -24,3 +29,20 @@ class DialogBox(Vertical):
     DialogBox.-tall ScrolledText { height: 1fr; max-height: 100%; }
     DialogBox KeyLine { dock: bottom; padding: 0; margin: 1 0 0 0; background: $surface; }
     """
+
+    def on_mount(self) -> None:
+        """Keys may depend on whether all of it was read."""
+        for name in ("scroll_y", "virtual_size"):
+            self.watch(self, name, self.screen.refresh_bindings, init=False)
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some of its words are below what is in view."""
+        return not self.is_vertical_scroll_end
+
+    def read_on(self) -> bool:
+        """Scroll to what is below; False when there is nothing, so that all of it was there to be read."""
+        if self.has_more:
+            self.scroll_relative(y=max(1, self.size.height - 1), animate=False)
+            return True
+        return False

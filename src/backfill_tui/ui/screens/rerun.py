@@ -24,7 +24,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.rerun_words import consequences, scope_words
 from backfill_tui.ui.screens.base import Dialog
-from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.screens.dialog_box import READ_ON, DialogBox
 from backfill_tui.ui.text import count, fit
 from backfill_tui.ui.watch_commands import RERUN
 from backfill_tui.ui.widgets.conf_field import Field
@@ -148,6 +148,7 @@ class RerunDialog(Dialog[RerunRequest]):
     @on(PreviewMade)
     def _preview_made(self, message: PreviewMade) -> None:
         self._previews[message.request] = message.outcome
+        self._problem = None
         self._tell()
 
     @on(PreviewFailed)
@@ -161,6 +162,7 @@ class RerunDialog(Dialog[RerunRequest]):
 
     def watch_latest_version(self) -> None:
         """The box is ticked, or not: another version may have other tasks."""
+        self._problem = None
         self._tell()
         self._count_all()
 
@@ -181,7 +183,7 @@ class RerunDialog(Dialog[RerunRequest]):
         self.refresh_bindings()
 
     def _effects(self) -> list[Content]:
-        if self._problem is not None:
+        if self._problem is not None and self.chosen is None:
             return [Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
         lines = []
         if self.chosen is not None:
@@ -195,7 +197,8 @@ class RerunDialog(Dialog[RerunRequest]):
         label = Content.styled(scope.label(task).ljust(_LABEL_WIDTH), "bold" if chosen else "")
         outcome = self._previews.get(self._request(scope))
         if outcome is None:
-            return Content("").join([sign, label, Content.styled("counting…", "$muted")])
+            words = "counting…" if self._problem is None else "not counted"
+            return Content("").join([sign, label, Content.styled(words, "$muted")])
         return Content("").join(
             [sign, label, Content.styled(scope_words(outcome), "" if chosen else "$muted")]
         )
@@ -219,12 +222,16 @@ class RerunDialog(Dialog[RerunRequest]):
             self.note.focus()
 
     def action_accept(self) -> None:
-        """Rerun what the chosen line says."""
-        if self.chosen is not None and self.chosen.changes:
+        """Rerun what the chosen line says, once all that this does was there to be read."""
+        if self.chosen is not None and self.chosen.changes and not self.box.read_on():
             self.dismiss(self._confirmed())
 
     def _confirmed(self) -> RerunRequest:
         return replace(self._request(self.scope), note=self.note.value.strip())
+
+    def label_of(self, command_id: str) -> str:
+        """What enter does."""
+        return READ_ON if command_id == "rerun.accept" and self.box.has_more else ""
 
     def action_back(self) -> None:
         """Rerun nothing."""

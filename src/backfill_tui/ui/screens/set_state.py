@@ -22,7 +22,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.mark_commands import SET_STATE
 from backfill_tui.ui.screens.base import Dialog
-from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.screens.dialog_box import READ_ON, DialogBox
 from backfill_tui.ui.text import count, fit, in_words
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.task_details import CellInView
@@ -143,6 +143,7 @@ class SetStateDialog(Dialog[MarkRequest]):
     @on(MarkCounted)
     def _mark_counted(self, message: MarkCounted) -> None:
         self._previews[message.choice] = message.outcome
+        self._problem = None
         self._tell()
 
     @on(MarkNotCounted)
@@ -166,9 +167,9 @@ class SetStateDialog(Dialog[MarkRequest]):
 
     def _lines(self) -> list[Content]:
         lines = [self._states(), Content(""), *(self._choice(scope) for scope in self.scopes)]
-        if self._problem is not None:
-            return [*lines, Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
         outcome = self.chosen
+        if outcome is None and self._problem is not None:
+            return [*lines, Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
         if outcome is None:
             return lines
         lines.append(Content(""))
@@ -193,7 +194,8 @@ class SetStateDialog(Dialog[MarkRequest]):
         sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
         label = Content.styled(fit(self._label(scope), _LABEL_WIDTH) + "  ", "bold" if chosen else "")
         outcome = self._previews.get((self.mark_as, scope))
-        words = "counting…" if outcome is None else scope_words(outcome)
+        words = "counting…" if self._problem is None else "not counted"
+        words = words if outcome is None else scope_words(outcome)
         return Content("").join([sign, label, Content.styled(words, "" if chosen and outcome else "$muted")])
 
     def _label(self, scope: MarkScope) -> str:
@@ -224,9 +226,13 @@ class SetStateDialog(Dialog[MarkRequest]):
         self.mark_as = MarkAs.FAILED if self.mark_as is MarkAs.SUCCESS else MarkAs.SUCCESS
 
     def action_accept(self) -> None:
-        """Mark what the chosen line says."""
-        if self.chosen is not None and self.chosen.changes:
+        """Mark what the chosen line says, once all that this does was there to be read."""
+        if self.chosen is not None and self.chosen.changes and not self.box.read_on():
             self.dismiss(self._request((self.mark_as, self.scope)))
+
+    def label_of(self, command_id: str) -> str:
+        """What enter does."""
+        return READ_ON if command_id == "set_state.accept" and self.box.has_more else ""
 
     def action_back(self) -> None:
         """Mark nothing."""
