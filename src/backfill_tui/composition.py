@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
+import shlex
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from backfill_tui import starting
 from backfill_tui.domain.environment import EngineStatus, Mode
 from backfill_tui.domain.problems import BadRequest
-from backfill_tui.own_files import by_age, config_file, fresh_log, journal_of, made, state_folder
+from backfill_tui.domain.profiles import Profile
+from backfill_tui.own_files import by_age, config_file, journal_of, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
+    Elsewhere,
     Place,
     Settings,
     from_environment,
@@ -27,7 +30,6 @@ from backfill_tui.settings import (
 if TYPE_CHECKING:
     from backfill_tui.engine.control import EngineControl
     from backfill_tui.engine.home import EmbeddedHome
-    from backfill_tui.gateway.child import BridgeCommand
     from backfill_tui.gateway.port import Engine, Gateway
 
 
@@ -36,7 +38,8 @@ class Connection:
     """A bridge that is starting and what goes with it.
 
     `connect` gives the gateway on that bridge the first time and one on a fresh bridge afterwards. `engine`
-    is None where Airflow is not ours. `where` names the Airflow in a few words. `log_folder` is where this
+    is None where Airflow is not ours. `where` names the Airflow in a few words. `reconnects` says that the
+    way to the bridge can break and be mended, so that trying again makes sense. `log_folder` is where this
     session's logs are, None where there are none. `notify` says whether the terminal may call for attention,
     `notify_command` starts a program that does.
     """
@@ -45,6 +48,8 @@ class Connection:
     engine: Engine | None
     read_only: bool
     where: str
+    profile: Profile | None = None
+    reconnects: bool = False
     log_folder: Path | None = None
     notify: bool = True
     notify_command: tuple[str, ...] = ()
@@ -86,27 +91,32 @@ class RealComposition:
     def connect(self, flags: Mapping[str, object]) -> Generator[Connection, None, None]:
         """Start a bridge at once: it imports Airflow while this process imports what it needs."""
         settings, place = self._choose(flags)
-        if place.mode is Mode.ATTACHED:
-            with self._connected(
-                self._attached_command(settings, place), settings, place, None
-            ) as connection:
+        if isinstance(place, Elsewhere):
+            start = starting.elsewhere(settings, place, self._environment)
+            with self._connected(start, settings, _short_command(place.command)) as connection:
                 yield connection
-            return
-        from backfill_tui.engine.attendance import attend
+        elif place.mode is Mode.ATTACHED:
+            start = starting.attached(settings, place, self._environment)
+            with self._connected(start, settings, self._where(place)) as connection:
+                yield connection
+        else:
+            from backfill_tui.engine.attendance import attend
 
-        home = self._home(settings, place)
-        with (
-            attend(home),
-            self._connected(self._embedded_command(settings, home), settings, place, home) as connection,
-        ):
-            yield connection
+            home = self._home(settings, place)
+            start = starting.embedded(settings, home, self._environment)
+            with (
+                attend(home),
+                self._connected(start, settings, self._where(place), EngineWhenAsked(home)) as connection,
+            ):
+                yield connection
 
     def engine(self, flags: Mapping[str, object]) -> EngineParts:
         """The engine of the embedded home, without a bridge."""
         settings, place = self._choose(flags)
-        if place.mode is Mode.ATTACHED:
+        if isinstance(place, Elsewhere) or place.mode is Mode.ATTACHED:
+            where = "its bridge" if isinstance(place, Elsewhere) else str(place.path)
             raise BadRequest(
-                f"There is no engine here: this session is attached to the Airflow of {place.path}",
+                f"There is no engine here: this session is attached to the Airflow of {where}",
                 remedy="name a folder with --dags-folder for an Airflow of its own",
             )
         home = self._home(settings, place)
@@ -119,11 +129,16 @@ class RealComposition:
     def journal(self, flags: Mapping[str, object]) -> Path:
         """The journal of the chosen Airflow; of one that is not ours it lies in the state folder."""
         settings, place = self._choose(flags)
+        if isinstance(place, Elsewhere):
+            raise BadRequest(
+                "The journal of an Airflow elsewhere is kept where its bridge runs",
+                remedy="run this command there",
+            )
         if place.mode is Mode.EMBEDDED:
             return self._home(settings, place).journal
         return journal_of(place.path)
 
-    def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place]:
+    def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place | Elsewhere]:
         named = self._environment.get(CONFIG_VARIABLE, "")
         settings = resolve(
             from_flags(flags, self._cwd),
@@ -143,46 +158,37 @@ class RealComposition:
 
         return prepare_home(settings.home or default_home(place.path, state_folder()), place.path)
 
-    def _embedded_command(self, settings: Settings, home: EmbeddedHome) -> Callable[[], BridgeCommand]:
-        words = ["--mode", "embedded", "--dags-folder", str(home.dags_folder), "--journal", str(home.journal)]
-        environment = home.environment(self._environment)
-        return lambda: _command(words, settings, environment, home.bridge_log)
-
-    def _attached_command(self, settings: Settings, place: Place) -> Callable[[], BridgeCommand]:
-        environment = dict(self._environment)
-        if settings.airflow_home is not None:
-            environment["AIRFLOW_HOME"] = str(place.path)
-        # Not in the user's Airflow home, which may not be writable and is not ours.
-        log = made(state_folder() / "attached") / "bridge.log"
-        words = ["--mode", "attached", "--journal", str(journal_of(place.path))]
-        return lambda: _command(words, settings, environment, log)
+    def _where(self, place: Place) -> str:
+        return f"{place.mode} {_short(place.path, self._cwd)}"
 
     @contextmanager
     def _connected(
         self,
-        command: Callable[[], BridgeCommand],
+        start: starting.Start,
         settings: Settings,
-        place: Place,
-        home: EmbeddedHome | None,
+        where: str,
+        engine: Engine | None = None,
     ) -> Generator[Connection, None, None]:
         from backfill_tui.gateway.child import BridgeChild
 
-        first = command()
+        first = start()
         started = BridgeChild(first)
         gateways: list[Gateway] = []
 
         def connect() -> Gateway:
             from backfill_tui.gateway.bridge import BridgeGateway
 
-            gateways.append(BridgeGateway(started if not gateways else BridgeChild(command())))
+            gateways.append(BridgeGateway(started if not gateways else BridgeChild(start())))
             return gateways[-1]
 
         try:
             yield Connection(
                 connect=connect,
-                engine=None if home is None else EngineWhenAsked(home),
+                engine=engine,
                 read_only=settings.read_only,
-                where=f"{place.mode} {_short(place.path, self._cwd)}",
+                where=where,
+                profile=settings.profile,
+                reconnects=first.far,
                 log_folder=first.log.parent,
                 notify=settings.notify,
                 notify_command=settings.notify_command,
@@ -192,21 +198,6 @@ class RealComposition:
                 gateway.close()
             if not gateways:
                 started.end()
-
-
-def _command(
-    words: list[str], settings: Settings, environment: Mapping[str, str], log: Path
-) -> BridgeCommand:
-    from backfill_tui.gateway.child import BridgeCommand, this_python
-
-    # Without -P the folder one stands in comes first, and a file there can take the place of a module.
-    safe = ["-P"] if sys.version_info >= (3, 11) else []
-    read_only = ["--read-only"] if settings.read_only else []
-    return BridgeCommand(
-        words=[this_python(), *safe, "-m", "backfill_tui.bridge", *words, *read_only],
-        environment=environment,
-        log=fresh_log(log),
-    )
 
 
 class EngineWhenAsked:
@@ -248,3 +239,9 @@ def _short(path: Path, cwd: Path) -> str:
         if path != base and path.is_relative_to(base):
             return f"{prefix}{path.relative_to(base)}/"
     return f"{path}/"
+
+
+def _short_command(words: tuple[str, ...]) -> str:
+    """A command by its beginning, which names the program and the host as a rule; no option, no secret."""
+    shown = words[:2] if len(words) > 1 and not words[1].startswith("-") else words[:1]
+    return f"attached through {shlex.join(shown)}"

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from backfill_tui.domain.folder_names import journal_name
 from backfill_tui.domain.problems import Unreachable
 
 APP_NAME: Final = "backfill-tui"
@@ -14,9 +15,7 @@ _KEPT_LOGS: Final = 5
 
 def journal_of(airflow_home: Path) -> Path:
     """The journal of an Airflow that is not ours: one for each home."""
-    from backfill_tui.engine.home import named_after
-
-    return made(state_folder() / "attached") / f"journal-{named_after(airflow_home)}.jsonl"
+    return made(state_folder() / "attached") / journal_name(airflow_home.resolve())
 
 
 def state_folder() -> Path:

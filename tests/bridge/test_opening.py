@@ -191,11 +191,15 @@ def test_a_folder_that_is_gone_is_said_plainly(tmp_path: Path, database_template
 def test_hello_comes_before_airflow_and_a_broken_airflow_is_the_answer_to_open(tmp_path: Path) -> None:
     home = private_home(tmp_path)
     broken = {"AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": "sqlite:///relative.db"}
-    child = BridgeChild(bridge_command(home, variables=broken))
+    command = bridge_command(home, variables=broken)
+    child = BridgeChild(command)
+    assert child.reader.skip_to_mark() == b""
     hello = child.reader.read()
     assert isinstance(hello, Hello)
     assert hello.pid == child.pid
-    gateway = BridgeGateway(child)
+    child.end()
+    child.close_output()
+    gateway = BridgeGateway(BridgeChild(command))
     try:
         with pytest.raises(AirflowFailed, match="Airflow does not import: AirflowConfigException") as failed:
             gateway.open()
@@ -220,6 +224,7 @@ def test_it_ends_when_stdin_closes_also_while_a_call_is_under_way(
     assert bridge.stdin is not None
     assert bridge.stdout is not None
     writer, reader = FrameWriter(bridge.stdin), FrameReader(bridge.stdout)  # type: ignore[arg-type]
+    assert reader.skip_to_mark() == b""
     assert isinstance(reader.read(), Hello)
     writer.write(Request(1, "open", msgspec.Raw(msgspec.msgpack.encode({}))))
     while b"Parsing sleeps.py" not in bytes(_payload(reader.read())):

@@ -8,6 +8,7 @@ from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.engine.processes import MARK
 from backfill_tui.settings import (
+    Elsewhere,
     Place,
     Settings,
     Source,
@@ -118,7 +119,7 @@ def test_a_file_that_is_not_toml_is_said_so(content: bytes, tmp_path: Path) -> N
         from_file(file)
 
 
-def place(settings: Settings, user_home: Path, variable: str = "") -> Place:
+def place(settings: Settings, user_home: Path, variable: str = "") -> Place | Elsewhere:
     return place_of(settings, airflow_home_variable=variable, user_home=user_home, cwd=HERE)
 
 
@@ -132,7 +133,7 @@ def test_a_configured_airflow_is_attached_to(tmp_path: Path) -> None:
     assert place(Settings(airflow_home=Path("/af")), tmp_path) == Place(mode=attached, path=Path("/af"))
     assert place(Settings(), tmp_path, "/opt/af") == Place(mode=attached, path=Path("/opt/af"))
     (tmp_path / "airflow").mkdir()
-    assert place(Settings(), tmp_path).mode is Mode.EMBEDDED
+    assert place(Settings(), tmp_path) == Place(mode=Mode.EMBEDDED, path=HERE / "dags")
     (tmp_path / "airflow" / "airflow.cfg").touch()
     assert place(Settings(), tmp_path) == Place(mode=attached, path=tmp_path / "airflow")
 

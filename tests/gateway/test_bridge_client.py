@@ -197,10 +197,54 @@ def test_text_between_the_frames_ends_the_conversation_with_a_sentence(start: St
     assert "prin" in raised.value.detail
 
 
-def test_a_login_banner_is_named(start: Start) -> None:
-    with pytest.raises(Unreachable, match="not a frame") as raised:
-        start("--login-banner").environment()
-    assert "Welc" in raised.value.detail
+def test_a_login_banner_before_the_first_frame_does_no_harm(start: Start) -> None:
+    assert start("--login-banner").environment().version == "3.3.2"
+
+
+def far(tmp_path: Path, *words: str, **times: float) -> BridgeGateway:
+    ran = BridgeCommand(words=words, environment=dict(os.environ), log=tmp_path / "bridge.log", far=True)
+    return BridgeGateway(BridgeChild(ran), **times)
+
+
+def test_a_far_command_that_ends_before_a_bridge_answers_brings_its_last_words(tmp_path: Path) -> None:
+    gateway = far(
+        tmp_path, "sh", "-c", "echo Welcome; echo 'Host key [bold]verification[/] failed.' >&2; exit 255"
+    )
+    with pytest.raises(Unreachable) as raised:
+        gateway.open()
+    assert raised.value.message.endswith(
+        "code 255 before a bridge answered: Host key [bold]verification[/] failed."
+    )
+    assert raised.value.remedy.startswith("run it by hand, it must start a bridge: sh -c 'echo Welcome; echo")
+    assert "Welcome" in raised.value.detail
+    gateway.close()
+
+
+def test_a_far_command_that_never_answers_is_given_up_and_ended(tmp_path: Path) -> None:
+    child = BridgeChild(
+        BridgeCommand(words=["cat"], environment=dict(os.environ), log=tmp_path / "bridge.log", far=True)
+    )
+    gateway = BridgeGateway(child, greeting_seconds=0.3)
+    with pytest.raises(Unreachable, match="The bridge command has not answered for 0 s: run it by hand"):
+        gateway.open()
+    gateway.close()
+    assert not psutil.pid_exists(child.pid)
+
+
+def test_a_terminal_in_between_is_named(tmp_path: Path) -> None:
+    inside = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "attached", "--far"]
+    gateway = far(tmp_path, sys.executable, "-c", f"import pty; pty.spawn({inside!r})")
+    with pytest.raises(Unreachable, match="it was started on a terminal") as raised:
+        gateway.open()
+    assert "ssh without -t" in raised.value.remedy
+    gateway.close()
+
+
+def test_a_far_connection_that_breaks_says_so(tmp_path: Path) -> None:
+    gateway = far(tmp_path, sys.executable, "-m", "tests.support.talking_bridge")
+    with pytest.raises(Unreachable, match="The connection to the bridge ended with exit code 3: Segm"):
+        gateway.pause_dag(DAG, is_paused=True)
+    gateway.close()
 
 
 def test_another_protocol_is_refused_with_both_versions(start: Start) -> None:

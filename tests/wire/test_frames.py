@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backfill_tui.domain.problems import ProblemReport
-from backfill_tui.wire.frames import MAX_FRAME_BYTES, BrokenFrameError, FrameReader, FrameWriter
+from backfill_tui.wire.frames import (
+    MARK,
+    MAX_BANNER_BYTES,
+    MAX_FRAME_BYTES,
+    BrokenFrameError,
+    FrameReader,
+    FrameWriter,
+)
 from backfill_tui.wire.messages import Cancel, Event, Failure, Hello, Message, Request, Result
 
 numbers = st.integers(min_value=0, max_value=2**63 - 1)
@@ -84,6 +91,24 @@ def test_a_banner_in_the_stream_is_named_in_the_error(banner: bytes) -> None:
     with pytest.raises(BrokenFrameError, match="something else wrote") as caught:
         read_all(banner + frames_of(Cancel(1)))
     assert repr(banner[:4]) in str(caught.value)
+
+
+@pytest.mark.parametrize("before", [b"", b"Last login: Mon Nov 30\r\n\x00", MARK[:-1], MARK[:9] * 3])
+def test_what_a_login_writes_before_the_mark_is_skipped(before: bytes) -> None:
+    reader = FrameReader(io.BytesIO(before + MARK + frames_of(Cancel(1))))
+    assert reader.skip_to_mark() == before
+    assert reader.read() == Cancel(1)
+
+
+def test_a_stream_without_a_mark_is_read_to_its_end() -> None:
+    reader = FrameReader(io.BytesIO(b"bash: python: command not found\n"))
+    assert reader.skip_to_mark() == b"bash: python: command not found\n"
+    assert reader.read() is None
+
+
+def test_a_stream_that_goes_on_without_a_mark_is_given_up() -> None:
+    with pytest.raises(BrokenFrameError, match=r"bytes came and no bridge, the last are b'yyy"):
+        FrameReader(io.BytesIO(b"y" * (MAX_BANNER_BYTES + 100))).skip_to_mark()
 
 
 @given(garbage=st.binary(min_size=1, max_size=200))

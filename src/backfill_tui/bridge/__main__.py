@@ -1,6 +1,8 @@
-"""`python -m backfill_tui.bridge --mode MODE [--dags-folder DIR] [--journal FILE] [--read-only]`.
+"""`python -m backfill_tui.bridge --mode MODE [--dags-folder DIR] [--journal FILE] [--far] [--read-only]`.
 
 Frames on stdin and stdout, the log on stderr, AIRFLOW_HOME in the environment. It ends when stdin closes.
+With `--far` the screen is on another machine: the journal is kept here, and the name of this Airflow begins
+with this host's.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from backfill_tui import __version__
 from backfill_tui.bridge.environment import AirflowEnvironment
@@ -27,6 +30,7 @@ from backfill_tui.wire import methods
 from backfill_tui.wire.frames import BrokenFrameError, FrameReader
 from backfill_tui.wire.messages import PROTOCOL_VERSION, Hello
 
+_NO_TERMINAL = 78
 _GRACE_SECONDS = 1.0
 """How long calls under way may take to let go once nobody listens any more."""
 
@@ -34,6 +38,8 @@ _GRACE_SECONDS = 1.0
 def main(words: Sequence[str] | None = None) -> None:
     """Serve until stdin closes; never returns."""
     options = _options(words)
+    if os.isatty(0) or os.isatty(1):
+        _leave_terminal()
     streams = take_over()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -71,10 +77,20 @@ def _options(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--dags-folder", type=Path)
     parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--journal", type=Path)
+    parser.add_argument("--far", action="store_true")
     options = parser.parse_args(words)
     if (options.mode is Mode.EMBEDDED) != (options.dags_folder is not None):
         parser.error("--dags-folder goes with --mode embedded")
     return options
+
+
+def _leave_terminal() -> NoReturn:
+    """Say why nothing can be done on a terminal, which changes bytes and waits for the end of a line."""
+    sys.stderr.write(
+        "backfill-tui bridge: it was started on a terminal, which frames do not survive: it is for a program "
+        "to start, by ssh without -t, or docker exec or kubectl exec with -i and without -t\n"
+    )
+    sys.exit(_NO_TERMINAL)
 
 
 def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameStreams) -> None:
@@ -117,13 +133,16 @@ def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvir
     import airflow.sdk.definitions.dag  # noqa: F401
     from airflow.configuration import AIRFLOW_HOME
 
-    from backfill_tui.bridge.journal import Journal
+    from backfill_tui.bridge.journal import Journal, journal_of_home
     from backfill_tui.bridge.opening import words_for
     from backfill_tui.bridge.parsing import fork_parser
 
     folder: Path | None = options.dags_folder.resolve() if options.dags_folder else None
     parser = fork_parser(Path(AIRFLOW_HOME), streams.close_in_fork) if folder is not None else None
     where = words_for(options.mode, folder)
+    if options.far:
+        where = f"{platform.node()}:{where}"
+        options.journal = options.journal or journal_of_home(Path(AIRFLOW_HOME))
     return AirflowEnvironment(
         mode=options.mode,
         where=where,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from backfill_tui.domain.control import Deed
+from backfill_tui.domain.folder_names import journal_name
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark
@@ -199,6 +200,21 @@ def _append(path: Path, line: bytes) -> None:
 
 def _number(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def journal_of_home(airflow_home: Path) -> Path | None:
+    """The journal of an Airflow of this machine when the screen is on another one.
+
+    It lies where a session of this machine keeps it on Linux; None where no folder for it can be made.
+    """
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    folder = Path(state) / "backfill-tui" / "attached"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as cause:
+        sys.stderr.write(f"no journal is kept, {folder} can not be made: {cause.strerror}\n")
+        return None
+    return folder / journal_name(airflow_home.resolve())
 
 
 def _now() -> Instant:

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import BinaryIO, Final
 
-from backfill_tui.wire.frames import FrameWriter
+from backfill_tui.wire.frames import MARK, FrameWriter
 from backfill_tui.wire.messages import Message
 
 _STOP_SECONDS: Final = 0.5
@@ -48,9 +48,9 @@ class Outgoing:
             self._frames.append(frame)
             self._changed.notify()
 
-    def put_at_once(self, message: Message) -> None:
-        """Write it now, in this thread, before there is another one."""
-        self._write_frame(self._writer.encode(message))
+    def begin_with(self, message: Message) -> None:
+        """Write the mark and this message now, in this thread, before there is another one."""
+        self._write_frame(MARK + self._writer.encode(message))
 
     def _write(self) -> None:
         while True:

@@ -124,7 +124,7 @@ class Server:
 
     def greet(self, hello: Hello) -> None:
         """Write the first message; there is no thread of the server yet, so the process may still fork."""
-        self._outgoing.put_at_once(hello)
+        self._outgoing.begin_with(hello)
 
     def send(self, message: Message) -> None:
         """Let one message be written; when the other side is gone the server begins to close."""

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from backfill_tui.domain.folder_names import named_after
 from backfill_tui.domain.problems import BadRequest, NotThere, Problem, Refused, Unreachable
 from backfill_tui.engine.configuration import PYTHON_FILES, Secrets, airflow_cfg
 
@@ -114,15 +113,7 @@ class EmbeddedHome:
 
 def default_home(dags_folder: Path, state_folder: Path) -> Path:
     """The home of a Dags folder: one each, under the user's state folder, named so that it can be told."""
-    return state_folder / "homes" / named_after(dags_folder)
-
-
-def named_after(folder: Path) -> str:
-    """A name that tells a folder to a person, and is no other folder's."""
-    real = os.path.realpath(folder)
-    slug = re.sub(r"[^a-z0-9]+", "-", "/".join(Path(real).parts[-2:]).lower()).strip("-")[:40].rstrip("-")
-    digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
-    return "-".join(filter(None, (slug, digest)))
+    return state_folder / "homes" / named_after(Path(os.path.realpath(dags_folder)))
 
 
 def prepare_home(home: Path, dags_folder: Path) -> EmbeddedHome:

@@ -30,7 +30,7 @@ from backfill_tui.domain.tasks import (
 )
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
-from backfill_tui.gateway.calls import Conversation, PendingCall
+from backfill_tui.gateway.calls import GREETING_SECONDS, Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.gateway.rerunning import Gathering
@@ -51,8 +51,10 @@ class BridgeGateway:
     planning, launching and clearing take as long as they take, and are watched by their progress.
     """
 
-    def __init__(self, child: BridgeChild, *, call_seconds: float = 60) -> None:
-        self._conversation = Conversation(child)
+    def __init__(
+        self, child: BridgeChild, *, call_seconds: float = 60, greeting_seconds: float = GREETING_SECONDS
+    ) -> None:
+        self._conversation = Conversation(child, greeting_seconds=greeting_seconds)
         self._call_seconds = call_seconds
 
     def open(self, on_step: Callable[[StartupStep], None] = ignore) -> Environment:

@@ -7,7 +7,7 @@ import queue
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ R = TypeVar("R")
 
 
 _READER_SECONDS = 2.0
+GREETING_SECONDS: Final = 60.0
+"""How long a bridge may take until its first word, which comes before it imports Airflow."""
 
 
 class PendingCall(Generic[E, R]):
@@ -86,10 +88,14 @@ class PendingCall(Generic[E, R]):
 
 
 class Conversation:
-    """The frames to and from one bridge."""
+    """The frames to and from one bridge, which must say its first word within `greeting_seconds`."""
 
-    def __init__(self, child: BridgeChild) -> None:
+    def __init__(self, child: BridgeChild, *, greeting_seconds: float = GREETING_SECONDS) -> None:
         self._child = child
+        self._greeting_seconds = greeting_seconds
+        self._unanswered = threading.Timer(greeting_seconds, self._give_up)
+        self._unanswered.daemon = True
+        self._unanswered.start()
         self._numbers = itertools.count(1)
         self._calls: dict[int, PendingCall[object, object]] = {}
         self._lock = threading.Lock()
@@ -140,8 +146,11 @@ class Conversation:
             self._child.close_output()
 
     def _read(self) -> None:
+        greeted = False
         try:
+            banner = self._child.reader.skip_to_mark()
             while (message := self._child.reader.read()) is not None:
+                greeted = True
                 if isinstance(message, Hello):
                     self._greet(message)
                 elif isinstance(message, (Event, Result, Failure)):
@@ -149,11 +158,12 @@ class Conversation:
                         call = self._calls.get(message.call)
                     if call is not None:
                         call.deliver(message)
-            problem = self._child.how_it_ended()
+            problem = self._child.how_it_ended(None if greeted else banner)
         except BrokenFrameError as broken:
+            far = "its command must write nothing else once a bridge speaks; look into its log"
             problem = Unreachable(
                 "The bridge wrote something that is not a frame",
-                remedy="look into its log, then restart it",
+                remedy=far if self._child.far else "look into its log, then restart it",
                 detail=f"{broken}\n\n{self._child.log_tail()}",
             )
         except Problem as mismatch:
@@ -164,6 +174,7 @@ class Conversation:
         self._finish(problem)
 
     def _greet(self, hello: Hello) -> None:
+        self._unanswered.cancel()
         if hello.protocol != PROTOCOL_VERSION:
             raise Unreachable(
                 f"The bridge is version {hello.program} and speaks protocol {hello.protocol}, "
@@ -171,7 +182,20 @@ class Conversation:
                 remedy="install the same version on both sides",
             )
 
+    def _give_up(self) -> None:
+        """The bridge never spoke (the timer's thread)."""
+        what = "The bridge command" if self._child.far else "The bridge"
+        self._finish(
+            Unreachable(
+                f"{what} has not answered for {self._greeting_seconds:.0f} s",
+                remedy="run it by hand, it must not ask for anything" if self._child.far else "restart it",
+                detail=self._child.log_tail(),
+            )
+        )
+        self._child.end()
+
     def _finish(self, problem: Problem) -> None:
+        self._unanswered.cancel()
         with self._lock:
             if self._over is None:
                 self._over = problem

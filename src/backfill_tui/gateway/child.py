@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.text import one_line
 from backfill_tui.wire.frames import FrameReader, FrameWriter
 
 _LOG_TAIL_BYTES: Final = 8_192
 _GRACE_SECONDS: Final = 2.0
+_SHOWN: Final = 200
+"""Characters of a line of others that go into a sentence."""
+
+_OWN_WORDS: Final = "backfill-tui bridge: "
+"""Begins what a bridge says that can not speak in frames, as `bridge_without_install.py` writes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BridgeCommand:
-    """How a bridge is started: the words of its command, its environment, and the file its log goes to."""
+    """How a bridge is started: the words of its command, its environment, and the file its log goes to.
+
+    `far` says that the words start it elsewhere, so that the way there can break.
+    """
 
     words: Sequence[str]
     environment: Mapping[str, str]
     log: Path
+    far: bool = False
 
 
 class BridgeChild:
@@ -34,10 +44,12 @@ class BridgeChild:
     def __init__(self, command: BridgeCommand) -> None:
         self._log = command.log
         self._ended = False
+        self._words = list(command.words)
+        self.far = command.far
         try:
             with _private(command.log) as log:
                 self._process: subprocess.Popen[bytes] = subprocess.Popen(
-                    list(command.words),
+                    self._words,
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -46,9 +58,10 @@ class BridgeChild:
                     start_new_session=True,
                 )
         except OSError as cause:
+            what = "this command" if command.far else "this Python"
             raise Unreachable(
                 f"The bridge can not be started with {command.words[0]}: {cause.strerror}",
-                remedy="check that this Python exists and can be run, and that the state folder is writable",
+                remedy=f"check that {what} exists and can be run, and that the state folder is writable",
             ) from cause
         self.writer = FrameWriter(cast("BinaryIO", self._process.stdin))
         self.reader = FrameReader(cast("BinaryIO", self._process.stdout))
@@ -68,17 +81,33 @@ class BridgeChild:
         except OSError as cause:
             return f"(its log {self._log} can not be read: {cause.strerror})"
 
-    def how_it_ended(self) -> Problem:
-        """Why the bridge is gone, once its stream has ended."""
+    def how_it_ended(self, banner: bytes | None = None) -> Problem:
+        """Why the bridge is gone, once its stream has ended.
+
+        `banner` is all that was read when it never spoke, and None when it did.
+        """
         try:
             code: int | None = self._process.wait(_GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             code = None
         how = "closed its stream" if code is None else _exit_words(code)
+        log = self.log_tail()
+        told = f"{(banner or b'').decode('utf-8', 'replace')}\n{log}".strip()
+        own = [line.partition(_OWN_WORDS)[2] for line in told.splitlines() if _OWN_WORDS in line]
+        if own:
+            sentence, _, remedy = one_line(own[-1]).partition(": ")
+            return Unreachable(f"No bridge to Airflow: {sentence}", remedy=remedy, detail=told)
+        if banner is not None and self.far:
+            return Unreachable(
+                f"The bridge command {how} before a bridge answered{_last_line(told)}",
+                remedy=f"run it by hand, it must start a bridge: {one_line(shlex.join(self._words))}",
+                detail=told,
+            )
+        what = "The connection to the bridge" if self.far else "The bridge to Airflow"
         return Unreachable(
-            f"The bridge to Airflow {how}",
+            f"{what} {how}{_last_line(log) if self.far else ''}",
             remedy="restart it; what was last read stays on the screen",
-            detail=self.log_tail(),
+            detail=log,
         )
 
     def close_input(self) -> None:
@@ -109,6 +138,12 @@ class BridgeChild:
             os.killpg(self._process.pid, number)
 
 
+def _last_line(told: str) -> str:
+    """`: Permission denied (publickey).`; empty where nothing was told."""
+    lines = [line for line in told.splitlines() if line.strip()]
+    return f": {one_line(lines[-1].strip())[:_SHOWN]}" if lines else ""
+
+
 def _private(log: Path) -> BinaryIO:
     """The log, made anew, for its owner only: what a Dag file prints is nobody else's to read."""
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -127,8 +162,3 @@ def _close_quietly(stream: IO[bytes] | None) -> None:
 
 def _exit_words(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def this_python() -> str:
-    """The interpreter that runs this program."""
-    return sys.executable

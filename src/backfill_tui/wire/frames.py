@@ -1,6 +1,7 @@
 """Frames on a byte stream: four bytes of length, big-endian, then one MessagePack value.
 
-The stream is the bridge's stdin or stdout. A frame that is too long, cut short or not MessagePack ends the
+The stream is the bridge's stdin or stdout; on stdout a mark says where the frames begin, because what a login
+writes may stand before them. A frame that is too long, cut short or not MessagePack ends the
 conversation with a sentence, because nothing after it can be trusted.
 """
 
@@ -15,6 +16,12 @@ from backfill_tui.wire.messages import Message
 
 MAX_FRAME_BYTES: Final = 64 * 1024 * 1024
 """Far above the largest frame sent (a plan of 100,000 dates takes about 15 MB)."""
+
+MARK: Final = b"\x00backfill-tui: frames follow\x01"
+"""Stands before the first frame of a bridge; its last byte is none of its others."""
+
+MAX_BANNER_BYTES: Final = 256 * 1024
+"""More than any login writes before it runs a command."""
 
 _HEADER: Final = struct.Struct(">I")
 
@@ -42,7 +49,7 @@ class FrameWriter:
         return _HEADER.pack(len(body)) + body
 
     def write_frame(self, frame: bytes) -> None:
-        """Write one frame and flush it; raises OSError when the other side is gone."""
+        """Write what is encoded and flush it; raises OSError when the other side is gone."""
         self._stream.write(frame)
         self._stream.flush()
 
@@ -53,6 +60,22 @@ class FrameReader:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+    def skip_to_mark(self) -> bytes:
+        """Read up to the end of the mark, or of a stream without one; what stood before it.
+
+        Raises BrokenFrameError when that is over the limit.
+        """
+        before = bytearray()
+        while not before.endswith(MARK):
+            byte = self._stream.read(1)
+            if not byte:
+                return bytes(before)
+            before += byte
+            if len(before) > MAX_BANNER_BYTES + len(MARK):
+                end = bytes(before[-60:])
+                raise BrokenFrameError(f"{len(before):,} bytes came and no bridge, the last are {end!r}")
+        return bytes(before[: -len(MARK)])
 
     def read(self) -> Message | None:
         """The next message, None at the end of the stream between two frames.
