@@ -6,9 +6,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import text
-
-from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.bridge.grid_known import KnownEntries
 from backfill_tui.bridge.grid_reader import GridReader
 from backfill_tui.domain.instants import Instant
@@ -16,7 +13,6 @@ from backfill_tui.domain.watching import GridRows, RunRow, TaskColumn
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
-    from sqlalchemy.orm import Session
 
 CHUNK_ROWS: Final = 200
 """Rows of one update at most: enough to be quick, few enough to paint between two of them."""
@@ -84,21 +80,3 @@ class SentGrid:
             total_rows=self._entries.last,
             loaded=loaded,
         )
-
-
-class ChangeMark:
-    """Whether anyone else wrote to the database since the last look; only SQLite can tell."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._tells = dialect_of(session) == "sqlite"
-        self._version: int | None = None
-
-    def moved(self) -> bool:
-        """True at the first look, and wherever it can not be known."""
-        if not self._tells:
-            return True
-        before = self._version
-        # It counts the commits of all other connections, of this process or another.
-        self._version = self._session.execute(text("PRAGMA data_version")).scalar_one()
-        return self._version != before

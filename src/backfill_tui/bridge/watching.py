@@ -15,8 +15,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backfill_tui.bridge import backfills
+from backfill_tui.bridge.change_mark import ChangeMark
 from backfill_tui.bridge.grid_reader import UnknownTasksError
-from backfill_tui.bridge.grid_sent import ChangeMark, SentGrid
+from backfill_tui.bridge.grid_sent import SentGrid
 from backfill_tui.bridge.watched import F, Watched, WatchedBackfill, WatchedRange
 from backfill_tui.domain.dag_range import RangeUpdate
 from backfill_tui.domain.instants import Instant
@@ -89,7 +90,8 @@ class Watcher(Generic[F, U]):
         interval = self._interval_seconds
         try:
             # The same connection for all ticks: SQLite tells a connection whether others wrote. It holds no
-            # transaction, so that nothing is kept from being cleaned up while a screen is left open.
+            # transaction, so that nothing is kept from being cleaned up while a screen is left open, and each
+            # statement sees what was committed until then.
             with self._airflow.session() as session:
                 session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
                 changes = ChangeMark(session)
