@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +17,8 @@ from backfill_tui.domain.control import Deed
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
 from backfill_tui.domain.problems import Refused
 from backfill_tui.wire.journal import entries
+
+JSON_PAGE = (Path(__file__).parents[2] / "docs" / "json.md").read_text("utf-8")
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("control")]
 
@@ -135,6 +139,9 @@ def test_a_rerun_and_the_pause_of_a_dag_are_in_the_journal_too(stage: Stage, tmp
     assert [entry.deed for entry in begun] == ["rerun", "pause_dag", "unpause_dag"]
     told = {"scope": "failed", "task": "", "latest_version": True, "task_instances": 1, "part": "1 of 1"}
     assert begun[0].details == told
+    documented = re.search(r'"deed": "rerun".*?"details": (\{.*?\})', JSON_PAGE)
+    assert documented is not None
+    assert list(json.loads(documented[1])) == list(told)
     assert [(run.run_id, run.state, run.tasks) for run in begun[0].runs] == [
         (run_id, "failed", {"success": 1, "failed": 1})
     ]

@@ -49,6 +49,20 @@ class DyingGateway(StoppingGateway):
         self.fail("rerun", Unreachable("The bridge has ended", remedy="look into its log"))
 
 
+class OvertakenGateway(ScriptedGateway):
+    """Somebody else has started the runs again between the question and the rerun."""
+
+    def rerun(
+        self,
+        request: RerunRequest,
+        on_progress: Callable[[RerunProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> RerunOutcome:
+        for run_id in request.run_ids:
+            self.world.runs[request.dag_id, run_id].state = RunState.RUNNING
+        return super().rerun(request, on_progress, is_cancelled)
+
+
 def failed_days(run: CommandLine, days: int) -> None:
     first = instant("2024-01-01")
     last = Instant(first + (days - 1) * DAY)
@@ -120,6 +134,20 @@ def test_when_the_bridge_ends_halfway_the_exit_code_is_3_and_the_doubt_is_counte
     assert (len(stopped.json["unsure"]), len(stopped.json["not_done"])) == (50, 20)
     assert "Stopped: The bridge has ended: look into its log" in stopped.talk
     assert "20 runs not done, of 50 it is not known: the same command goes on" in stopped.talk
+
+
+@pytest.mark.parametrize("dates", [(), ("--from", "2024-01-01", "--to", "2024-01-31")])
+def test_where_nothing_was_cleared_after_all_there_is_nothing_to_wait_for(
+    run: CommandLine, dates: tuple[str, ...]
+) -> None:
+    failed_days(run, 2)
+    run.composition.gateway_class = OvertakenGateway
+    ended = run(*RERUN, *dates, "--wait")
+    assert ended.code == 0, ended.talk
+    assert (ended.json["cleared"], ended.json["outcome"]) == (False, None)
+    assert "Cleared 0 task instances in 0 runs" in ended.talk
+    assert "2 runs are left alone: it is running: wait for its end" in ended.talk
+    assert "died" not in ended.talk
 
 
 def test_many_runs_that_are_left_alone_are_told_in_one_line_and_listed_in_the_json(run: CommandLine) -> None:

@@ -156,9 +156,9 @@ def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts
         if every is not None:
             raise BadRequest("--every is of a rerun with --max-attempts", remedy="give both, or neither")
         return None
-    for name in ("dry_run", "whole_run", "task_id", "from_text"):
+    for name in ("dry_run", "whole_run", "task_id"):
         if _is_given(options[name]):
-            other = f"--{name.removesuffix('_id').removesuffix('_text').replace('_', '-')}"
+            other = f"--{name.removesuffix('_id').replace('_', '-')}"
             raise BadRequest(f"--max-attempts and {other} exclude each other", remedy="leave one of them out")
     from backfill_tui.domain.rests import parse_rest
     from backfill_tui.headless.attempts import Attempts

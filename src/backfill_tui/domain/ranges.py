@@ -32,6 +32,7 @@ from backfill_tui.domain.dates import (
 )
 from backfill_tui.domain.instants import SECOND, Instant, minute, to_datetime
 from backfill_tui.domain.near_misses import misspelt, near_miss, would_do
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.spans import is_unambiguous, within_reach
 from backfill_tui.domain.text import one_line
@@ -141,7 +142,7 @@ def describe(span: Span, zone: tzinfo, timezone_name: str) -> RangeWords:
         timezone=one_line(timezone_name),
         utc=f"{_from_to(span, timezone.utc)} UTC",
         days=days,
-        length=_counted(days, "day") if whole else _length(elapsed),
+        length=counted(days, "day") if whole else _length(elapsed),
     )
 
 
@@ -243,10 +244,6 @@ def _day_of(local: datetime, zone: tzinfo) -> Span:
     return day_span(local.date(), zone)
 
 
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-
-
 def _length(elapsed: int) -> str:
     seconds = elapsed // SECOND
     if not elapsed:
@@ -257,7 +254,7 @@ def _length(elapsed: int) -> str:
     for size, word in _LENGTHS:
         number, seconds = divmod(seconds, size)
         if number:
-            words.append(_counted(number, word))
+            words.append(counted(number, word))
         if words and (not number or len(words) == 2):  # noqa: PLR2004
             break
     return " ".join(words)

@@ -11,6 +11,7 @@ from backfill_tui.domain.control import Deed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
 from backfill_tui.domain.journal import JournalEntry, Phase
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest, NotThere, Refused
 from backfill_tui.domain.repairing import LeftAlone
 from backfill_tui.domain.text import one_line
@@ -178,15 +179,11 @@ def undo_words(outcome: UndoOutcome) -> list[str]:
     if outcome.deed == PAUSE_DAG:
         return [f"{one_line(outcome.dag_id)} is unpaused, so its runs may start again"]
     if outcome.deed == Deed.PAUSE:
-        starting = f": {_counted(outcome.starting, 'queued run')} can start" if outcome.starting else ""
+        starting = f": {counted(outcome.starting, 'queued run')} can start" if outcome.starting else ""
         return [f"Backfill {outcome.backfill_id} is resumed{starting}"]
     if not outcome.changes:
         return ["Nothing of it is left to put back"]
-    runs, tasks = _counted(len(outcome.run_ids), "run"), outcome.tasks
-    what = f"{_counted(tasks, 'task instance')} of {runs}" if tasks else runs
+    runs, tasks = counted(len(outcome.run_ids), "run"), outcome.tasks
+    what = f"{counted(tasks, 'task instance')} of {runs}" if tasks else runs
     one = tasks == 1 or (not tasks and len(outcome.run_ids) == 1)
     return [f"{what} {'gets back the state it' if one else 'get back the states they'} had before"]
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

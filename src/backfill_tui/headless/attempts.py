@@ -9,29 +9,33 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import time
 from collections import Counter
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Final
 
+from backfill_tui.domain.dag_range import GridFacts, Watchable
 from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.journal import Phase
-from backfill_tui.domain.numbers import counted
+from backfill_tui.domain.numbers import agreed, counted
 from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
-from backfill_tui.domain.progress import failed_rows
+from backfill_tui.domain.progress import failed_rows, is_held_by_cancel
 from backfill_tui.domain.repairing import RerunRequest
+from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, RunRow
 from backfill_tui.headless import encode
-from backfill_tui.headless.chosen_runs import chosen_rows, read_chosen
-from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.chosen_following import follower_of, words_to_rerun
+from backfill_tui.headless.chosen_runs import chosen_rows, meant, read_chosen
+from backfill_tui.headless.ranges import named
 from backfill_tui.headless.repairing import RerunWish, clear, exit_code_of, request_of
 from backfill_tui.headless.rerun_talk import question, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import AnyReading, show_end, tell_progress
 from backfill_tui.wire.journal import entries
 
 _MINUTE: Final = 60
@@ -49,12 +53,13 @@ class Attempts:
 def rerun_until_green(session: Session, wish: RerunWish, attempts: Attempts) -> int:
     """Rerun what failed, wait, and rerun what failed again; 0 once nothing has failed, 1 when it still has.
 
-    Raises Refused while another such command is at work on the Dag, and for a Dag that is paused.
+    Of a range the bounds are those of the beginning. Raises Refused while another such command is at work on
+    the Dag, and for a Dag or a backfill that is paused.
     """
     session.refuse_writes("A rerun")
     with _alone(attempts.journal, wish.choice.dag_id):
         environment = session.open()
-        return _Campaign(session, wish, attempts).run(environment.where)
+        return _Campaign(session, wish, attempts, meant(session, wish.choice, environment.where)).run()
 
 
 def attempts_of(journal: Path, dag_id: str) -> Counter[RunId]:
@@ -101,47 +106,59 @@ def _alone(journal: Path, dag_id: str) -> Generator[None, None, None]:
 class _Campaign:
     """Attempt after attempt, until there is nothing left to do."""
 
-    def __init__(self, session: Session, wish: RerunWish, attempts: Attempts) -> None:
+    def __init__(self, session: Session, wish: RerunWish, attempts: Attempts, about: Watchable) -> None:
         self._session = session
         self._wish = wish
         self._attempts = attempts
+        self._about = about
         self._before = attempts_of(attempts.journal, wish.choice.dag_id)
         self._here: Counter[RunId] = Counter()
+        self._left: set[tuple[RunId, Instant | None]] = set()
         self._told: list[encode.JsonObject] = []
         self._agreed = False
-        self._latest: Reading | None = None
+        self._latest: AnyReading | None = None
 
-    def run(self, where: str) -> int:
+    def run(self) -> int:
         """The exit code."""
         while True:
-            facts, rows, now = self._read(where)
+            facts, rows, now = self._read()
             spent = self._spent(facts.dag_id)
-            under_way = [row for row in rows if _is_active(row) and spent[_run_id(row)]]
-            if under_way:
-                # Those of an attempt that was left alone: by this command, when it was stopped.
-                self._follow(facts, map(_run_id, under_way))
-                continue
-            failed = failed_rows(rows)
-            due = [row for row in failed if spent[_run_id(row)] < self._attempts.most]
-            if not due:
-                return self._end(facts, failed)
-            attempt = 1 + max(spent[_run_id(row)] for row in due)
-            if self._rested(due, spent, now, attempt):
-                continue
-            code = self._attempt(facts, due, attempt)
-            if code is not None:
-                return code
+            moving = [row for row in rows if _comes_to_an_end(facts, row)]
+            # Those of an attempt that was left alone: by this command, when it was stopped.
+            under_way = [row for row in moving if spent[_run_id(row)]]
+            due = [] if under_way else [row for row in rows if self._is_due(row, spent)]
+            if due:
+                attempt = 1 + max(spent[_run_id(row)] for row in due)
+                if self._rested(due, spent, now, attempt):
+                    continue
+                code = self._attempt(facts, due, attempt)
+                if code is not None:
+                    return code
+            elif moving:
+                # What has not ended may still fail, also where nobody has rerun it yet.
+                self._follow(facts, map(_run_id, under_way or moving))
+            else:
+                return self._end(facts, rows)
 
-    def _read(self, where: str) -> tuple[BackfillFacts, list[RunRow], Instant]:
-        facts, rows, now = read_chosen(self._session, self._wish.choice, where)
+    def _read(self) -> tuple[GridFacts, list[RunRow], Instant]:
         choice = self._wish.choice
-        self._wish = replace(self._wish, choice=replace(choice, backfill_id=facts.backfill_id))
-        if facts.dag_is_paused:
-            raise Refused(
-                f"{one_line(facts.dag_id)} is paused, so no attempt would come to an end",
-                remedy=self._session.how_to_unpause(facts.dag_id),
-            )
+        facts, rows, now = read_chosen(self._session, choice, self._about)
+        self._refuse_paused(facts)
         return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else rows, now
+
+    def _refuse_paused(self, facts: GridFacts) -> None:
+        never = "is paused, so no attempt would come to an end"
+        if facts.dag_is_paused:
+            remedy = self._session.how_to_unpause(facts.dag_id)
+            raise Refused(f"{one_line(facts.dag_id)} {never}", remedy=remedy)
+        # The pause of one that was cancelled is lifted when a run of it is cleared.
+        if isinstance(facts, BackfillFacts) and facts.is_paused and not is_held_by_cancel(facts):
+            remedy = self._session.how_to_resume(facts.backfill_id)
+            raise Refused(f"Backfill {facts.backfill_id} {never}", remedy=remedy)
+
+    def _is_due(self, row: RunRow, spent: Counter[RunId]) -> bool:
+        """Whether it failed and has an attempt left; what could not be rerun is once it has run otherwise."""
+        return row.failed and spent[_run_id(row)] < self._attempts.most and _as_it_is(row) not in self._left
 
     def _spent(self, dag_id: DagId) -> Counter[RunId]:
         """From the journal, and where that could not be written from what was done here."""
@@ -156,7 +173,7 @@ class _Campaign:
         words = f"{counted(len(due), 'run')} failed, attempt {attempt} of {self._attempts.most}"
         self._session.voice.activity(f"{words} in {_spell(left)}")
         try:
-            time.sleep(left)
+            sleep(left)
         except KeyboardInterrupt:
             raise Interrupted(
                 f"Stopped before attempt {attempt} of {self._attempts.most}",
@@ -166,7 +183,7 @@ class _Campaign:
             self._session.voice.settle()
         return True
 
-    def _attempt(self, facts: BackfillFacts, due: list[RunRow], attempt: int) -> int | None:
+    def _attempt(self, facts: GridFacts, due: list[RunRow], attempt: int) -> int | None:
         """Rerun those runs and follow them; the exit code where that is the end."""
         session, most = self._session, self._attempts.most
         base = RerunRequest(dag_id=facts.dag_id, run_ids=tuple(map(_run_id, due)), attempt=attempt)
@@ -175,7 +192,8 @@ class _Campaign:
         session.voice.say(f"Attempt {attempt} of {most}")
         tell_preview(session, facts, preview)
         if not preview.changes:
-            return self._show(facts, code=1)
+            self._left.update(map(_as_it_is, due))
+            return None
         if not self._agreed:
             session.confirm(f"{question(preview)}, {counted(most, 'time')} at most?", yes=self._wish.yes)
             self._agreed = True
@@ -184,34 +202,46 @@ class _Campaign:
         self._here.update(outcome.run_ids)
         tell_outcome(session, outcome)
         self._told.append({"attempt": attempt, **encode.rerun(outcome)})
+        rest = [row for row in due if row.run_id not in set(outcome.run_ids)]
         if outcome.stopped:
-            return self._show(facts, code=exit_code_of(outcome))
-        self._follow(facts, outcome.run_ids)
+            return self._show(facts, code=exit_code_of(outcome), failed=rest)
+        self._left.update(map(_as_it_is, rest))
+        if outcome.changes:
+            self._follow(facts, outcome.run_ids)
         return None
 
-    def _follow(self, facts: BackfillFacts, run_ids: Iterable[RunId]) -> None:
-        follower = Follower(self._session, facts.backfill_id, run_ids=frozenset(run_ids))
+    def _follow(self, facts: GridFacts, run_ids: Iterable[RunId]) -> None:
+        # An engine that was stopped in the middle goes on with what it finds.
+        self._session.start_engine()
+        follower = follower_of(self._session, self._wish.choice, facts, run_ids)
         self._latest = follower.to_end(tell_progress(self._session))
 
-    def _end(self, facts: BackfillFacts, failed: list[RunRow]) -> int:
+    def _end(self, facts: GridFacts, rows: list[RunRow]) -> int:
         """Nothing is left to do: all is well, or what still fails has had its attempts."""
         if self._latest is not None:
-            show_end(self._session, self._latest)
-        named = f"backfill {facts.backfill_id} of {one_line(facts.dag_id)}"
-        if not failed:
-            self._session.voice.say(f"Nothing of {named} has failed any more")
-            return self._show(facts, code=0)
-        still = f"{counted(len(failed), 'run')} of {named} still failed"
-        most = counted(self._attempts.most, "attempt")
-        self._session.voice.say(f"{still} after {most}: a larger --max-attempts allows more")
-        return self._show(facts, code=1, failed=failed)
+            show_end(self._session, self._latest, *words_to_rerun(self._wish.choice, facts))
+        spent, what, say = self._spent(facts.dag_id), named(facts), self._session.voice.say
+        failed, held = failed_rows(rows), [row for row in rows if _is_active(row)]
+        done = [row for row in failed if spent[_run_id(row)] >= self._attempts.most]
+        if done:
+            most = counted(self._attempts.most, "attempt")
+            say(f"{counted(len(done), 'run')} of {what} still failed after {most}: "
+                "a larger --max-attempts allows more")  # fmt: skip
+        if others := len(failed) - len(done):
+            say(f"{counted(others, 'failed run')} of {what} {agreed(others, 'be')} left alone")
+        if held:
+            say(f"{counted(len(held), 'run')} of {what} {agreed(len(held), 'stay')} queued, because it was "
+                "cancelled: rerun them by their dates")  # fmt: skip
+        if not failed and not held:
+            say(f"Nothing of {what} has failed any more")
+        return self._show(facts, code=1 if failed or held else 0, failed=failed)
 
-    def _show(self, facts: BackfillFacts, *, code: int, failed: Iterable[RunRow] = ()) -> int:
+    def _show(self, facts: GridFacts, *, code: int, failed: Iterable[RunRow]) -> int:
         if self._session.as_json:
             spent = self._spent(facts.dag_id)
             self._session.paper.json(
                 {
-                    "backfill_id": facts.backfill_id,
+                    "backfill_id": facts.backfill_id if isinstance(facts, BackfillFacts) else None,
                     "dag_id": facts.dag_id,
                     "scope": str(self._wish.scope),
                     "max_attempts": self._attempts.most,
@@ -230,6 +260,15 @@ def _run_id(row: RunRow) -> RunId:
 
 def _is_active(row: RunRow) -> bool:
     return row.state is not None and not row.state.finished
+
+
+def _comes_to_an_end(facts: GridFacts, row: RunRow) -> bool:
+    """Whether it is active, and not queued for ever in a backfill that was cancelled."""
+    return _is_active(row) and not (row.state is RunState.QUEUED and is_held_by_cancel(facts))
+
+
+def _as_it_is(row: RunRow) -> tuple[RunId, Instant | None]:
+    return _run_id(row), row.ended_at
 
 
 def _spell(seconds: float) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from backfill_tui.domain.dag_range import GridFacts, RangeFacts, range_words
+from backfill_tui.domain.dag_range import GridFacts, RangeFacts, Watchable, range_words
 from backfill_tui.domain.dates import Side, parse_bound
-from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, zone_named
-from backfill_tui.domain.problems import BadRequest, NotThere, Unreachable
+from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.progress import failed_rows
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
-from backfill_tui.headless.ranges import RangeWish, dates_of, named, read_range
+from backfill_tui.headless.ranges import RangeWish, dates_of, named
+from backfill_tui.headless.readings import read_rows
 from backfill_tui.headless.session import Session, find_dag
 
 
@@ -39,22 +39,23 @@ def chosen_runs(session: Session, choice: Choice, where: str) -> tuple[GridFacts
 
     Raises NotThere for a Dag, a backfill or a date that does not exist, BadRequest for what contradicts.
     """
-    if choice.within is not None:
-        facts, rows, now = read_range(session, dates_of(session, choice.within, where))
-        return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
-    return chosen_of_backfill(session, choice, where)
-
-
-def chosen_of_backfill(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow]]:
-    """The same of a backfill alone."""
-    facts, rows, now = read_chosen(session, choice, where)
+    facts, rows, now = read_chosen(session, choice, meant(session, choice, where))
     return facts, chosen_rows(facts, rows, choice.dates, now) if choice.dates else failed_rows(rows)
 
 
-def read_chosen(session: Session, choice: Choice, where: str) -> tuple[BackfillFacts, list[RunRow], Instant]:
-    """The backfill that is meant, all its rows, and Airflow's clock."""
-    facts, rows, now = _read(session, _choose(session, choice, where))
-    if facts.dag_id != choice.dag_id:
+def meant(session: Session, choice: Choice, where: str) -> Watchable:
+    """The backfill or the range that is meant, of which the newest and now are those of this moment."""
+    if choice.within is not None:
+        return dates_of(session, choice.within, where)
+    return _choose(session, choice, where)
+
+
+def read_chosen(
+    session: Session, choice: Choice, about: Watchable
+) -> tuple[GridFacts, list[RunRow], Instant]:
+    """What `meant` has found, all its rows, and Airflow's clock."""
+    facts, rows, now = read_rows(session, about)
+    if isinstance(facts, BackfillFacts) and facts.dag_id != choice.dag_id:
         number = facts.backfill_id
         raise BadRequest(
             f"Backfill {number} is of {one_line(facts.dag_id)}, not of {one_line(choice.dag_id)}",
@@ -78,17 +79,6 @@ def _choose(session: Session, choice: Choice, where: str) -> BackfillId:
     newest = summaries[0].facts
     session.voice.say(f"The newest backfill of {dag} is {newest.backfill_id}, {range_words(newest)}")
     return newest.backfill_id
-
-
-def _read(session: Session, backfill_id: BackfillId) -> tuple[BackfillFacts, list[RunRow], Instant]:
-    """The backfill, its rows, and Airflow's clock."""
-    store = GridStore()
-    with session.gateway.watch(backfill_id) as updates:
-        for update in updates:
-            store.apply(update)
-            if store.loaded:
-                return update.facts, [row for row in store.rows if row is not None], update.read_at
-    raise Unreachable(f"The bridge stopped telling about backfill {backfill_id}", remedy="try again")
 
 
 def chosen_rows(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, RunId
-from backfill_tui.domain.instants import Instant, minute, zone_named
-from backfill_tui.domain.numbers import counted
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.progress import (
     BackfillStatus,
@@ -37,7 +36,6 @@ from backfill_tui.headless.remedies import causes_in_commands, standing_in_comma
 from backfill_tui.headless.session import Session
 
 _ENGINE_SECONDS: Final = 1.0
-_FAILED_SHOWN: Final = 20
 _SAID_BY_STANDING: Final = frozenset(
     {CauseCode.MAX_ACTIVE_RUNS, CauseCode.NO_SCHEDULER, CauseCode.BACKFILL_CANCELLED}
 )
@@ -205,42 +203,3 @@ def _last_end(rows: list[RunRow], counts: RunCounts) -> Instant | None:
         row.ended_at for row in rows if row.membership is Membership.INCLUDED and row.ended_at is not None
     ]
     return None if counts.active else max(ends, default=None)
-
-
-def tell_progress(session: Session) -> Callable[[Reading], None]:
-    """Progress as talk: a live line on a terminal, a line at each change in a pipe."""
-
-    def tell(reading: Reading) -> None:
-        counts = reading.counts
-        # The sentence of an end has the failed ones in it.
-        under_way = not reading.stands.status.finished
-        failed = f", {counts.failed:,} failed" if counts.failed and under_way else ""
-        session.voice.activity(
-            f"{reading.sentence}{failed}", counts.finished, counts.included, key=str(reading.stands.status)
-        )
-
-    return tell
-
-
-def show_end(session: Session, reading: Reading) -> None:
-    """The outcome for people: one line, and the failed dates; nothing where JSON is wanted."""
-    if session.as_json:
-        return
-    session.paper.line(reading.sentence)
-    if not reading.failed:
-        return
-    show_failed(session, reading.failed, reading.facts.timezone)
-    facts = reading.facts
-    again = session.again("rerun", facts.dag_id, "--backfill", facts.backfill_id)
-    session.voice.say(f"Rerun what failed with {again}")
-
-
-def show_failed(session: Session, failed: Sequence[RunRow], timezone: str) -> None:
-    """The failed dates for people, a line each, as far as they are not too many."""
-    zone = zone_named(timezone)
-    for row in failed[:_FAILED_SHOWN]:
-        date = row.partition_key if row.logical_date is None else minute(row.logical_date, zone)
-        session.paper.line(f"  failed  {one_line(date or '')}")
-    more = len(failed) - _FAILED_SHOWN
-    if more > 0:
-        session.paper.line(f"  and {counted(more, 'more failed date')}")

@@ -24,7 +24,7 @@ from backfill_tui.headless.agreeing import (
 )
 from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.confs import read_conf
-from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.following import Follower, Reading
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.planning import (
     make_plan,
@@ -35,6 +35,7 @@ from backfill_tui.headless.planning import (
     totals_words,
 )
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import show_end, tell_progress, words_of
 from backfill_tui.headless.wishes import Wish
 
 _ROUNDS: Final = 3
@@ -178,7 +179,7 @@ def _wait(session: Session, planned: BackfillPlan, terms: LaunchTerms, launched:
     finally:
         # Also when the waiting ends early: who reads the JSON needs the number of what now goes on.
         _show(session, planned, terms, launched, follower.latest)
-    show_end(session, reading)
+    show_end(session, reading, *words_of(reading.facts))
     return reading.exit_code
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
-from backfill_tui.domain.mark_words import by_reason, consequences, done_words, mark_words
+from backfill_tui.domain.mark_words import consequences, done_words, mark_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
-from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.left_alone import tell_left_alone
 from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session
 
@@ -71,10 +71,7 @@ def _tell(session: Session, facts: GridFacts, request: MarkRequest, preview: Mar
         session.voice.say(f"Nothing of {named(facts)} to mark")
     for sentence in consequences(request, preview):
         session.voice.say(sentence)
-    for reason, run_ids in by_reason(preview.left_alone).items():
-        which = run_ids[0] if len(run_ids) == 1 else counted(len(run_ids), "run")
-        alone = "is left alone" if len(run_ids) == 1 else "are left alone"
-        session.voice.say(one_line(f"{which} {alone}: {reason}"))
+    tell_left_alone(session, preview.left_alone)
 
 
 def _sentence(words: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from backfill_tui.domain.causes import UNPAUSE_DAG
@@ -15,9 +16,9 @@ from backfill_tui.domain.range_progress import range_standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import RunCounts, RunRow
 from backfill_tui.headless import encode
-from backfill_tui.headless.following import show_failed
 from backfill_tui.headless.ranges import RangeWish, dates_of, named
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import show_end, tell_changes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,14 @@ class RangeReading:
 
 
 class RangeFollower:
-    """Follows some runs of a range; `latest` is the last reading, None before the first.
+    """Follows a range, or with `run_ids` only these runs of it; `latest` is the last reading.
 
     `again` are the words of the command that follows the whole range.
     """
 
-    def __init__(self, session: Session, dates: DagRange, again: str, *, run_ids: frozenset[RunId]) -> None:
+    def __init__(
+        self, session: Session, dates: DagRange, again: str, *, run_ids: frozenset[RunId] | None = None
+    ) -> None:
         self._session = session
         self._dates = dates
         self._again = again
@@ -62,21 +65,21 @@ class RangeFollower:
         self._store = GridStore()
         self.latest: RangeReading | None = None
 
-    def to_end(self) -> RangeReading:
-        """Read until none of these runs is unfinished; raises Interrupted when the user stops the waiting."""
+    def to_end(self, on_change: Callable[[RangeReading], None]) -> RangeReading:
+        """Read until none of its runs is unfinished; `on_change` gets every reading that differs.
+
+        Raises Interrupted when the user stops the waiting, which stops nothing else.
+        """
         try:
             with self._session.gateway.watch_range(self._dates) as updates:
                 for update in updates:
                     self._store.apply(update)
                     if not self._store.loaded:
                         continue
-                    rows = [
-                        row for row in self._store.rows if row is not None and row.run_id in self._run_ids
-                    ]
-                    reading = _reading(self._session, rows, update)
+                    reading = _reading(self._session, self._rows(), update)
                     if reading != self.latest:
                         self.latest = reading
-                        _tell_progress(self._session, reading)
+                        on_change(reading)
                     if reading.stands.status.finished:
                         return reading
         except KeyboardInterrupt:
@@ -87,6 +90,10 @@ class RangeFollower:
             self._session.voice.settle()
         raise Unreachable("The bridge stopped telling about these dates", remedy=f"run {self._again} again")
 
+    def _rows(self) -> list[RunRow]:
+        rows = (row for row in self._store.rows if row is not None)
+        return [row for row in rows if self._run_ids is None or row.run_id in self._run_ids]
+
 
 def watch_range(session: Session, wish: RangeWish) -> int:
     """Follow the runs of these dates until none is unfinished; the exit code tells whether all succeeded.
@@ -95,28 +102,10 @@ def watch_range(session: Session, wish: RangeWish) -> int:
     """
     environment = session.open()
     dates = dates_of(session, wish, environment.where)
-    again = session.again("watch", *wish.words)
-    store, latest = GridStore(), None
-    try:
-        with session.gateway.watch_range(dates) as updates:
-            for update in updates:
-                store.apply(update)
-                if not store.loaded:
-                    continue
-                reading = _reading(session, [row for row in store.rows if row is not None], update)
-                if reading != latest:
-                    if latest is None and not reading.stands.status.finished and not session.read_only:
-                        # An engine that was stopped in the middle goes on with what it finds.
-                        session.start_engine()
-                    latest = reading
-                    _tell(session, reading)
-                if reading.stands.status.finished:
-                    return _end(session, wish, reading)
-    except KeyboardInterrupt:
-        raise Interrupted("No longer waiting for these dates", remedy=f"watch them with {again}") from None
-    finally:
-        session.voice.settle()
-    raise Unreachable("The bridge stopped telling about these dates", remedy=f"run {again} again")
+    follower = RangeFollower(session, dates, session.again("watch", *wish.words))
+    reading = follower.to_end(tell_changes(session))
+    show_end(session, reading, *wish.words)
+    return reading.exit_code
 
 
 def _reading(session: Session, rows: list[RunRow], update: RangeUpdate) -> RangeReading:
@@ -134,23 +123,3 @@ def _reading(session: Session, rows: list[RunRow], update: RangeUpdate) -> Range
         failed=tuple(failed_rows(rows)),
         read_at=update.read_at,
     )
-
-
-def _tell(session: Session, reading: RangeReading) -> None:
-    _tell_progress(session, reading)
-    if session.as_json:
-        session.paper.json_line(reading.json)
-
-
-def _tell_progress(session: Session, reading: RangeReading) -> None:
-    counts = reading.counts
-    session.voice.activity(reading.sentence, counts.finished, counts.included, key=str(reading.stands.status))
-
-
-def _end(session: Session, wish: RangeWish, reading: RangeReading) -> int:
-    if not session.as_json:
-        session.paper.line(reading.sentence)
-        show_failed(session, reading.failed, reading.facts.timezone)
-        if reading.failed:
-            session.voice.say(f"Rerun what failed with {session.again('rerun', *wish.words)}")
-    return reading.exit_code

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeFacts, range_words
 from backfill_tui.domain.dates import Side, parse_bound
-from backfill_tui.domain.grid import GridStore
-from backfill_tui.domain.instants import Instant, zone_named
-from backfill_tui.domain.problems import BadRequest, Unreachable
+from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.watching import RunRow
 from backfill_tui.headless.session import Session, find_dag
 
 
@@ -39,19 +37,6 @@ def dates_of(session: Session, wish: RangeWish, where: str) -> DagRange:
     if first > last:
         raise BadRequest("The range ends before it begins", remedy="swap --from and --to")
     return DagRange(dag_id=dag.dag_id, from_date=first, to_date=last)
-
-
-def read_range(session: Session, dates: DagRange) -> tuple[RangeFacts, list[RunRow], Instant]:
-    """The Dag, the rows of the range, and Airflow's clock."""
-    store = GridStore()
-    with session.gateway.watch_range(dates) as updates:
-        for update in updates:
-            store.apply(update)
-            if store.loaded:
-                return update.facts, [row for row in store.rows if row is not None], update.read_at
-    raise Unreachable(
-        f"The bridge stopped telling about the dates of {one_line(dates.dag_id)}", remedy="try again"
-    )
 
 
 def named(facts: GridFacts) -> str:

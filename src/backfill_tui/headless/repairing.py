@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeFacts
+from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.repairing import STOPPED_HERE, RerunOutcome, RerunProgress, RerunRequest, RerunScope
 from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.headless import encode
+from backfill_tui.headless.chosen_following import follower_of, how_to_follow, words_to_rerun
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
-from backfill_tui.headless.following import Follower, Reading, show_end, show_failed, tell_progress
 from backfill_tui.headless.interrupts import deferred_interrupt
-from backfill_tui.headless.range_watching import RangeFollower, RangeReading
 from backfill_tui.headless.rerun_talk import question, tell_nothing, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import AnyReading, show_end, tell_progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +52,8 @@ def rerun(session: Session, wish: RerunWish) -> int:
     session.start_engine()
     outcome = clear(session, request)
     tell_outcome(session, outcome)
-    if wish.wait and not outcome.stopped:
-        if isinstance(facts, RangeFacts):
-            return _wait_for_range(session, wish.choice, facts, request, outcome)
-        return _wait(session, facts, request, outcome)
+    if wish.wait and outcome.changes and not outcome.stopped:
+        return _wait(session, wish.choice, facts, request, outcome)
     if outcome.changes:
         session.voice.say(_how_to_watch(session, wish.choice, facts))
     _show(session, facts, request, outcome, done=outcome.changes, outcome=None)
@@ -97,29 +95,15 @@ def exit_code_of(outcome: RerunOutcome) -> int:
     return Interrupted.exit_code if outcome.stopped == STOPPED_HERE else Unreachable.exit_code
 
 
-def _wait(session: Session, facts: BackfillFacts, request: RerunRequest, outcome: RerunOutcome) -> int:
-    follower = Follower(session, facts.backfill_id, run_ids=frozenset(outcome.run_ids))
+def _wait(
+    session: Session, choice: Choice, facts: GridFacts, request: RerunRequest, outcome: RerunOutcome
+) -> int:
+    follower = follower_of(session, choice, facts, outcome.run_ids)
     try:
         reading = follower.to_end(tell_progress(session))
     finally:
         _show(session, facts, request, outcome, done=True, outcome=follower.latest)
-    show_end(session, reading)
-    return reading.exit_code
-
-
-def _wait_for_range(
-    session: Session, choice: Choice, facts: RangeFacts, request: RerunRequest, outcome: RerunOutcome
-) -> int:
-    dates = DagRange(dag_id=facts.dag_id, from_date=facts.from_date, to_date=facts.to_date)
-    again = session.again("watch", *(choice.within.words if choice.within else ()))
-    follower = RangeFollower(session, dates, again, run_ids=frozenset(outcome.run_ids))
-    try:
-        reading = follower.to_end()
-    finally:
-        _show(session, facts, request, outcome, done=True, outcome=follower.latest)
-    if not session.as_json:
-        session.paper.line(reading.sentence)
-        show_failed(session, reading.failed, reading.facts.timezone)
+    show_end(session, reading, *words_to_rerun(choice, facts))
     return reading.exit_code
 
 
@@ -127,7 +111,7 @@ def _how_to_watch(session: Session, choice: Choice, facts: GridFacts) -> str:
     paused = facts.dag_id if facts.dag_is_paused else None
     if isinstance(facts, BackfillFacts):
         return session.how_to_watch(facts.backfill_id, paused=paused)
-    watching = f"watch them with {session.again('watch', *(choice.within.words if choice.within else ()))}"
+    watching = f"watch them with {how_to_follow(session, choice)}"
     if paused is None:
         return watching[0].upper() + watching[1:]
     return f"Nothing of it starts while the Dag is paused: {session.how_to_unpause(paused)}, then {watching}"
@@ -140,7 +124,7 @@ def _show(
     touched: RerunOutcome,
     *,
     done: bool,
-    outcome: Reading | RangeReading | None,
+    outcome: AnyReading | None,
 ) -> None:
     if session.as_json:
         session.paper.json(rerun_json(facts, request, touched, done=done, outcome=outcome))
@@ -152,7 +136,7 @@ def rerun_json(
     touched: RerunOutcome,
     *,
     done: bool,
-    outcome: Reading | RangeReading | None,
+    outcome: AnyReading | None,
 ) -> encode.JsonObject:
     """The object of `rerun`."""
     return {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from backfill_tui.domain.dag_range import GridFacts, RangeFacts
-from backfill_tui.domain.mark_words import by_reason
 from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.repairing import RerunOutcome
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless.chosen_runs import Choice
+from backfill_tui.headless.left_alone import tell_left_alone
 from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session
 
@@ -25,7 +25,7 @@ def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> N
     if preview.let_go:
         runs = counted(len(preview.let_go), "queued run")
         session.voice.say(f"{runs} with nothing left to run let go, to come to an end")
-    _tell_left_alone(session, preview)
+    tell_left_alone(session, preview.left_alone)
     if facts.dag_is_paused:
         unpausing = session.how_to_unpause(facts.dag_id)
         session.voice.say(f"Warning: The Dag is paused, so no run will start: {unpausing}")
@@ -43,6 +43,9 @@ def tell_outcome(session: Session, outcome: RerunOutcome) -> None:
     tasks, runs = counted(len(outcome.affected), "task instance"), counted(len(outcome.cleared), "run")
     let_go = f", let {counted(len(outcome.let_go), 'run')} go" if outcome.let_go else ""
     session.voice.say(f"Cleared {tasks} in {runs}{let_go}")
+    if not outcome.changes:
+        # Who did something to them since the question was asked is known only now.
+        tell_left_alone(session, outcome.left_alone)
     for remark in outcome.remarks:
         session.voice.say(one_line(remark))
     if not outcome.stopped:
@@ -84,10 +87,3 @@ def question(preview: RerunOutcome) -> str:
         asked.append(f"let {counted(len(preview.let_go), 'run')} go")
     words = " and ".join(asked)
     return words[0].upper() + words[1:]
-
-
-def _tell_left_alone(session: Session, preview: RerunOutcome) -> None:
-    for reason, run_ids in by_reason(preview.left_alone).items():
-        which = run_ids[0] if len(run_ids) == 1 else counted(len(run_ids), "run")
-        alone = "is left alone" if len(run_ids) == 1 else "are left alone"
-        session.voice.say(one_line(f"{which} {alone}: {reason}"))

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.mark_words import by_reason
-from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest, deed_words, undo_words
 from backfill_tui.headless import encode
 from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.left_alone import tell_what_stays
 from backfill_tui.headless.session import Session
 
 
@@ -52,9 +51,7 @@ def undo(session: Session, wish: UndoWish) -> int:
 def _tell(session: Session, outcome: UndoOutcome) -> None:
     for sentence in undo_words(outcome):
         session.voice.say(sentence)
-    for reason, run_ids in by_reason(outcome.left_alone).items():
-        which = run_ids[0] if len(run_ids) == 1 else counted(len(run_ids), "run")
-        session.voice.say(one_line(f"{which}: {reason}, and that stays as it is"))
+    tell_what_stays(session, outcome.left_alone)
 
 
 def _show(session: Session, outcome: UndoOutcome, *, done: bool) -> None:

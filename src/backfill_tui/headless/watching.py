@@ -6,8 +6,9 @@ from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.progress import standing
 from backfill_tui.headless.breaking import FailureStop
-from backfill_tui.headless.following import Follower, Reading, show_end, tell_progress
+from backfill_tui.headless.following import Follower
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import show_end, tell_changes, words_of
 
 
 def watch(session: Session, number: int | None, *, stop_after_failures: int | None = None) -> int:
@@ -20,21 +21,8 @@ def watch(session: Session, number: int | None, *, stop_after_failures: int | No
     backfill_id = _choose(session) if number is None else BackfillId(number)
     stop = FailureStop(session, backfill_id, stop_after_failures)
     follower = Follower(session, backfill_id, stop=stop)
-    started = False
-    tell = tell_progress(session)
-
-    def on_change(reading: Reading) -> None:
-        nonlocal started
-        if not started and not reading.stands.status.finished and not session.read_only:
-            # An engine that was stopped in the middle goes on with what it finds.
-            session.start_engine()
-        started = True
-        tell(reading)
-        if session.as_json:
-            session.paper.json_line(reading.json)
-
-    reading = follower.to_end(on_change)
-    show_end(session, reading)
+    reading = follower.to_end(tell_changes(session))
+    show_end(session, reading, *words_of(reading.facts))
     return reading.exit_code
 
 
