@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
-from sqlalchemy import BigInteger, bindparam, cast, func, literal_column, select
+from sqlalchemy import BigInteger, bindparam, cast, func, literal_column, select, union_all
 
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.watching import Membership, membership_of
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 # Numbers and words only: nothing that has to be made into an object for each of very many rows.
-_ALL = (
-    select(
-        BackfillDagRun.sort_ordinal,
-        BackfillDagRun.id,
-        BackfillDagRun.dag_run_id,
-        BackfillDagRun.exception_reason,
-        DagRun.backfill_id,
-        DagRun.state,
-        DagRun.clear_number,
-    )
-    .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
-    .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
-)
+_ENTRIES = select(
+    BackfillDagRun.sort_ordinal,
+    BackfillDagRun.id,
+    BackfillDagRun.dag_run_id,
+    BackfillDagRun.exception_reason,
+    DagRun.backfill_id,
+    DagRun.state,
+    DagRun.clear_number,
+).outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
+_ALL = _ENTRIES.where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
 _DATES = select(BackfillDagRun.sort_ordinal, BackfillDagRun.logical_date, BackfillDagRun.partition_key).where(
     BackfillDagRun.id.in_(bindparam("ids", expanding=True))
 )
-_SOME = _ALL.where(BackfillDagRun.id.in_(bindparam("ids", expanding=True)))
+# Of the bare number of the backfill SQLite would make a walk through all of its entries.
+_SOME = _ENTRIES.where(
+    BackfillDagRun.id.in_(bindparam("ids", expanding=True)),
+    BackfillDagRun.backfill_id + 0 == bindparam("backfill_id"),
+)
 # The state as a literal: SQLite takes its index on running runs for no parameter.
 _RUNNING = select(DagRun.id).where(
     DagRun.dag_id == bindparam("dag_id"),
@@ -60,6 +61,26 @@ Plain tuples: very many are made at once, and the garbage collector does not fol
 def is_running(entry: Entry) -> bool:
     """Whether the task instances of its run move."""
     return entry[5] == "running"
+
+
+Glance = tuple[tuple[Any, ...], ...]
+"""What is another one once a run came, is in another state, or is gone."""
+
+_OTHER_STATES: Final = (
+    select(DagRun.state, func.count(), func.sum(cast(DagRun.id, BigInteger)))
+    .where(DagRun.dag_id == bindparam("dag_id"), DagRun.state.in_(("queued", "running", "failed")))
+    .group_by(DagRun.state)
+)
+_COUNTS: Any = select(literal_column("''"), func.count(), func.count(BackfillDagRun.dag_run_id)).where(
+    BackfillDagRun.backfill_id == bindparam("backfill_id")
+)
+_GLANCE: Final = union_all(_COUNTS, _OTHER_STATES)
+_GLANCE_AT_DAG: Final = union_all(
+    select(literal_column("''"), func.count(), literal_column("0")).where(
+        DagRun.dag_id == bindparam("dag_id")
+    ),
+    _OTHER_STATES,
+)
 
 
 class Sums(NamedTuple):
@@ -109,6 +130,10 @@ class EntrySource(Protocol):
         """The ids of those of its Dag runs that are running."""
         ...
 
+    def glance(self, connection: Connection) -> Glance:
+        """What tells most changes of runs for a fraction of the sums, because indexes have all of it."""
+        ...
+
     def sums(self, connection: Connection) -> Sums:
         """The sums of all entries: a fraction of what it costs to read them, and one row to receive."""
         ...
@@ -143,6 +168,10 @@ class EntryReader:
     def running(self, connection: Connection) -> list[int]:
         """The ids of the Dag runs of this backfill that are running, from an index of these alone."""
         return [row[0] for row in plain_rows(connection.execute(_RUNNING, self._of_both))]
+
+    def glance(self, connection: Connection) -> Glance:
+        """Its entries that have a run, and what states the runs of its Dag are in."""
+        return tuple(sorted(plain_rows(connection.execute(_GLANCE, self._of_both))))
 
     def sums(self, connection: Connection) -> Sums:
         """The sums of all entries: a fraction of what it costs to read them, and one row to receive."""
@@ -179,6 +208,11 @@ def _sums_query(dialect: str) -> Any:
         .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
         .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
     )
+
+
+def glance_at_dag(connection: Connection, dag_id: DagId) -> Glance:
+    """That of all runs of a Dag."""
+    return tuple(sorted(plain_rows(connection.execute(_GLANCE_AT_DAG, {"dag_id": dag_id}))))
 
 
 def plain_rows(result: Any) -> list[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from backfill_tui.bridge.grid_entries import Entry, EntrySource, Sums, is_running
+from backfill_tui.bridge.grid_entries import Entry, EntrySource, Glance, Sums, is_running
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy.engine import Connection
+
+
+_SUMS_EVERY: Final = 5
+"""Readings: a second. Only what no glance tells waits for it, such as that a run is of another backfill."""
 
 
 class KnownEntries:
@@ -18,7 +22,8 @@ class KnownEntries:
     Runs that began or ended are found by the list of those that are running. All else is found by the sums
     that the database makes of all entries: only when these are not what the known entries add up to, every
     entry is read. So is it at the beginning of each round in which the rows are read in turn, whatever the
-    sums say.
+    sums say. The sums of very many entries cost more than all else, so they are made only when a glance at
+    indexes tells of a change, or a second after the database moved without one.
     """
 
     def __init__(self, reader: EntrySource) -> None:
@@ -26,6 +31,8 @@ class KnownEntries:
         self._entries: dict[int, Entry] = {}
         self._ordinal_of_run: dict[int, int] = {}
         self._sums = Sums()
+        self._glance: Glance = ()
+        self._without_sums = 0
         self._order: list[int] = []
         self._turn = 0
         self.running: set[int] = set()
@@ -54,15 +61,26 @@ class KnownEntries:
             self._read_all(connection)
             self._order, self._turn = sorted(self._entries), 0
             return
-        if not moved:
+        if moved:
+            self._read_moving(connection)
+        elif not self._without_sums:
             return
+        # The glance first: what changes between the two is told by the next one.
+        glance = self._reader.glance(connection)
+        self._without_sums += 1
+        if glance == self._glance and self._without_sums < _SUMS_EVERY:
+            return
+        if self._reader.sums(connection) != self._sums:
+            self._read_all(connection)
+        self._glance, self._without_sums = glance, 0
+
+    def _read_moving(self, connection: Connection) -> None:
+        """Read the entries whose run is running, or was."""
         now_running = (self._ordinal_of_run.get(run) for run in self._reader.running(connection))
         moving = self.running.union(ordinal for ordinal in now_running if ordinal is not None)
         for entry in self._reader.some(connection, [entry[1] for entry in self.of(moving)]):
             self._sums = self._sums.with_change(self._entries[entry[0]], entry)
             self._learn(entry)
-        if self._reader.sums(connection) != self._sums:
-            self._read_all(connection)
 
     def in_turn(self, number: int) -> Sequence[int]:
         """The next ordinals of a round through all."""

@@ -10,7 +10,7 @@ from airflow.models.dagrun import DagRun
 from sqlalchemy import BigInteger, and_, cast, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import clock_of, heartbeat
-from backfill_tui.bridge.grid_entries import Entry, Sums, plain_rows
+from backfill_tui.bridge.grid_entries import Entry, Glance, Sums, glance_at_dag, plain_rows
 from backfill_tui.domain.dag_range import DagRange, RangeFacts
 from backfill_tui.domain.instants import to_datetime
 from backfill_tui.domain.problems import NotThere
@@ -63,6 +63,7 @@ class RangeReader:
     """
 
     def __init__(self, asked: DagRange, *, partitioned: bool) -> None:
+        self._dag_id = asked.dag_id
         self._date: Any = DagRun.partition_date if partitioned else DagRun.logical_date
         self._within = and_(
             DagRun.dag_id == asked.dag_id,
@@ -101,6 +102,10 @@ class RangeReader:
         # The state as a literal: SQLite takes its index on running runs for no parameter.
         query = select(DagRun.id).where(self._within, DagRun.state == literal_column("'running'"))
         return [row[0] for row in plain_rows(connection.execute(query))]
+
+    def glance(self, connection: Connection) -> Glance:
+        """How many runs its Dag has, and in what states they are."""
+        return glance_at_dag(connection, self._dag_id)
 
     def sums(self, connection: Connection) -> Sums:
         """The sums of all runs, and how many there are or were."""

@@ -150,6 +150,25 @@ def test_states_that_two_runs_exchange_are_seen_at_the_very_next_reading(
         assert followed.updates[-1].read_at == next_reading
 
 
+def test_a_run_that_is_of_another_backfill_without_another_state_is_seen_within_a_second(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=12_000)
+    other = edits.do("empty_backfill", dag_id=dag_id)
+    run_id = edits.do("runs_of", backfill_id=backfill_id)[10_000]
+    with following(bridge.gateway, backfill_id) as followed:
+        take = "UPDATE dag_run SET backfill_id = ? WHERE dag_id = ? AND run_id = ?"
+        _by_hand(bridge, (take, other, dag_id, run_id))
+        committed = time.time_ns() // 1000
+        # Nothing else is written. The slow lane comes there after ten readings, the sums after five.
+        readings: set[int] = set()
+        while not followed.store.counts().taken_over:
+            read_at = followed.take().read_at
+            readings |= {read_at} if read_at > committed else set()
+        assert len(readings) <= 5
+
+
 def test_what_no_sum_of_the_entries_tells_is_found_within_one_round(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
