@@ -13,7 +13,7 @@ from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.domain.problems import AirflowFailed, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.messages import ProblemArose
@@ -192,3 +192,22 @@ async def test_a_problem_nobody_expected_is_shown_literally() -> None:
         await eyes.sees("Airflow broke: [/red]", "look at [bold]this", "line [/]")
         await eyes.press("end", "escape")
         await eyes.no_longer_sees("Airflow broke")
+
+
+@on_screen
+async def test_the_palette_asks_the_program_whether_its_own_commands_apply() -> None:
+    gateway = ScriptedGateway(World([a_dag("sales_daily")]))
+    app = an_app(gateway)
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_daily")
+        assert not offered(app, "Start the bridge to Airflow again after it ended")
+        assert offered(app, "Leave the program; asks first while a backfill is running")
+        gateway.fail("environment", Unreachable("The bridge has ended"))
+        await eyes.sees("The bridge has ended")
+        await eyes.press("escape")
+        await eyes.until(lambda: offered(app, "Start the bridge to Airflow again after it ended"))
+
+
+def offered(app: BackfillApp, words: str) -> bool:
+    """Whether the palette has a command now."""
+    return words in [command.title for command in app.get_system_commands(app.screen)]

@@ -12,6 +12,8 @@ from tests.ui.test_watch_screen import a_backfill, watching
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.tasks import LogMatch, LogMatches, LogPlace, LogQuery, LogSearch, TaskLog
 from backfill_tui.gateway.port import IsCancelled, never
+from backfill_tui.ui.screens.inspector_messages import LogRead
+from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.widgets.log_pages import LogPage, LogPages
 from backfill_tui.ui.widgets.log_view import LogView
 from backfill_tui.ui.workers import is_busy
@@ -76,6 +78,7 @@ class LongLog(ScriptedGateway):
     def log(self, query: LogQuery) -> TaskLog:
         if self.hostile:
             return TaskLog(lines=self.hostile)
+        self._enter("log")
         self.queries.append(query)
         if self.gone and query.before is not None:
             raise NotThere("The log is kept elsewhere by now", remedy="read it from its end")
@@ -298,3 +301,77 @@ async def test_a_log_that_can_not_be_searched_says_why() -> None:
         gateway.problem = NotThere("The log is kept elsewhere by now", remedy="read it from its end")
         view.search("line 0007")
         await eyes.sees("The log is kept elsewhere by now")
+
+
+async def grow(eyes: Eyes, gateway: LongLog) -> None:
+    """Let the log grow, and the pane follow it."""
+    gateway.lines += 3
+    eyes.app.screen.query_one(Inspector)._read_cell()
+    await eyes.sees(f"line {gateway.lines - 1:04}")
+
+
+@on_screen
+async def test_what_is_written_meanwhile_does_not_cancel_the_way_to_the_first_error() -> None:
+    gateway = a_long_log()
+    gateway.marked = {17: " ERROR it broke"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        await at_the_log(eyes)
+        with gateway.hold("find_in_log"):
+            await eyes.press("e")
+            await eyes.until(lambda: gateway.asked.get("find_in_log"), "the error to be looked for")
+            await grow(eyes, gateway)
+        await eyes.sees("line 0017 ERROR it broke")
+
+
+@on_screen
+async def test_what_was_followed_and_comes_late_does_not_throw_away_what_one_went_to() -> None:
+    gateway = a_long_log()
+    gateway.marked = {17: " ERROR it broke"}
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        inspector = eyes.app.screen.query_one(Inspector)
+        with gateway.hold("log"):
+            asked = gateway.asked["log"]
+            gateway.lines += 3
+            inspector._read_cell()
+            await eyes.until(lambda: gateway.asked["log"] > asked, "what was written since to be asked for")
+            await eyes.press("e")
+            await eyes.sees("line 0017 ERROR it broke")
+        await eyes.until(lambda: not is_busy(inspector, "log"), "it to come")
+        query = inspector._log_of
+        assert query is not None
+        followed = replace(query, after=LogPlace(at=1_000))
+        # An answer that was on its way already.
+        inspector.post_message(LogRead(followed, log_lines.page_of(gateway._written(), followed)))
+        nothing_new = replace(query, after=LogPlace(at=1_003))
+        inspector.post_message(LogRead(nothing_new, log_lines.page_of(gateway._written(), nothing_new)))
+        await eyes.pilot.pause()
+        await eyes.sees("line 0017 ERROR it broke")
+        assert view.is_at_older_lines
+        await eyes.press("G")
+        await eyes.sees("line 1002")
+
+
+@on_screen
+async def test_a_search_that_failed_no_longer_says_that_it_looks() -> None:
+    gateway = a_long_log()
+    async with looking_at(an_app(gateway), (120, 36)) as eyes:
+        view = await at_the_log(eyes)
+        with gateway.hold("count_in_log"):
+            gateway.problem = NotThere("The log is kept elsewhere by now")
+            view.search("line 0007")
+            await eyes.sees("The log is kept elsewhere by now")
+            eyes.app.clear_notifications()
+            await eyes.sees("line 0007  looking through the whole log")
+            assert view.finding is not None
+            await eyes.until(lambda: view.finding is not None and not view.finding.looking, "the failure")
+            gateway.fail("count_in_log", NotThere("It can not be counted"))
+        await eyes.sees("It can not be counted")
+        eyes.app.clear_notifications()
+        await eyes.sees("line 0007  not counted in the whole log")
+        counted = gateway.asked["count_in_log"]
+        gateway.problem = None
+        await grow(eyes, gateway)
+        assert gateway.asked["count_in_log"] == counted, "it is not tried again and again by itself"
+        await eyes.press("n")
+        await eyes.sees("line 0007  1 of 1 line in this log")

@@ -499,3 +499,45 @@ async def test_help_shows_the_keys_of_grid_and_log() -> None:
         await eyes.sees("Help: Watch", "Go to the next failed date")
         await eyes.press("pagedown")
         await eyes.sees("Go to the first task")
+
+
+@on_screen
+async def test_a_stale_header_names_no_key_that_does_something_else() -> None:
+    world = a_backfill()
+    world.paused.add(DagId("sales_daily"))
+    gateway = CountingGateway(world)
+    time = [FIXED_TIME]
+    async with looking_at(an_app(gateway, clock=lambda: time[0])) as eyes:
+        await watching(eyes, "BLOCKED", "(u: unpause the Dag)")
+        gateway.flowing.clear()
+        await eyes.until(gateway.stalled.is_set, "the stream to stall")
+        time[0] += 12
+        try:
+            await eyes.sees("STALE 12 s, it was")
+            assert "read again" not in eyes.text()
+        finally:
+            gateway.flowing.set()
+
+
+@on_screen
+async def test_the_header_has_room_for_what_the_age_alone_adds() -> None:
+    world = a_backfill()
+    world.paused.add(DagId("sales_daily"))
+    gateway = CountingGateway(world)
+    time = [FIXED_TIME]
+    async with looking_at(an_app(gateway, clock=lambda: time[0]), (76, 24)) as eyes:
+        screen = await watching(eyes, "BLOCKED")
+        gateway.flowing.clear()
+        await eyes.until(gateway.stalled.is_set, "the stream to stall")
+        heights = set()
+        try:
+            for seconds in (6, 60, 6_000, 600_000, 60_000_000):
+                time[0] = FIXED_TIME + seconds
+                screen.header.look_at_clock()
+                await eyes.sees(f"STALE {seconds} s")
+                await eyes.pilot.pause()
+                assert screen.header.size.height == max(3, len(screen.header._lines())), seconds
+                heights.add(screen.header.size.height)
+        finally:
+            gateway.flowing.set()
+        assert len(heights) > 1, "the words need another line at some age"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.screen import Screen
 
@@ -18,7 +19,9 @@ def palette(app: App[None], screen: Screen[object]) -> Iterator[SystemCommand]:
     place = PLACES.get(getattr(screen, "PLACE", ""))
     for command in place.commands if place else APP:
         offered = not isinstance(screen, PlaceScreen) or screen.offers(command.id)
-        applies = screen.check_action(command.action.removeprefix("app."), ())
+        namespace, action, parameters = parse(command.action)
+        asked = app if namespace == "app" else screen
+        applies = asked.check_action(action, parameters)
         if command.palette and offered and applies:
             yield SystemCommand(
                 command.help,

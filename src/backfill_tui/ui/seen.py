@@ -18,8 +18,8 @@ def seen_screen(app: App[Any]) -> Screen[Any]:
 
 
 def is_seen(node: DOMNode) -> bool:
-    """Whether a screen, or the one that a widget is on, is seen.
+    """Whether a screen, or the one that a widget is on, is seen; the uppermost dialog is too.
 
     A terminal that has lost the focus is seen all the same, for it may stand beside another.
     """
-    return node.screen is seen_screen(node.app)
+    return node.screen in {node.app.screen, seen_screen(node.app)}

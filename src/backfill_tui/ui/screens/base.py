@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class PlaceScreen(Screen[T]):
+class _Behind(Screen[T]):
+    """A screen that is painted only where it changes while a dialog stands over it.
+
+    Textual 8.2 keeps such a screen in need of another paint for ever after the first: each of its messages
+    then has all of it painted again, and all of it tinted for the dialog.
+    """
+
+    def _compositor_refresh(self) -> None:
+        super()._compositor_refresh()
+        if not self.is_active:
+            # What has changed was handed to the dialog, which paints it.
+            self._repaint_required = False
+
+
+class PlaceScreen(_Behind[T]):
     """A screen whose commands are those of `PLACE` in the registry; `HELP` says what it is for.
 
     `NEEDS_DAGS` says that the Dags are read again and again while it is seen.
@@ -53,7 +67,7 @@ class PlaceScreen(Screen[T]):
         self.notify(f"This session is read-only, so {what}: start it without --read-only", markup=False)
 
 
-class Dialog(ModalScreen[T]):
+class Dialog(_Behind[T], ModalScreen[T]):
     """A modal screen; its commands are those of `PLACE` in the registry."""
 
     PLACE: ClassVar[str]

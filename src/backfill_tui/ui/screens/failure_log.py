@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -21,6 +22,7 @@ from backfill_tui.ui.command import bindings
 from backfill_tui.ui.failure_commands import FAILURE_LOG
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.screens.inspector_messages import CellRead
 from backfill_tui.ui.screens.watch_inspector import Inspector
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.task_details import CellInView
@@ -90,9 +92,11 @@ class FailureLogDialog(Dialog[None]):
             state=TaskState.FAILED,
             mapped=failure.map_index >= 0,
             operator="",
-            # What is known of it chooses its map index among those that are read.
+            map_index=failure.map_index if failure.map_index >= 0 else None,
             instances=(known,),
+            # It may run again by now, and what failed is still what one wants to read.
             try_number=failure.try_number,
+            keeps_try=True,
             now=self._now,
         )
 
@@ -100,6 +104,10 @@ class FailureLogDialog(Dialog[None]):
         """Read the log of another failure of the group, around the end."""
         self._at = (self._at + step) % len(self._group.failures)
         self._show()
+        self.refresh_bindings()
+
+    @on(CellRead)
+    def _cell_read(self) -> None:
         self.refresh_bindings()
 
     def action_another_try(self) -> None:
@@ -115,5 +123,7 @@ class FailureLogDialog(Dialog[None]):
         if action == "show":
             return len(self._group.failures) > 1
         if action == "another_try":
-            return self.failure.try_number > 1
+            cell = self.inspector.cell if self.is_mounted else None
+            instance = cell.instance if cell is not None else None
+            return instance is not None and instance.try_number > 1
         return True

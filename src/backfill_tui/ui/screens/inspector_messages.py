@@ -71,8 +71,16 @@ class LogCounted(Message):
         self.matches = matches
 
 
-class SearchFailed(Message):
-    """A log could not be searched."""
+class MatchFailed(Message):
+    """The next line of a log could not be looked for."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__()
+        self.problem = problem
+
+
+class CountFailed(Message):
+    """Lines of a log could not be counted."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -27,6 +28,7 @@ _SETTLE_SECONDS = 0.12
 """A cursor on its way asks for nothing."""
 
 _FOLLOW_SECONDS = 1.0
+_SLOW_SECONDS = 5.0
 
 
 class Inspector(LogPane):
@@ -55,6 +57,9 @@ class Inspector(LogPane):
     def on_mount(self) -> None:
         """Look again at a task that has not ended, as long as it is on the screen."""
         self.set_interval(_FOLLOW_SECONDS, self.look_again)
+        if self._at_error:
+            # No grid tells that it runs again, and its log may still be on its way from a worker.
+            self.set_interval(_SLOW_SECONDS, partial(self.look_again, ended=True))
 
     @property
     def cell(self) -> CellInView | None:
@@ -101,10 +106,10 @@ class Inspector(LogPane):
             self._settling.stop()
         self._settling = self.set_timer(_SETTLE_SECONDS, self._read_cell)
 
-    def look_again(self) -> None:
-        """Read a task that has not ended once more, while it is seen."""
+    def look_again(self, *, ended: bool = False) -> None:
+        """Read a task that has not ended once more, while it is seen; with `ended` any task."""
         instance = self.cell.instance if self.cell is not None else None
-        goes_on = instance is not None and not instance.state.finished
+        goes_on = instance is not None and (ended or not instance.state.finished)
         if goes_on and is_seen(self) and not is_busy(self, "cell"):
             self._read_cell()
 
@@ -125,7 +130,6 @@ class Inspector(LogPane):
 
     @on(CellRead)
     def _cell_read(self, message: CellRead) -> None:
-        message.stop()
         cell = self.cell
         if cell is None or (cell.run_id, cell.task_id) != (message.query.run_id, message.query.task_id):
             return
@@ -167,6 +171,9 @@ class Inspector(LogPane):
             return
         failed = instance.state is TaskState.FAILED or cell.try_number < instance.try_number
         anew = self._log_of != query
+        if message.query.after not in {None, self.log_view.ends}:
+            # It follows lines that one has left since, for another page.
+            return
         if anew:
             self._log_of = query
             self.log_view.say("")

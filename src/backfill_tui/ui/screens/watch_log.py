@@ -10,17 +10,19 @@ from textual.containers import Vertical
 from textual.getters import query_one
 from textual.message import Message
 
+from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.tasks import LogPlace, LogQuery, LogSearch
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import pager
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.screens.inspector_messages import (
+    CountFailed,
     LogCounted,
     LogMatched,
     LogPageRead,
     LogWritten,
+    MatchFailed,
     PageNotRead,
-    SearchFailed,
 )
 from backfill_tui.ui.widgets import log_messages as messages
 from backfill_tui.ui.widgets.log_search import SearchLine
@@ -78,15 +80,19 @@ class LogPane(Vertical):
     def _searched(self, message: messages.Searched) -> None:
         message.stop()
         self.search_line.found = message.words
-        if not message.words:
-            for group in (_FINDING, _COUNTING):
-                self.workers.cancel_group(self, group)
+
+    @on(messages.SearchDropped)
+    def _search_dropped(self, message: messages.SearchDropped) -> None:
+        message.stop()
+        for group in (_FINDING, _COUNTING):
+            self.workers.cancel_group(self, group)
 
     @on(messages.MatchWanted)
     def _match_wanted(self, message: messages.MatchWanted) -> None:
         message.stop()
         search = self._search(message.words, message.start, message.step)
         if search is None:
+            self.log_view.search_failed()
             return
         program = program_of(self)
         ask(
@@ -94,7 +100,7 @@ class LogPane(Vertical):
             _FINDING,
             lambda asking: program.gateway.find_in_log(search, asking.unwanted),
             lambda match: LogMatched(search, match),
-            failure=SearchFailed,
+            failure=MatchFailed,
         )
 
     @on(messages.CountWanted)
@@ -102,6 +108,7 @@ class LogPane(Vertical):
         message.stop()
         search = self._search(message.words, message.start)
         if search is None:
+            self.log_view.count_failed()
             return
         program = program_of(self)
         ask(
@@ -109,7 +116,7 @@ class LogPane(Vertical):
             _COUNTING,
             lambda asking: program.gateway.count_in_log(search, asking.unwanted),
             lambda matches: LogCounted(search, matches),
-            failure=SearchFailed,
+            failure=CountFailed,
         )
 
     def _search(self, words: str, start: LogPlace | None, step: int = 1) -> LogSearch | None:
@@ -122,6 +129,8 @@ class LogPane(Vertical):
     def _log_matched(self, message: LogMatched) -> None:
         message.stop()
         if self._log_of == message.search.query and self._is_shown(message.search.query):
+            # What is read at the end would take the place of what was found.
+            self.workers.cancel_group(self, "log")
             self.log_view.show_match(message.search, message.match)
 
     @on(LogCounted)
@@ -130,11 +139,20 @@ class LogPane(Vertical):
         if self._log_of == message.search.query:
             self.log_view.show_count(message.search, message.matches)
 
-    @on(SearchFailed)
-    def _search_failed(self, message: SearchFailed) -> None:
+    @on(MatchFailed)
+    def _match_failed(self, message: MatchFailed) -> None:
         message.stop()
         self.log_view.search_failed()
-        self.app.notify(one_line(str(message.problem)), severity="error", markup=False)
+        self._say(message.problem)
+
+    @on(CountFailed)
+    def _count_failed(self, message: CountFailed) -> None:
+        message.stop()
+        self.log_view.count_failed()
+        self._say(message.problem)
+
+    def _say(self, problem: Problem) -> None:
+        self.app.notify(one_line(str(problem)), severity="error", markup=False)
 
     # The pages of a long log
 

@@ -26,8 +26,8 @@ class Kept:
 class Finding:
     """What is looked for; `current` is the line one is at, None before the first.
 
-    `matches` counts those of the whole log once that was read, `counting` says that it is; `looking` while
-    the next one is looked for in what is not kept.
+    `matches` counts those of the whole log once that was read, `counting` says that it is, `uncounted` that
+    it could not be; `looking` while the next one is looked for in what is not kept.
     """
 
     def __init__(self, words: str) -> None:
@@ -36,11 +36,12 @@ class Finding:
         self.matches: LogMatches | None = None
         self.looking = False
         self.counting = False
+        self.uncounted = False
 
     def forget(self) -> None:
         """Another log is searched."""
         self.current, self.matches = None, None
-        self.looking = self.counting = False
+        self.looking = self.counting = self.uncounted = False
 
     def next_in(self, kept: Kept, step: int, top: int) -> int | None:
         """The next line it stands in, at first from line `top` on; around the end only of a whole log."""
@@ -75,8 +76,10 @@ class Finding:
         place = found.index(self.current) + 1 if self.current in found else None
         if kept.whole:
             return self._said(place, len(found), more=False)
-        if self.matches is None or self.looking:
+        if self.looking or (self.matches is None and not self.uncounted):
             return f"{self.search.words}  looking through the whole log"
+        if self.matches is None:
+            return f"{self.search.words}  not counted in the whole log"
         places = self.matches.places
         if place is not None and kept.begins is not None:
             before = bisect_left(places, kept.begins.at)

@@ -36,6 +36,10 @@ class SearchAsked(Message):
     """A text to look for is to be typed."""
 
 
+class SearchDropped(Message):
+    """Nothing is looked for any more."""
+
+
 class MatchWanted(Message):
     """The next line with some words is wanted, from a place on, and it is not kept."""
 

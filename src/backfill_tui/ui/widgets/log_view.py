@@ -70,6 +70,8 @@ class LogView(LogText, inherit_bindings=False):
         self.finding = Finding(words) if words else None
         self.refresh()
         self.refresh_bindings()
+        if self.finding is None:
+            self.post_message(messages.SearchDropped())
         self._lines_changed()
         self.action_match(1)
 
@@ -80,6 +82,9 @@ class LogView(LogText, inherit_bindings=False):
     def action_match(self, step: int) -> None:
         """Go to the next line it stands in, after the last to the first, wherever in the log that is."""
         finding, kept = self.finding, self._kept
+        if finding is not None and finding.uncounted:
+            finding.uncounted = False
+            self._lines_changed()
         if finding is not None and self._layout.rows:
             line = finding.next_in(kept, step, self._layout.line_at(self.scroll_offset.y))
             if line is not None:
@@ -122,15 +127,22 @@ class LogView(LogText, inherit_bindings=False):
             self._tell_what_was_found()
 
     def search_failed(self) -> None:
-        """Nobody looks any more."""
+        """Nobody looks for the next line any more."""
         if self.finding is not None:
             self.finding.looking = False
+        self._tell_what_was_found()
+
+    def count_failed(self) -> None:
+        """Nobody counts the lines any more; the next look for one has them counted."""
+        if self.finding is not None:
+            self.finding.counting, self.finding.uncounted = False, True
         self._tell_what_was_found()
 
     def _lines_changed(self) -> None:
         """Let the lines of the whole log be counted that are not yet, unless all of it is here."""
         finding, kept = self.finding, self._kept
-        if finding is not None and self._layout.rows and not kept.whole and not finding.counting:
+        wanted = finding is not None and not finding.counting and not finding.uncounted
+        if finding is not None and wanted and self._layout.rows and not kept.whole:
             counted, ends = finding.matches, self._pages.ends
             if counted is None:
                 finding.counting = True

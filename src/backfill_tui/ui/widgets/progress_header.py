@@ -37,6 +37,7 @@ STALE_AFTER_SECONDS: Final = 5.0
 """A reading comes every fifth of a second; after this long without one its age is shown."""
 
 _LOOK_SECONDS = 1.0
+_WIDE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +114,7 @@ class ProgressHeader(Widget):
     shown: reactive[str] = reactive("")
     keys: reactive[str] = reactive("")
     waits: reactive[str] = reactive("")
-    pace: reactive[Pace] = reactive(Pace())
+    pace: var[Pace] = var(Pace())
     arrived_at: var[float] = var(0.0)
 
     def on_mount(self) -> None:
@@ -136,9 +137,18 @@ class ProgressHeader(Widget):
         """Another reason is told."""
         self.fit()
 
+    def watch_age(self) -> None:
+        """More digits, or words that were not there."""
+        self.fit()
+
     def watch_broken(self) -> None:
         """Other words."""
         self.fit()
+
+    def watch_pace(self, before: Pace, now: Pace) -> None:
+        """It changes with every reading, and reads the same for long."""
+        if _paced(before) != _paced(now):
+            self.refresh()
 
     @on(events.Resize)
     def fit(self) -> None:
@@ -200,7 +210,8 @@ class ProgressHeader(Widget):
         if is_old:
             stale = f"STALE {self.age} s" if self.age else "NOT READ"
             said = [Content.styled(f"! {stale},", "bold $warning"), Content("it was"), *said]
-        remedy = now.remedy if not is_old else "read again" if self.keys else ""
+        # Only once the stream is broken are the keys those that read again.
+        remedy = now.remedy if not is_old else "read again" if self.broken and self.keys else ""
         advice = _advice(self.keys, one_line(remedy)) if remedy else Content("")
         percent = Content.styled(f"{progress.percent} %", "bold")
         moves = now.status is now.status.RUNNING and not is_old
@@ -221,6 +232,11 @@ class ProgressHeader(Widget):
             for mark, cells in bar(counts, max(1, width - len(done)))
         ]
         return Content("").join([*parts, Content.styled(done, "$muted")])
+
+
+def _paced(pace: Pace) -> object:
+    """All that is told of it, as it is told."""
+    return left_words(pace), pace_words(pace, _WIDE)
 
 
 def _why(progress: Progress, now: Standing, waits: str) -> str:

@@ -30,8 +30,8 @@ class CellInView:
     `instances` are its task instances, most urgent first, empty until they are read; `chosen` is the one
     whose try and log are shown, `try_number` the try (0 before the first). `now` is the database's clock.
     `map_index` is that of the column of an unfolded task, with `rest` the first of those that share it.
-    `stands_for` says so where the cell is that of several tasks. `date` and `row_says` are the row's own
-    words; `run_id` is None where a row has no run.
+    `keeps_try` says that the try stays when there is a later one, `stands_for` so where the cell is that of
+    several tasks. `date` and `row_says` are the row's own words; `run_id` is None where a row has no run.
     """
 
     task_id: TaskId
@@ -47,6 +47,7 @@ class CellInView:
     instances: tuple[TaskInstanceDetails, ...] = ()
     chosen: int = 0
     try_number: int = 0
+    keeps_try: bool = False
     exception: str = ""
     now: Instant
 
@@ -75,7 +76,7 @@ class CellInView:
         keys = [one.key for one in found]
         chosen = keys.index(before.key) if before is not None and before.key in keys else 0
         latest = found[chosen].try_number if found else 0
-        looks_back = before is not None and 0 < self.try_number < before.try_number
+        looks_back = self.keeps_try or (before is not None and 0 < self.try_number < before.try_number)
         shown = min(self.try_number, latest) if looks_back else latest
         return replace(self, instances=found, chosen=chosen, try_number=shown)
 
