@@ -81,6 +81,19 @@ def test_an_undone_pause_of_a_dag_unpauses_it(run: CommandLine) -> None:
     assert run.world.paused == {DagId("sales_daily")}
 
 
+def test_an_undone_pause_of_a_dag_starts_the_engine_for_what_has_not_ended(run: CommandLine) -> None:
+    run("launch", "sales_daily", *RANGE, "--yes")
+    run("pause-dag", "sales_daily", "--yes")
+    run("pause-dag", "new_york", "--yes")
+    run.composition.engine_of = engine = ScriptedEngine(run.world)
+    run("undo", "--dag", "new_york", "--yes")
+    assert not engine.status().running, "there is nothing to run"
+    ended = run("undo", "--dag", "sales_daily", "--yes", "--json")
+    assert "its runs may start again: 3 runs may start or go on" in ended.talk
+    assert ended.json["starting"] == 3
+    assert engine.status().running
+
+
 def test_nothing_to_undo_and_what_contradicts_are_said(run: CommandLine) -> None:
     nothing = run("undo", "--yes")
     assert (nothing.code, "There is nothing to be undone in the journal" in nothing.talk) == (2, True)

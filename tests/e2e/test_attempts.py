@@ -39,6 +39,7 @@ def stubborn(dag_id, good_at):
 
 stubborn("third_time", 3)
 stubborn("never", 99)
+stubborn("range_of_it", 99)
 """
 
 AGAIN = ("--failed", "--every", "2s", "--yes", "--json", "--max-attempts")
@@ -61,6 +62,13 @@ def launched(program: Program, dag_id: str) -> None:
 
 def tries(program: Program, dag_id: str) -> list[str]:
     return [found.read_text() for found in sorted((program.folder / "tries").glob(f"{dag_id}_*"))]
+
+
+def attempts_in_the_journal(program: Program, dag_id: str) -> list[tuple[object, int]]:
+    """Of each rerun in it, in order, the number of its attempt, and how many runs it cleared."""
+    lines = map(json.loads, program.run("journal", "--dag", dag_id, "--json").out.splitlines())
+    reruns = [line for line in lines if line["phase"] == "begun" and line["deed"] == "rerun"]
+    return [(line["details"].get("attempt"), len(line["runs"])) for line in reruns]
 
 
 def test_it_is_rerun_until_it_is_green_and_no_further(program: Program) -> None:
@@ -89,6 +97,29 @@ def test_killed_in_the_middle_and_started_again_it_counts_on(program: Program) -
     assert [one["attempt"] for one in given_up.json()["attempts"]] == [2]
     assert [one["attempts"] for one in given_up.json()["failed"]] == [2, 2]
     assert tries(program, "never") == ["3", "3"], "the first try and two attempts"
-    journal = map(json.loads, program.run("journal", "--json").out.splitlines())
-    begun = [one for one in journal if one["dag_id"] == "never" and one["phase"] == "begun"]
-    assert [one["details"].get("attempt") for one in begun if one["deed"] == "rerun"] == [1, 2]
+    assert attempts_in_the_journal(program, "never") == [(1, 2), (2, 2)]
+
+
+def test_killed_between_two_attempts_on_a_range_and_started_again_nothing_is_cleared_twice(
+    program: Program,
+) -> None:
+    launched(program, "range_of_it")
+    again = ("rerun", "range_of_it", "--from", "2024-01-01", "--to", "2024-01-02", *AGAIN, "3")
+    resting = subprocess.Popen(
+        program.words(*again, "--every", "1h"), env=program.environment, cwd=program.folder, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert resting.stderr is not None
+    # It rests for an hour now, so what is killed here is between two attempts for certain.
+    assert any("2 runs failed, attempt 2 of 3 in" in line for line in resting.stderr)
+    resting.kill()
+    resting.wait(30)
+    resting.stderr.close()
+    assert tries(program, "range_of_it") == ["2", "2"]
+    given_up = program.run(*again, seconds=300)
+    assert given_up.code == 1, given_up.err
+    assert [one["attempt"] for one in given_up.json()["attempts"]] == [2, 3]
+    assert [one["attempts"] for one in given_up.json()["failed"]] == [3, 3]
+    assert tries(program, "range_of_it") == ["4", "4"], "the first try and three attempts"
+    assert attempts_in_the_journal(program, "range_of_it") == [(1, 2), (2, 2), (3, 2)]
+    assert program.run(*again, seconds=300).json()["attempts"] == []

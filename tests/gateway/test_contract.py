@@ -583,7 +583,8 @@ def test_a_pause_is_undone_once(stage: Stage) -> None:
     with pytest.raises(Refused, match="it was undone already"):
         stage.gateway.undo(UndoRequest(number=done.number))
     stage.gateway.pause_dag(dag_id, is_paused=True)
-    assert undo(stage, dag_id).deed == "pause_dag"
+    done = undo(stage, dag_id)
+    assert (done.deed, done.starting) == ("pause_dag", 2)
     assert not next(dag for dag in stage.gateway.dags().dags if dag.dag_id == dag_id).is_paused
 
 

@@ -57,7 +57,8 @@ class ScriptedJournal:
         if not dry:
             self._world.paused.discard(begun.dag_id)
             self.add("unpause_dag", begun.dag_id, undoes=begun.number)
-        return outcome
+        of_dag = (run for run in self._world.runs.values() if run.dag_id == begun.dag_id)
+        return replace(outcome, starting=sum(not run.state.finished for run in of_dag))
 
     def _resume(self, begun: JournalEntry, outcome: UndoOutcome, *, dry: bool) -> UndoOutcome:
         assert begun.backfill_id is not None

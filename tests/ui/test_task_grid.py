@@ -21,9 +21,8 @@ from textual.app import App, ComposeResult
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.states import CODES, RunState
+from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.ui.glyphs import TASK_MARKS
 from backfill_tui.ui.themes import DARK, LIGHT
 from backfill_tui.ui.widgets.row_view import Only, Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -172,26 +171,50 @@ async def test_a_backfill_without_dates_and_a_dag_without_tasks_show_nothing_tha
         assert cursor(app) == (0, 0)
 
 
-LETTERS = st.text(st.sampled_from("sfurqtdk."), min_size=4, max_size=4)
+SIGNS = {
+    "s": "█", "f": "✗", "u": "△", "r": "▶", "q": "◔", "t": "↻", "d": "◷", "k": "–", ".": "·", " ": " ",
+}  # fmt: skip
+"""The sign of a state by its letter, written out once more."""
+LETTERS = st.text(st.sampled_from([*SIGNS]), min_size=4, max_size=4)
+KEYS = st.lists(st.sampled_from(["left", "right", "up", "down", "home", "end", "pageup", "w"]), max_size=8)
 
 
-@settings(max_examples=15, deadline=None)
-@given(rows=st.lists(LETTERS, min_size=1, max_size=60), wide=st.booleans(), height=st.integers(8, 20))
-def test_every_cell_is_that_of_the_grid(rows: list[str], wide: bool, height: int) -> None:
+def pictured(rows: list[str], task: int, cursor: tuple[int, int], *, wide: bool) -> str:
+    """The whole line of a task, however long: drawn from the letters, knowing nothing of the widget."""
+    drawn = []
+    for at, letters in enumerate(rows):
+        sign, pointed = SIGNS[letters[task]], (at, task) == cursor
+        if wide:
+            drawn.append(f"[{sign}]" if pointed else f" {sign} ")
+        else:
+            drawn.append("■" if pointed and sign == "█" else sign)
+    return "".join(drawn)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    rows=st.lists(LETTERS, min_size=1, max_size=120), keys=KEYS, wide=st.booleans(), height=st.integers(8, 14)
+)
+def test_every_line_is_what_the_letters_of_its_task_draw_cut_to_what_is_seen(
+    rows: list[str], keys: list[str], wide: bool, height: int
+) -> None:
     @on_screen
     async def compare() -> None:
         update = an_update([(a_row(at), cells) for at, cells in enumerate(rows, start=1)], TASKS[:4])
         async with transposed(update, (80, height)) as (eyes, app):
-            await eyes.press(*(["w"] if wide else []), "end")
-            lines = [app.tasks.render_line(HEAD + task).text for task in range(4)]
-            first, end = app.tasks.scroll_offset.x // app.tasks.cell_width, len(rows)
-            for task, line in enumerate(lines):
-                shown = line[14:].replace("[", " ").replace("]", " ")
-                signs = shown[1::3] if wide else shown
-                meant = [TASK_MARKS[CODES[app.store.cell(row, task)]].sign for row in range(first, end)]
-                seen = [sign.replace("■", "█") for sign in signs[: end - first]]
-                # The first date may be seen in part.
-                assert seen == meant or wide
+            await eyes.press(*(["w"] if wide else []), "end", *keys)
+            now_wide = (keys.count("w") + wide) % 2 == 1
+            region, (left, top) = app.tasks.scrollable_content_region, app.tasks.scroll_offset
+            room, cell = region.width - 14, 3 if now_wide else 1
+            for y in range(HEAD, min(region.height, HEAD + 4 - top)):
+                task = y - HEAD + top
+                gutter = ">" if task == cursor(app)[1] else ""
+                seen = pictured(rows, task, cursor(app), wide=now_wide)[left : left + room]
+                line = f"{gutter:2}{TASKS[task]:12}{seen:{room}}"
+                assert app.tasks.render_line(y).text[: region.width] == line
+            date, task = cursor(app)
+            assert left <= date * cell <= left + room - cell, "the cursor is seen"
+            assert top <= task < top + region.height - HEAD
 
     compare()
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from airflow.models.dag import DagModel
+from airflow.models.dagrun import DagRun
+from airflow.utils.state import DagRunState
+from sqlalchemy import func, select
 
 from backfill_tui.bridge.control import carry_out
 from backfill_tui.bridge.control_deeds import Control
@@ -117,6 +120,14 @@ def _of_dag(session: Session, begun: JournalEntry) -> UndoOutcome:
     if dag is None or not dag.is_paused:
         is_ = "is gone" if dag is None else "is not paused any more"
         raise Refused(f"{one_line(begun.dag_id)} {is_}", remedy=_NOTHING_LEFT)
+    unfinished = select(func.count()).where(
+        DagRun.dag_id == begun.dag_id, DagRun.state.in_((DagRunState.QUEUED, DagRunState.RUNNING))
+    )
     return UndoOutcome(
-        number=begun.number, deed=begun.deed, at=begun.at, user=begun.user, dag_id=begun.dag_id
+        number=begun.number,
+        deed=begun.deed,
+        at=begun.at,
+        user=begun.user,
+        dag_id=begun.dag_id,
+        starting=session.scalar(unfinished) or 0,
     )

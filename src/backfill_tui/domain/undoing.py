@@ -60,7 +60,8 @@ class UndoOutcome:
     """What an undoing puts back (dry) or has put back.
 
     `number`, `deed`, `at` and `user` are those of the deed that is taken back. `tasks` are the task instances
-    that get back their states, `run_ids` the runs in which anything does. `starting` queued runs may start.
+    that get back their states, `run_ids` the runs in which anything does. `starting` runs that have not ended
+    may start, or go on.
     `left_alone` are runs that stay as they are, or in part, with the reason.
     """
 
@@ -177,7 +178,8 @@ def deed_words(outcome: UndoOutcome) -> str:
 def undo_words(outcome: UndoOutcome) -> list[str]:
     """What it puts back and what not, a sentence each, the most important first."""
     if outcome.deed == PAUSE_DAG:
-        return [f"{one_line(outcome.dag_id)} is unpaused, so its runs may start again"]
+        so = f": {counted(outcome.starting, 'run')} may start or go on" if outcome.starting else ""
+        return [f"{one_line(outcome.dag_id)} is unpaused, so its runs may start again{so}"]
     if outcome.deed == Deed.PAUSE:
         starting = f": {counted(outcome.starting, 'queued run')} can start" if outcome.starting else ""
         return [f"Backfill {outcome.backfill_id} is resumed{starting}"]
