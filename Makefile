@@ -50,8 +50,8 @@ bench: $(VENV)/.dev ## measure against Airflow's own way, side by side
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/.dev ## choose the newest versions that fit and write constraints.txt
-	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --group dev \
-		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --all-extras \
+		--group dev --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o constraints.txt
 
 screenshots: $(VENV)/.dev ## draw screenshots/*.svg from the running program
 	$(BIN)/python -m scripts.screenshots

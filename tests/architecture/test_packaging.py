@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from importlib import import_module, metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def constraints() -> dict[str, list[Requirement]]:
     return pinned
 
 
+def needed_by_users() -> list[str]:
+    """The requirements of the program and of its extras."""
+    project = pyproject()["project"]
+    return [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+
+
 def tracked_files() -> list[Path]:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, check=False, timeout=60
@@ -80,9 +87,9 @@ def test_every_constraint_is_one_exact_version() -> None:
             assert [each.operator for each in requirement.specifier] == ["=="], requirement
 
 
-def test_everything_the_program_needs_is_pinned_down_to_the_last_dependency() -> None:
+def test_everything_the_program_and_its_extras_need_is_pinned_down_to_the_last_dependency() -> None:
     pinned, seen = constraints(), set()
-    waiting = [Requirement(line) for line in pyproject()["project"]["dependencies"]]
+    waiting = [Requirement(line) for line in needed_by_users()]
     while waiting:
         requirement = waiting.pop()
         name = canonicalize_name(requirement.name)
