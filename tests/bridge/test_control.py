@@ -153,7 +153,11 @@ def test_what_can_not_be_written_to_the_journal_is_done_and_said(stage: Stage, t
     nowhere = tmp_path / "gone" / "journal.jsonl"
     outcome = stage.control(Deed.PAUSE, stage.backfill("chain"), journal=str(nowhere))
     assert outcome.changed
-    assert outcome.remarks == (f"The journal {nowhere} can not be written: No such file or directory",)
+    unwritten = f"The journal {nowhere} can not be written: No such file or directory"
+    assert outcome.remarks == (unwritten,)
+    params = {"dag_id": "chain", "is_paused": True}
+    answer = stage.worker("ask", method="pause_dag", params=params, journal=str(nowhere))
+    assert answer == {"remarks": [unwritten]}
 
 
 def test_reopening_says_which_other_backfill_runs_beside_it(stage: Stage) -> None:

@@ -134,6 +134,18 @@ def test_runs_whose_version_is_gone_are_left_and_said(stage: Stage) -> None:
     assert not stage.control(Deed.CANCEL_RUNNING, backfill_id).changed
 
 
+def test_runs_whose_dag_can_not_be_read_are_left_and_it_is_said_why(stage: Stage) -> None:
+    backfill_id = stage.backfill("unread", 2)
+    first, *_ = stage.run_ids(backfill_id)
+    stage.run("unread", first, a="running")
+    stage.worker("break_timetable", dag_id="unread")
+    outcome = stage.control(Deed.CANCEL_RUNNING, backfill_id)
+    assert (outcome.stopped_running, outcome.left_running) == (0, 1)
+    (remark,) = outcome.remarks
+    assert remark.startswith("1 run goes on, because Airflow can not read the Dag unread: ")
+    assert "no_such_plugin.Timetable" in remark
+
+
 def test_a_task_that_the_dag_has_lost_ends_with_the_others(stage: Stage) -> None:
     backfill_id = stage.backfill("lost", 1)
     (run_id,) = stage.run_ids(backfill_id)

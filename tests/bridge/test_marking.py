@@ -200,6 +200,27 @@ def test_runs_that_nothing_is_marked_of_are_left_alone_with_the_reason(stage: St
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("scope", [MarkScope.WHOLE_RUN, MarkScope.FAILED])
+def test_a_run_whose_dag_can_not_be_read_is_left_alone_and_it_is_said_why(
+    stage: Stage, scope: MarkScope
+) -> None:
+    dag_id = f"unread_{scope}"
+    run_id, *_ = stage.run_ids(stage.backfill(dag_id, 1))
+    stage.run(dag_id, run_id, "failed", a="failed", b="upstream_failed")
+    stage.worker("break_timetable", dag_id=dag_id)
+    (left,) = ask_mark(stage, dag_id, [run_id], MarkAs.SUCCESS, scope).left_alone
+    assert left.reason.startswith(f"Airflow can not read the Dag {dag_id}: ")
+    assert "no_such_plugin.Timetable" in left.reason
+
+
+def test_what_can_not_be_written_to_the_journal_is_marked_and_said(stage: Stage, tmp_path: Path) -> None:
+    nowhere = tmp_path / "gone" / "journal.jsonl"
+    run_id, *_ = stage.run_ids(stage.backfill("chain", 1))
+    outcome = ask_mark(stage, "chain", [run_id], MarkAs.FAILED, journal=nowhere)
+    assert outcome.changes
+    assert outcome.remarks == (f"The journal {nowhere} can not be written: No such file or directory",)
+
+
 def test_the_audit_log_and_the_journal_say_what_was_marked(stage: Stage, tmp_path: Path) -> None:
     file = tmp_path / "journal.jsonl"
     first, second = stage.run_ids(stage.backfill("chain", 2))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.support.controlled import Stage, forget, stage_on
 from tests.support.marked import MAIN, ask_mark, ask_undo
 
+from backfill_tui.domain.control import Deed
 from backfill_tui.domain.journal import Phase
 from backfill_tui.domain.marking import MarkAs, MarkScope
 from backfill_tui.domain.problems import Refused
@@ -31,6 +35,18 @@ def stage(shared_stage: Stage) -> Stage:
 @pytest.fixture
 def journal(tmp_path: Path) -> Path:
     return tmp_path / "journal.jsonl"
+
+
+@contextmanager
+def sealed(journal: Path) -> Iterator[Path]:
+    """A journal of the same lines that can be read and not be written, whoever one is."""
+    file = os.memfd_create("journal", os.MFD_ALLOW_SEALING)
+    try:
+        os.write(file, journal.read_bytes())
+        fcntl.fcntl(file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)
+        yield Path(f"/proc/{os.getpid()}/fd/{file}")
+    finally:
+        os.close(file)
 
 
 def columns(stage: Stage, dag_id: str, run_id: str) -> list[list[str | None]]:
@@ -110,6 +126,44 @@ def test_what_ran_again_downstream_of_a_marked_task_has_no_way_back(stage: Stage
     ask_mark(stage, "chain", [run_id], MarkAs.SUCCESS, MarkScope.TASK, task_id="a", journal=journal)
     with pytest.raises(Refused, match="a mark success: what it touched runs again since"):
         ask_undo(stage, journal)
+
+
+def test_beside_runs_that_are_put_back_those_that_ran_again_are_named(stage: Stage, journal: Path) -> None:
+    first, second, _ = stage.run_ids(stage.backfill("chain", 3))
+    stage.run("chain", first, "failed", a="failed", b="upstream_failed")
+    stage.run("chain", second, "failed", a="failed", b="success")
+    ask_mark(stage, "chain", [first, second], MarkAs.SUCCESS, MarkScope.TASK, task_id="a", journal=journal)
+    preview = ask_undo(stage, journal, dry=True)
+    assert {left.run_id: left.reason for left in preview.left_alone} == {
+        first: "what failed downstream of what was marked in it runs again since"
+    }
+    assert preview.run_ids == (second,)
+    assert ask_undo(stage, journal) == preview
+    assert stage.tasks("chain", first) == {"a": "success", "b": None}
+    assert stage.tasks("chain", second) == {"a": "failed", "b": "success"}
+
+
+def test_what_can_not_be_written_to_the_journal_is_undone_and_said(stage: Stage, journal: Path) -> None:
+    backfill_id = stage.backfill("chain", 1)
+    (run_id,) = stage.run_ids(backfill_id)
+    ask_mark(stage, "chain", [run_id], MarkAs.FAILED, journal=journal)
+    with sealed(journal) as unwritable:
+        unwritten = f"The journal {unwritable} can not be written: Operation not permitted"
+        assert ask_undo(stage, unwritable).remarks == (unwritten,)
+    params = {"dag_id": "chain", "is_paused": True}
+    stage.worker("ask", method="pause_dag", params=params, journal=str(journal))
+    with sealed(journal) as unwritable:
+        unwritten = f"The journal {unwritable} can not be written: Operation not permitted"
+        assert ask_undo(stage, unwritable).remarks == (unwritten,)
+
+
+def test_the_remarks_on_resuming_a_backfill_are_those_of_its_undoing(stage: Stage, journal: Path) -> None:
+    stage.control(Deed.PAUSE, stage.backfill("chain", 1), journal=str(journal))
+    stage.database.do("UPDATE dag SET is_paused = true WHERE dag_id = 'chain'")
+    for dry in (True, False):
+        assert ask_undo(stage, journal, dry=dry).remarks == (
+            "The Dag is paused, so nothing starts before it is unpaused",
+        )
 
 
 def test_a_deleted_run_is_left(stage: Stage, journal: Path) -> None:

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.cli.conftest import CommandLine
-from tests.support.scripted import ScriptedEngine
+from tests.support.scripted import ScriptedEngine, ScriptedGateway
 
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.states import RunState, TaskState
+from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 MARK = ("mark", "success", "sales_daily")
@@ -51,6 +56,28 @@ def test_what_failed_downstream_of_a_marked_task_runs_again_on_a_started_engine(
     assert [entry["task_id"] for entry in ended.json["again"]] == ["load"]
     assert engine.status().running
     assert states(run)[0] == ("queued", ["success", "no_status"])
+
+
+def test_remarks_on_a_mark_an_undoing_and_a_pause_are_said_and_are_data(run: CommandLine) -> None:
+    words = ("The journal can not be written\x1b[31m",)
+
+    class Remarking(ScriptedGateway):
+        def mark(self, request: MarkRequest) -> MarkOutcome:
+            return replace(super().mark(request), remarks=words)
+
+        def undo(self, request: UndoRequest) -> UndoOutcome:
+            return replace(super().undo(request), remarks=words)
+
+        def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
+            return (*super().pause_dag(dag_id, is_paused=is_paused), *words)
+
+    failed_backfill(run)
+    run.composition.gateway_class = Remarking
+    for command in (MARK, ("undo",), ("pause-dag", "sales_daily")):
+        ended = run(*command, "--yes", "--json")
+        assert ended.code == 0, ended.talk
+        assert "The journal can not be written\n" in ended.talk
+        assert ended.json["remarks"] == [*words]
 
 
 def test_a_dry_run_and_a_no_change_nothing(run: CommandLine) -> None:

@@ -18,7 +18,7 @@ def test_a_dag_is_paused_and_unpaused(run: CommandLine, command: str, *, is_paus
     ended = run(command, "sales_daily", "--yes", "--json")
     assert (ended.code, ended.json) == (
         0,
-        {"dag_id": "sales_daily", "is_paused": is_paused, "changed": True},
+        {"dag_id": "sales_daily", "is_paused": is_paused, "changed": True, "remarks": []},
     )
     assert (SALES in run.world.paused) == is_paused
 

@@ -217,7 +217,7 @@ def test_a_dag_is_unpaused_by_the_command_that_the_warning_names(program: Progra
     finally:
         ended = program("unpause-dag", "nightly", "--yes", "--json")
     assert words[-2:] == ["unpause-dag", "nightly"]
-    assert ended.json == {"dag_id": "nightly", "is_paused": False, "changed": True}
+    assert ended.json == {"dag_id": "nightly", "is_paused": False, "changed": True, "remarks": []}
 
 
 def test_the_hole_of_one_day_is_planned_as_that_day(program: Program) -> None:

@@ -59,7 +59,7 @@ for dag_id in ("lagging", "lagging_twin"):
     with made(dag_id, lagging):
         EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")
 
-for dag_id in ("gone", "lost"):
+for dag_id in ("gone", "lost", "unread", "unread_failed", "unread_whole_run"):
     with made(dag_id):
         EmptyOperator(task_id="a") >> EmptyOperator(task_id="b")
 

@@ -435,7 +435,7 @@ class ScriptedGateway:
             on_found(FailuresFound(failures=(failure,), done=done, total=len(found)))
         return FailuresRead(dag_id=facts.dag_id, timezone=facts.timezone, total=len(found))
 
-    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
         if self._read_only:
             raise Refused("This session is read-only", remedy="start it without --read-only")
         self._enter("pause_dag")
@@ -445,6 +445,7 @@ class ScriptedGateway:
             self.journal.add(deed, dag_id, was_paused=dag_id in self.world.paused)
             (self.world.paused.add if is_paused else self.world.paused.discard)(dag_id)
             self.world.changed.notify_all()
+        return ()
 
     def close(self) -> None:
         with self.world.changed:

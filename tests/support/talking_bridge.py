@@ -109,7 +109,7 @@ def writes_past_the_frames(_: LogQuery, __: Call[methods.Nothing]) -> TaskLog:
     return TaskLog(lines=())
 
 
-def dies(_: methods.PauseDag, __: Call[methods.Nothing]) -> methods.Nothing:
+def dies(_: methods.PauseDag, __: Call[methods.Nothing]) -> methods.Remarks:
     sys.stderr.write("Segmentation fault, as it were\n")
     sys.stderr.flush()
     os._exit(3)

@@ -108,6 +108,17 @@ def set_run(dag_id: str, run_id: str, state: str, tasks: dict[str, str | None]) 
                 ti.end_date = now
 
 
+def break_timetable(dag_id: str) -> None:
+    """Let a Dag be one that Airflow can not read any more: the plugin of its timetable is missing."""
+    from airflow.models.serialized_dag import SerializedDagModel
+    from sqlalchemy.orm.attributes import flag_modified
+
+    with _session() as session:
+        stored = session.scalar(SerializedDagModel.latest_item_select_object(dag_id))
+        stored._data["dag"]["timetable"]["__type"] = "no_such_plugin.Timetable"
+        flag_modified(stored, "_data")
+
+
 def picture() -> list[list[Any]]:
     """Everything there is of backfills, their runs and task instances, without ids and times."""
     from airflow.models.backfill import Backfill, BackfillDagRun
@@ -233,8 +244,8 @@ def _session() -> Iterator[Any]:
 
 
 _MORE: tuple[Callable[..., Any], ...] = (
-    ask, ask_and_hang, stock_cancel, stock_fail, set_run, picture, logged, scheduler_steps, facts,
-    look_again_when_changed, be_patient
+    ask, ask_and_hang, break_timetable, stock_cancel, stock_fail, set_run, picture, logged, scheduler_steps,
+    facts, look_again_when_changed, be_patient
 )  # fmt: skip
 
 worker_main.DEEDS.update({deed.__name__: deed for deed in _MORE})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
@@ -30,6 +32,17 @@ class NotingGateway(ScriptedGateway):
         return super().mark(request)
 
 
+class UnwrittenGateway(ScriptedGateway):
+    """Can not write its journal."""
+
+    def mark(self, request: MarkRequest) -> MarkOutcome:
+        return replace(super().mark(request), remarks=("The journal [/] is full",))
+
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
+        super().pause_dag(dag_id, is_paused=is_paused)
+        return ("The journal [/] is full",)
+
+
 def a_failed_backfill() -> World:
     """Ten dates, two of which failed at `load`."""
     world = World([a_dag("sales_daily", tasks=TASKS)])
@@ -54,6 +67,27 @@ async def watching(eyes: Eyes, *words: str) -> WatchScreen:
     screen = eyes.app.screen
     assert isinstance(screen, WatchScreen)
     return screen
+
+
+@on_screen
+async def test_a_mark_that_is_not_in_the_journal_is_told_and_offers_no_undoing() -> None:
+    async with looking_at(an_app(UnwrittenGateway(a_failed_backfill()))) as eyes:
+        await watching(eyes)
+        await eyes.press("a", "S")
+        await eyes.sees("(•) failed tasks", "6 task instances of 2 runs")
+        await eyes.press("enter")
+        await eyes.sees("Marked 6 task instances of 2", "The journal [/] is full")
+        assert "undoes it" not in eyes.text()
+
+
+@on_screen
+async def test_a_pause_of_a_dag_that_is_not_in_the_journal_is_told() -> None:
+    async with looking_at(an_app(UnwrittenGateway(a_failed_backfill()))) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("u")
+        await eyes.sees("Pause sales_daily?")
+        await eyes.press("enter")
+        await eyes.sees("The journal [/] is full")
 
 
 # From failed to success, and back.

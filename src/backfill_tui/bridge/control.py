@@ -93,9 +93,11 @@ def _look_again(
     details: dict[str, Detail] = {"started_meanwhile": len(runs)}
     with airflow.journal.deed(
         outcome.deed, outcome.dag_id, backfill_id=outcome.backfill_id, runs=before, details=details
-    ):
+    ) as opened:
         going = [run for run in runs if not take_back(session, run)]
         session.commit()
+    if opened.unwritten not in outcome.remarks:
+        outcome = _with_remarks(outcome, opened.unwritten)
     if not going:
         return outcome
     outcome = replace(

@@ -12,6 +12,7 @@ former one, and Airflow cancels them with it; here they are left alone, for they
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,7 @@ from backfill_tui.bridge.audit import write_audit_line
 from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.bridge.backfills import count_by_backfill
 from backfill_tui.bridge.control_words import not_there, refusal
-from backfill_tui.bridge.ending_runs import Ending, end, ending_of, tell_listeners
+from backfill_tui.bridge.ending_runs import GONE, Ending, end, ending_of, tell_listeners
 from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.bridge.journal import FAILED, Detail
 from backfill_tui.bridge.runs_before import runs_before
@@ -82,6 +83,8 @@ class Control:
         self._counts = count_by_backfill(session, [request.backfill_id])[request.backfill_id].counts
         self._now = airflow.now(session)
         self._check()
+        self._unended: Counter[str] = Counter()
+        """How many running runs can not be ended, by why."""
         self._endings = self._decide_endings() if request.deed is Deed.CANCEL_RUNNING else []
 
     @property
@@ -197,7 +200,9 @@ class Control:
         for some in _in_parts([run.id for run in self._running]):
             for run in self._session.scalars(select(DagRun).where(DagRun.id.in_(some)).order_by(DagRun.id)):
                 ending = ending_of(self._session, bag, run, lock=self._lock)
-                if ending is not None:
+                if isinstance(ending, str):
+                    self._unended[ending] += 1
+                else:
                     endings.append(ending)
         return endings
 
@@ -224,11 +229,9 @@ class Control:
 
     def _remarks_on_endings(self) -> list[str]:
         remarks = []
-        if left := len(self._running) - len(self._endings):
-            remarks.append(
-                f"{runs_are(left, 'goes', 'go')} on, because the version of the Dag is gone that would "
-                "tell its tasks apart"
-            )
+        for why, left in self._unended.items():
+            because = "the version of the Dag is gone that would tell its tasks apart" if why == GONE else why
+            remarks.append(f"{runs_are(left, 'goes', 'go')} on, because {because}")
         if any(ending.has_teardown for ending in self._endings):
             when = ", which start once the Dag is unpaused" if self._facts.dag_is_paused else ""
             remarks.append(

@@ -54,9 +54,8 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
         call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))
         return read_dags(airflow, cache)
 
-    def pause(asked: methods.PauseDag, _: Call[methods.Nothing]) -> methods.Nothing:
-        pause_dag(airflow, asked.dag_id, is_paused=asked.is_paused)
-        return methods.Nothing()
+    def pause(asked: methods.PauseDag, _: Call[methods.Nothing]) -> methods.Remarks:
+        return methods.Remarks(pause_dag(airflow, asked.dag_id, is_paused=asked.is_paused))
 
     server.handle(methods.DAGS, dags)
     server.handle(methods.PARSE, parse)
@@ -156,10 +155,10 @@ def pause_dag(
     *,
     is_paused: bool,
     more: Mapping[str, Detail] = MappingProxyType({}),
-) -> None:
+) -> tuple[str, ...]:
     """Pause or unpause a Dag, with the line in Airflow's audit log that its own API writes.
 
-    `more` are details for the journal.
+    `more` are details for the journal. Gives back sentences on what else is to be known.
 
     (Airflow 3.3 api_fastapi/core_api/routes/public/dags.py, `patch_dag`.)
     """
@@ -173,7 +172,9 @@ def pause_dag(
                 f'There is no Dag "{one_line(dag_id)}" in {airflow.where}', remedy="refresh the list of Dags"
             )
         details: dict[str, Detail] = {"was_paused": bool(dag.is_paused), **more}
-        with airflow.journal.deed("pause_dag" if is_paused else "unpause_dag", dag_id, details=details):
+        deed = "pause_dag" if is_paused else "unpause_dag"
+        with airflow.journal.deed(deed, dag_id, details=details) as opened:
             dag.is_paused = is_paused
             write_audit_line(session, "patch_dag", dag_id, is_paused=is_paused)
             session.commit()
+    return opened.remarks

@@ -41,6 +41,9 @@ _SETTERS: Final = {
     DagRunState.FAILED: set_dag_run_state_to_failed,
     DagRunState.SUCCESS: set_dag_run_state_to_success,
 }
+GONE: Final = "the version of the Dag that it ran on is no longer known"
+"""Why nothing can be said of the tasks of a run."""
+
 _WORDS: Final = "{}'s state was manually set to `{}`."
 
 
@@ -64,15 +67,15 @@ class Ending:
         return bool(self.ended or self.skipped) or not self.has_teardown
 
 
-def ending_of(session: Session, bag: DBDagBag, run: DagRun, *, lock: bool = False) -> Ending | None:
-    """What ending this run touches; None when the version of the Dag that it runs on is gone.
+def ending_of(session: Session, bag: DBDagBag, run: DagRun, *, lock: bool = False) -> Ending | str:
+    """What ending this run touches, or why it can not be ended: its version of the Dag is gone or unreadable.
 
     Where files are not versioned that is the latest, as everywhere in Airflow. It may have lost a task that
     is under way: Airflow lets that go on in a run that has failed, here it ends with the others.
     """
     dag = dag_of(session, bag, run)
-    if dag is None:
-        return None
+    if isinstance(dag, str):
+        return dag
     query = (
         select(TaskInstance)
         .where(
@@ -160,11 +163,12 @@ def _safely(tell: Callable[[], object]) -> None:
 
 
 def dag_of(session: Session, bag: DBDagBag, run: DagRun) -> Any:
-    """The version of the Dag that a run is on, as Airflow reads it; None when it is gone or unreadable."""
+    """The version of the Dag that a run is on, as Airflow reads it; a text that says why there is none."""
     try:
         with unreadable_is_said(run.dag_id):
-            return bag.get_dag_for_run(run, session=session)
-    except AirflowFailed:
+            dag = bag.get_dag_for_run(run, session=session)
+    except AirflowFailed as unreadable:
         # Its timetable or plugin is missing, so it can be ended as little as one whose version is gone.
         traceback.print_exc()
-        return None
+        return unreadable.message
+    return GONE if dag is None else dag

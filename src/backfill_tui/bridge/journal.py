@@ -46,6 +46,11 @@ class OpenDeed:
     details: dict[str, Detail] = field(default_factory=dict)
     unwritten: str = ""
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """That as the remarks of an outcome: one or none."""
+        return (self.unwritten,) if self.unwritten else ()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaunchNotes:

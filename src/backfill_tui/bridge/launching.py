@@ -130,7 +130,7 @@ class _Creator:
                 self._call.check()
                 commit(connection)
         counter.tell_end()
-        return replace(done, remarks=(*done.remarks, opened.unwritten)) if opened.unwritten else done
+        return replace(done, remarks=(*done.remarks, *opened.remarks))
 
     def _look_again(self, connection: Connection, dates: Dates) -> _Look:
         """Plan once more; the dates are read again only for another version of the Dag."""

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _FAILED: Final = frozenset(str(state) for state in FAILED_TASK_STATES)
-_GONE: Final = "the version of the Dag that it ran on is no longer known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,8 +80,8 @@ class Chooser:
         if self.request.scope is MarkScope.WHOLE_RUN:
             return self._whole(run)
         dag = dag_of(self.session, self._bag, run)
-        if dag is None:
-            return _GONE
+        if isinstance(dag, str):
+            return dag
         have = self._instances(run)
         marked = self._of_task(dag, have) if self.request.scope is MarkScope.TASK else self._failed(run, have)
         if isinstance(marked, str):
@@ -131,8 +130,8 @@ class Chooser:
 
     def _whole(self, run: DagRun) -> Part | str:
         ending = ending_of(self.session, self._bag, run, lock=self.lock)
-        if ending is None:
-            return _GONE
+        if isinstance(ending, str):
+            return ending
         state = DagRunState(self.request.mark_as)
         becomes = None if ending.has_teardown or run.state == state else state
         if not ending.ended and not ending.skipped and becomes is None:

@@ -6,6 +6,7 @@ writes into the journal what its undoing needs.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from airflow.models.backfill import Backfill
@@ -63,11 +64,11 @@ def _carry_out(airflow: AirflowEnvironment, session: Session, request: MarkReque
         runs=runs_before(session, request.dag_id, [part.run for part in marking.parts]),
         marks=marking.marks(),
         details=_details(request, outcome),
-    ):
+    ) as opened:
         marking.carry_out()
         session.commit()
     marking.tell_listeners()
-    return outcome
+    return replace(outcome, remarks=opened.remarks)
 
 
 def _details(request: MarkRequest, outcome: MarkOutcome) -> dict[str, Detail]:

@@ -119,7 +119,7 @@ class _Rerun:
         with journal.deed("rerun", request.dag_id, note=request.note, runs=runs, details=details) as opened:
             choice.carry_out()
             session.commit()
-        return replace(outcome, remarks=(opened.unwritten,)) if opened.unwritten else outcome
+        return replace(outcome, remarks=opened.remarks)
 
 
 def _parts(request: RerunRequest) -> Iterator[tuple[RunId, ...]]:

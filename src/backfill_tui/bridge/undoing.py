@@ -5,6 +5,8 @@ What was done is read from the journal; whether it is still so, from the databas
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from airflow.models.dag import DagModel
@@ -24,8 +26,9 @@ from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
 from backfill_tui.domain.ids import BackfillId, RunId
 from backfill_tui.domain.journal import JournalEntry
 from backfill_tui.domain.problems import Refused
+from backfill_tui.domain.repairing import LeftAlone
 from backfill_tui.domain.text import one_line
-from backfill_tui.domain.undoing import MARKS, UNDO, UNDOES, UndoOutcome, UndoRequest, deed_meant
+from backfill_tui.domain.undoing import MARKS, RAN_AGAIN, UNDO, UNDOES, UndoOutcome, UndoRequest, deed_meant
 from backfill_tui.wire.methods import PREVIEW_UNDO, Nothing
 from backfill_tui.wire.methods import UNDO as UNDO_METHOD
 
@@ -63,8 +66,8 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
             return _of_pause(begun, outcome)
         with airflow.session() as session:
             unpausing = _of_dag(session, begun)
-        pause_dag(airflow, begun.dag_id, is_paused=False, more=undoes)
-        return unpausing
+        remarks = pause_dag(airflow, begun.dag_id, is_paused=False, more=undoes)
+        return replace(unpausing, remarks=remarks)
 
     server.handle(PREVIEW_UNDO, preview)
     server.handle(UNDO_METHOD, undo)
@@ -77,10 +80,10 @@ def _undo_marks(airflow: AirflowEnvironment, session: Session, begun: JournalEnt
         return outcome
     details: dict[str, Detail] = {UNDOES: begun.number, "task_instances": outcome.tasks}
     runs = runs_before(session, begun.dag_id, undoing.runs)
-    with airflow.journal.deed(UNDO, begun.dag_id, runs=runs, details=details):
+    with airflow.journal.deed(UNDO, begun.dag_id, runs=runs, details=details) as opened:
         undoing.carry_out()
         session.commit()
-    return outcome
+    return replace(outcome, remarks=opened.remarks)
 
 
 def _of_marks(begun: JournalEntry, undoing: MarkUndoing) -> UndoOutcome:
@@ -93,8 +96,14 @@ def _of_marks(begun: JournalEntry, undoing: MarkUndoing) -> UndoOutcome:
         tasks=undoing.tasks,
         run_ids=tuple(RunId(run.run_id) for run in undoing.runs),
         starting=undoing.going_on,
-        left_alone=undoing.left_alone,
+        left_alone=(*undoing.left_alone, *_gone_on(begun)),
     )
+
+
+def _gone_on(begun: JournalEntry) -> Iterator[LeftAlone]:
+    """The runs that the mark set going again: of these it kept nothing that could be put back."""
+    kept = {mark.run_id for mark in begun.marks}
+    return (LeftAlone(run_id=run.run_id, reason=RAN_AGAIN) for run in begun.runs if run.run_id not in kept)
 
 
 def _resuming(begun: JournalEntry) -> ControlRequest:
@@ -112,6 +121,7 @@ def _of_pause(begun: JournalEntry, outcome: ControlOutcome) -> UndoOutcome:
         dag_id=begun.dag_id,
         backfill_id=outcome.backfill_id,
         starting=outcome.starting,
+        remarks=outcome.remarks,
     )
 
 

@@ -1,4 +1,7 @@
-"""Marking runs and task instances as succeeded or failed, without running anything."""
+"""Marking runs and task instances as succeeded or failed.
+
+Nothing that is marked runs by that. What waited for it does, once the scheduler looks at its run again.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +93,7 @@ class MarkOutcome:
     `again` are task instances downstream of a marked one that had failed and run again. `runs` are those
     whose own state changes. `untouched` counts the task instances of the runs it touches that stay as they
     are, `failed_left` those of them that have failed. `teardowns` of these runs end only after their
-    teardown tasks have run.
+    teardown tasks have run. `remarks` are sentences on what else is to be known.
     """
 
     affected: tuple[MarkedTask, ...] = ()
@@ -100,6 +103,7 @@ class MarkOutcome:
     failed_left: int = 0
     left_alone: tuple[LeftAlone, ...] = ()
     teardowns: int = 0
+    remarks: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

@@ -24,6 +24,9 @@ PAUSE_DAG: Final = "pause_dag"
 UNDOES: Final = "undoes"
 """The detail of a deed in the journal that takes another one back: the number of that."""
 
+RAN_AGAIN: Final = "what failed downstream of what was marked in it runs again since"
+"""Why of a mark there is no way back in a run."""
+
 _SHOWN_DIGITS: Final = 8
 _UNDONE: Final = "undone"
 _NO: Final = "no"
@@ -61,8 +64,8 @@ class UndoOutcome:
 
     `number`, `deed`, `at` and `user` are those of the deed that is taken back. `tasks` are the task instances
     that get back their states, `run_ids` the runs in which anything does. `starting` runs that have not ended
-    may start, or go on.
-    `left_alone` are runs that stay as they are, or in part, with the reason.
+    may start, or go on. `left_alone` are runs that stay as they are, or in part, with the reason. `remarks`
+    are sentences on what else is to be known.
     """
 
     number: str
@@ -75,6 +78,7 @@ class UndoOutcome:
     run_ids: tuple[RunId, ...] = ()
     starting: int = 0
     left_alone: tuple[LeftAlone, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

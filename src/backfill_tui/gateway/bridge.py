@@ -151,12 +151,9 @@ class BridgeGateway:
     ) -> FailuresRead:
         return self._call(methods.FAILURES, query, on_event=on_found, is_cancelled=is_cancelled)
 
-    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
-        self._call(
-            methods.PAUSE_DAG,
-            methods.PauseDag(dag_id=dag_id, is_paused=is_paused),
-            seconds=self._call_seconds,
-        )
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
+        asked = methods.PauseDag(dag_id=dag_id, is_paused=is_paused)
+        return self._call(methods.PAUSE_DAG, asked, seconds=self._call_seconds).remarks
 
     def close(self) -> None:
         self._conversation.close()

@@ -135,7 +135,11 @@ class Gateway(Protocol):
         ...
 
     def mark(self, request: MarkRequest) -> MarkOutcome:
-        """Mark the runs or task instances of the request, wholly or not at all; nothing runs by that."""
+        """Mark the runs or task instances of the request, wholly or not at all.
+
+        Nothing that is marked runs, but what waited for it may, and what had failed downstream of a marked
+        task does.
+        """
         ...
 
     def preview_undo(self, request: UndoRequest) -> UndoOutcome:
@@ -175,8 +179,8 @@ class Gateway(Protocol):
         """Tell every failed task instance of a backfill, with the error that its log ends with."""
         ...
 
-    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> None:
-        """Pause or unpause a Dag."""
+    def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
+        """Pause or unpause a Dag; gives back sentences on what else is to be known."""
         ...
 
     def close(self) -> None:

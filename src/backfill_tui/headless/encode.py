@@ -243,6 +243,7 @@ def mark(outcome: MarkOutcome) -> JsonObject:
         "failed_left": outcome.failed_left,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
         "teardowns": outcome.teardowns,
+        "remarks": list(outcome.remarks),
     }
 
 
@@ -259,6 +260,7 @@ def undo(outcome: UndoOutcome) -> JsonObject:
         "run_ids": list(outcome.run_ids),
         "starting": outcome.starting,
         "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
+        "remarks": list(outcome.remarks),
     }
 
 

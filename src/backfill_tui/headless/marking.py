@@ -60,6 +60,8 @@ def mark(session: Session, wish: MarkWish) -> int:
         # It is done wholly or not at all, and which of the two is to be known.
         outcome = session.gateway.mark(request)
     session.voice.say(done_words(request, outcome))
+    for remark in outcome.remarks:
+        session.voice.say(one_line(remark))
     _show(session, facts, request, outcome, done=outcome.changes)
     return 0
 

@@ -28,9 +28,11 @@ def change_pause(session: Session, dag_id: str, *, is_paused: bool, yes: bool) -
     if dag.active_backfills and not is_paused:
         # Their queued runs are to start now, as those of a launch are.
         session.start_engine()
-    session.gateway.pause_dag(dag.dag_id, is_paused=is_paused)
+    remarks = session.gateway.pause_dag(dag.dag_id, is_paused=is_paused)
     session.voice.say(f"{name} is {'paused' if is_paused else 'no longer paused'}")
-    _show(session, dag, is_paused=is_paused, changed=True)
+    for remark in remarks:
+        session.voice.say(one_line(remark))
+    _show(session, dag, is_paused=is_paused, changed=True, remarks=remarks)
     return 0
 
 
@@ -63,6 +65,9 @@ def _tell_released(session: Session, dag: DagSummary, now: Instant) -> None:
             session.voice.say(one_line(warning.message))
 
 
-def _show(session: Session, dag: DagSummary, *, is_paused: bool, changed: bool) -> None:
+def _show(
+    session: Session, dag: DagSummary, *, is_paused: bool, changed: bool, remarks: tuple[str, ...] = ()
+) -> None:
     if session.as_json:
-        session.paper.json({"dag_id": dag.dag_id, "is_paused": is_paused, "changed": changed})
+        told = {"dag_id": dag.dag_id, "is_paused": is_paused, "changed": changed, "remarks": list(remarks)}
+        session.paper.json(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backfill_tui.domain.ids import DagId
@@ -32,6 +33,7 @@ def undo(session: Session, wish: UndoWish) -> int:
     preview = session.gateway.preview_undo(UndoRequest(number=wish.number, dag_id=dag_id))
     session.voice.say(f"The deed is {preview.number} on {one_line(preview.dag_id)}: {deed_words(preview)}")
     _tell(session, preview)
+    _tell_remarks(session, preview.remarks)
     if wish.dry_run or not preview.changes:
         _show(session, preview, done=False)
         return 0
@@ -44,6 +46,7 @@ def undo(session: Session, wish: UndoWish) -> int:
     if outcome.left_alone != preview.left_alone or outcome.tasks != preview.tasks:
         _tell(session, outcome)
     session.voice.say("Undone" if outcome.changes else "Nothing was undone")
+    _tell_remarks(session, (remark for remark in outcome.remarks if remark not in preview.remarks))
     _show(session, outcome, done=outcome.changes)
     return 0
 
@@ -52,6 +55,11 @@ def _tell(session: Session, outcome: UndoOutcome) -> None:
     for sentence in undo_words(outcome):
         session.voice.say(sentence)
     tell_what_stays(session, outcome.left_alone)
+
+
+def _tell_remarks(session: Session, remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        session.voice.say(one_line(remark))
 
 
 def _show(session: Session, outcome: UndoOutcome, *, done: bool) -> None:

@@ -20,11 +20,13 @@ def ask_to_pause(screen: PlaceScreen[T], dag_id: DagId, *, is_paused: bool, rele
     if not program.writes.may_begin():
         return
 
-    def paused(_: None) -> None:
+    def paused(remarks: tuple[str, ...]) -> None:
         program.read_dags()
         screen.post_message(DagPauseChanged(dag_id, is_paused=is_paused))
         words = f'"{dag_id}" is {"paused" if is_paused else "unpaused"}'
         program.notify(one_line(words), markup=False)
+        for remark in remarks:
+            program.notify(one_line(remark), severity="warning", markup=False)
 
     def take(yes: bool | None) -> None:
         if yes:

@@ -57,6 +57,13 @@ class Nothing:
     """No parameter, no events, or no result."""
 
 
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """Sentences on what else is to be known of something that was done."""
+
+    remarks: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForDag:
     """A Dag by name; None means all Dags."""
@@ -118,4 +125,4 @@ LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
 FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
 COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)
 FAILURES: Final = Method("failures", FailuresQuery, FailuresFound, FailuresRead)
-PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Nothing)
+PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Remarks)

@@ -63,9 +63,9 @@ class SetStateDialog(Dialog[MarkRequest]):
 
     PLACE = "set_state"
     HELP = (
-        "A mark sets states without running anything, as Airflow itself does it: a task that is under way "
-        "ends, and what failed downstream of one task that is marked runs again. A mark can be undone "
-        "as long as nothing changed since, but not for what was under way."
+        "A mark sets states as Airflow itself does it, and runs nothing of what is marked: a task that is "
+        "under way ends. What waited for it goes on, and what failed downstream of one task that is marked "
+        "runs again. A mark can be undone as long as nothing changed since, but not for what was under way."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SET_STATE)]
     DEFAULT_CSS = """

@@ -76,14 +76,15 @@ class UndoingScreen(PlaceScreen[None]):
             title=f"Undo the last deed on {one_line(outcome.dag_id)}?",
             verb="undo",
             sentence=deed_words(outcome),
-            notes=(*undo_words(outcome), *_left(outcome)),
+            notes=(*undo_words(outcome), *_left(outcome), *map(one_line, outcome.remarks)),
         )
         self.app.push_screen(ConfirmDialog(question), take)
 
     def _undo_done(self, outcome: UndoOutcome) -> None:
         if outcome.starting:
             self.program.start_engine()
-        words = ["Undone" if outcome.changes else "Nothing was undone", *undo_words(outcome), *_left(outcome)]
+        done = "Undone" if outcome.changes else "Nothing was undone"
+        words = [done, *undo_words(outcome), *_left(outcome), *map(one_line, outcome.remarks)]
         self.notify("; ".join(words), timeout=_LONG_SECONDS, markup=False)
         self.program.read_dags()
 

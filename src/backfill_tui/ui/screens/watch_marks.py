@@ -6,6 +6,7 @@ from functools import partial
 
 from backfill_tui.domain.mark_words import done_words
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.screens.set_state import SetStateDialog
 from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_mark
@@ -41,5 +42,9 @@ class WatchMarksScreen(WatchFailuresScreen):
             self.grid.clear_marks()
         if outcome.again:
             self.program.start_engine()
-        undo = f", {shown_key('watch.undo')} undoes it" if outcome.changes and not outcome.again else ""
+        # What is not in the journal, of which the remarks tell, can not be undone.
+        can_undo = outcome.changes and not outcome.again and not outcome.remarks
+        undo = f", {shown_key('watch.undo')} undoes it" if can_undo else ""
         self.notify(f"{done_words(request, outcome)}{undo}", markup=False)
+        for words in outcome.remarks:
+            self.notify(one_line(words), severity="warning", markup=False)
