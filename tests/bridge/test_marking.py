@@ -13,7 +13,7 @@ from tests.support.marked import MAIN, ask_mark
 from backfill_tui.domain.control import Deed
 from backfill_tui.domain.journal import Phase
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkScope
-from backfill_tui.domain.problems import BadRequest, NotThere, Refused
+from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Refused
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.wire.journal import entries
 
@@ -211,6 +211,20 @@ def test_a_run_whose_dag_can_not_be_read_is_left_alone_and_it_is_said_why(
     (left,) = ask_mark(stage, dag_id, [run_id], MarkAs.SUCCESS, scope).left_alone
     assert left.reason.startswith(f"Airflow can not read the Dag {dag_id}: ")
     assert "no_such_plugin.Timetable" in left.reason
+
+
+def test_a_mark_that_is_stopped_halfway_leaves_nothing_and_says_so_in_the_journal(
+    stage: Stage, tmp_path: Path
+) -> None:
+    file = tmp_path / "journal.jsonl"
+    runs = stage.run_ids(stage.backfill("chain", 5))
+    before = stage.worker("picture")
+    with pytest.raises(Interrupted):
+        ask_mark(stage, "chain", runs, MarkAs.FAILED, journal=file, at=3)
+    assert stage.worker("picture") == before
+    assert [entry.phase for entry in entries(file)] == [Phase.BEGUN, Phase.UNDONE]
+    assert heard(stage) == []
+    assert len(ask_mark(stage, "chain", runs, MarkAs.FAILED).runs) == 5
 
 
 def test_what_can_not_be_written_to_the_journal_is_marked_and_said(stage: Stage, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -7,9 +8,10 @@ from tests.cli.conftest import CommandLine
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
 
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
+from backfill_tui.gateway.port import IsCancelled, ignore, never
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 MARK = ("mark", "success", "sales_daily")
@@ -62,8 +64,13 @@ def test_remarks_on_a_mark_an_undoing_and_a_pause_are_said_and_are_data(run: Com
     words = ("The journal can not be written\x1b[31m",)
 
     class Remarking(ScriptedGateway):
-        def mark(self, request: MarkRequest) -> MarkOutcome:
-            return replace(super().mark(request), remarks=words)
+        def mark(
+            self,
+            request: MarkRequest,
+            on_progress: Callable[[MarkProgress], None] = ignore,
+            is_cancelled: IsCancelled = never,
+        ) -> MarkOutcome:
+            return replace(super().mark(request, on_progress, is_cancelled), remarks=words)
 
         def undo(self, request: UndoRequest) -> UndoOutcome:
             return replace(super().undo(request), remarks=words)

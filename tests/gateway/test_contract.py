@@ -19,7 +19,7 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.map_indexes import IndexQuery
-from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, Gravity, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest, Interrupted, NotThere, Problem, Refused, Unreachable
@@ -470,7 +470,10 @@ def test_runs_without_failures_and_unknown_runs_are_left_alone_with_a_reason(sta
 def mark(stage: Stage, request: MarkRequest) -> MarkOutcome:
     """Preview a mark, and do what it told of."""
     preview = stage.gateway.preview_mark(request)
-    assert stage.gateway.mark(request) == preview
+    told: list[MarkProgress] = []
+    assert stage.gateway.mark(request, told.append) == preview
+    total = len(preview.run_ids)
+    assert [(one.done, one.total) for one in told] == [(done, total) for done in range(1, total + 1)]
     return preview
 
 

@@ -24,15 +24,19 @@ def ask_mark(
     *,
     dry: bool = False,
     journal: Path | None = None,
+    at: int | None = None,
     **more: Any,
 ) -> MarkOutcome:
-    """Mark them, or only look with `dry`; `more` are further fields of the request."""
+    """Mark them, or only look with `dry`; `more` are further fields of the request.
+
+    It is cancelled when it has come so far as `at`.
+    """
     params = {
         "dag_id": dag_id, "run_ids": list(run_ids), "mark_as": str(mark_as), "scope": str(scope), **more
     }  # fmt: skip
     method = "preview_mark" if dry else "mark"
     kept = None if journal is None else str(journal)
-    answer = stage.worker("ask", method=method, params=params, journal=kept)
+    answer = stage.worker("ask", method=method, params=params, journal=kept, cancel_at=at)
     return msgspec.convert(answer, MarkOutcome)
 
 

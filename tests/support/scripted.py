@@ -23,7 +23,7 @@ from backfill_tui.domain.judging import decide
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.log_errors import last_exception
 from backfill_tui.domain.map_indexes import FIRST_OF_REST, IndexCells, IndexQuery, index_cell
-from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
 from backfill_tui.domain.outcomes import Verdict, runs_at
 from backfill_tui.domain.plan_dates import columns_of
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, DagBounds, Gravity, PlanWarning
@@ -321,18 +321,26 @@ class ScriptedGateway:
             self.journal.add("rerun", request.dag_id)
         return outcome
 
-    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
-        self._enter("preview_mark")
+    def preview_mark(self, request: MarkRequest, is_cancelled: IsCancelled = never) -> MarkOutcome:
+        self._enter("preview_mark", is_cancelled)
         with self.world.changed:
             return marks.mark(self.world, request, dry=True)
 
-    def mark(self, request: MarkRequest) -> MarkOutcome:
+    def mark(
+        self,
+        request: MarkRequest,
+        on_progress: Callable[[MarkProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> MarkOutcome:
         if self._read_only:
             raise Refused("This session is read-only", remedy="start it without --read-only")
-        self._enter("mark")
+        self._enter("mark", is_cancelled)
         with self.world.changed:
             wanted = marks_of(self.world, request, marks.mark(self.world, request, dry=True))
             outcome = marks.mark(self.world, request, dry=False)
+            total = len(outcome.run_ids)
+            for done in range(1, total + 1):
+                on_progress(MarkProgress(done=done, total=total))
             if outcome.changes:
                 self.journal.add(f"mark_{request.mark_as}", request.dag_id, marks=wanted)
             return outcome

@@ -21,8 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.support import worker_main  # it takes over stdout, and this file is started by itself
 
 
-def ask(method: str, params: dict[str, Any], journal: str | None = None, *, read_only: bool = False) -> Any:
-    """What the bridge answers to a call."""
+def ask(
+    method: str,
+    params: dict[str, Any],
+    journal: str | None = None,
+    *,
+    read_only: bool = False,
+    cancel_at: int | None = None,
+) -> Any:
+    """What the bridge answers to a call, which is cancelled once it tells that so many are done."""
     from dataclasses import replace
 
     from backfill_tui.bridge.handlers import register_all
@@ -36,7 +43,12 @@ def ask(method: str, params: dict[str, Any], journal: str | None = None, *, read
     server = Server(FrameReader(io.BytesIO()), io.BytesIO())
     register_all(server, airflow)
     known, handler = server._handlers[method]
-    call: Call[object] = Call(lambda _event: None, threading.Event())
+
+    def look(event: Any) -> None:
+        if cancel_at is not None and event.done >= cancel_at:
+            call.cancel()
+
+    call: Call[object] = Call(look, threading.Event())
     return handler(msgspec.convert(params, known.params), call)
 
 

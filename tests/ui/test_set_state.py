@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,9 +12,10 @@ from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.launching import Launch
-from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.screens.set_state import SetStateDialog
 from backfill_tui.ui.screens.watch import WatchScreen
 
@@ -27,16 +29,26 @@ class NotingGateway(ScriptedGateway):
         super().__init__(world, read_only=read_only)
         self.marked: list[MarkRequest] = []
 
-    def mark(self, request: MarkRequest) -> MarkOutcome:
+    def mark(
+        self,
+        request: MarkRequest,
+        on_progress: Callable[[MarkProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> MarkOutcome:
         self.marked.append(request)
-        return super().mark(request)
+        return super().mark(request, on_progress, is_cancelled)
 
 
 class UnwrittenGateway(ScriptedGateway):
     """Can not write its journal."""
 
-    def mark(self, request: MarkRequest) -> MarkOutcome:
-        return replace(super().mark(request), remarks=("The journal [/] is full",))
+    def mark(
+        self,
+        request: MarkRequest,
+        on_progress: Callable[[MarkProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> MarkOutcome:
+        return replace(super().mark(request, on_progress, is_cancelled), remarks=("The journal [/] is full",))
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
         super().pause_dag(dag_id, is_paused=is_paused)
@@ -281,10 +293,10 @@ async def test_the_choices_at_every_size(size: tuple[int, int]) -> None:
 class UncountableGateway(NotingGateway):
     """Can not count what the mark of a task changes."""
 
-    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+    def preview_mark(self, request: MarkRequest, is_cancelled: IsCancelled = never) -> MarkOutcome:
         if request.scope is MarkScope.TASK:
             raise AirflowFailed("The task is not in the Dag")
-        return super().preview_mark(request)
+        return super().preview_mark(request, is_cancelled)
 
 
 @on_screen

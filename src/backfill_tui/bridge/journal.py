@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +25,7 @@ from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark
 from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable
 from backfill_tui.domain.text import one_line
-from backfill_tui.wire.journal import decoded, encoded, entries
+from backfill_tui.wire.journal import decoded, encoded, entries, outlines
 
 LAUNCH: Final = "launch"
 CREATED_AT: Final = "created_at"
@@ -72,12 +72,20 @@ class Journal:
         self._read_up_to = 0
         self._launches: dict[int, LaunchNotes] = {}
 
-    def entries(self) -> Iterator[JournalEntry]:
-        """All its entries, the oldest first; raises Unreachable when they can not be read."""
+    def outlines(self) -> Iterator[JournalEntry]:
+        """All its entries without runs and marks, the oldest first; raises Unreachable when it can not."""
+        return self._read(outlines)
+
+    def beginning(self, number: str) -> JournalEntry | None:
+        """The first line of a deed, with all that is in it; raises Unreachable when it can not be read."""
+        lines = self._read(lambda path: entries(path, number))
+        return next((entry for entry in lines if entry.number == number), None)
+
+    def _read(self, read: Callable[[Path], Iterator[JournalEntry]]) -> Iterator[JournalEntry]:
         if self._path is None:
             return
         try:
-            yield from entries(self._path)
+            yield from read(self._path)
         except OSError as cause:
             raise Unreachable(
                 f"The journal {self._path} can not be read: {cause.strerror}", remedy="see to its rights"

@@ -6,6 +6,7 @@ writes into the journal what its undoing needs.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,14 @@ from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.write_session import write
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.journal import RunMark, TaskMark
-from backfill_tui.domain.marking import MarkedRun, MarkedTask, MarkOutcome, MarkRequest, MarkScope
+from backfill_tui.domain.marking import (
+    MarkedRun,
+    MarkedTask,
+    MarkOutcome,
+    MarkProgress,
+    MarkRequest,
+    MarkScope,
+)
 from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.repairing import AffectedTask, LeftAlone, TaskInstanceKey
 from backfill_tui.domain.states import CODES, RunState, TaskState, task_code
@@ -41,20 +49,22 @@ _AT_ONCE: Final = 500
 def register(server: Server, airflow: AirflowEnvironment) -> None:
     """Let the server answer `preview_mark` and `mark`."""
 
-    def preview(request: MarkRequest, _call: Call[Nothing]) -> MarkOutcome:
+    def preview(request: MarkRequest, call: Call[Nothing]) -> MarkOutcome:
         with airflow.session() as session:
-            return Marking(session, request).outcome
+            return Marking(session, request, call.check).outcome
 
-    def mark(request: MarkRequest, _call: Call[Nothing]) -> MarkOutcome:
+    def mark(request: MarkRequest, call: Call[MarkProgress]) -> MarkOutcome:
         airflow.require_writable("marking runs")
-        return write(airflow, "mark them", lambda session: _carry_out(airflow, session, request))
+        return write(airflow, "mark them", lambda session: _carry_out(airflow, session, request, call))
 
     server.handle(PREVIEW_MARK, preview)
     server.handle(MARK, mark)
 
 
-def _carry_out(airflow: AirflowEnvironment, session: Session, request: MarkRequest) -> MarkOutcome:
-    marking = Marking(session, request, lock=True)
+def _carry_out(
+    airflow: AirflowEnvironment, session: Session, request: MarkRequest, call: Call[MarkProgress]
+) -> MarkOutcome:
+    marking = Marking(session, request, call.check, lock=True)
     outcome = marking.outcome
     if not outcome.changes:
         return outcome
@@ -65,7 +75,10 @@ def _carry_out(airflow: AirflowEnvironment, session: Session, request: MarkReque
         marks=marking.marks(),
         details=_details(request, outcome),
     ) as opened:
-        marking.carry_out()
+        for done in marking.carry_out():
+            call.mention(MarkProgress(done=done, total=len(marking.parts)))
+            # What was done so far is rolled back with the rest.
+            call.check()
         session.commit()
     marking.tell_listeners()
     return replace(outcome, remarks=opened.remarks)
@@ -83,8 +96,13 @@ def _details(request: MarkRequest, outcome: MarkOutcome) -> dict[str, Detail]:
 class Marking:
     """One mark, decided when it is made and carried out when asked."""
 
-    def __init__(self, session: Session, request: MarkRequest, *, lock: bool = False) -> None:
-        """Decide. Raises NotThere for an unknown Dag, BadRequest for a task's mark that names no task."""
+    def __init__(
+        self, session: Session, request: MarkRequest, check: Callable[[], None], *, lock: bool = False
+    ) -> None:
+        """Decide, with a `check` before each run that may raise.
+
+        Raises NotThere for an unknown Dag, BadRequest for a task's mark that names no task.
+        """
         self._session = session
         self._request = request
         self._lock = lock
@@ -93,6 +111,7 @@ class Marking:
         self._is_stale = self._check()
         self._chooser = Chooser(session, request, self._never_runs, lock)
         for run_id, run in self._runs():
+            check()
             chosen = "it was deleted" if run is None else self._chooser.choose(run)
             if isinstance(chosen, str):
                 self._left_alone[run_id] = chosen
@@ -137,12 +156,16 @@ class Marking:
             if not part.again
         )
 
-    def carry_out(self) -> None:
-        """Mark them, with a line each in Airflow's audit log; the session's owner commits."""
-        for part in self.parts:
+    def carry_out(self) -> Iterator[int]:
+        """Mark them, with a line each in Airflow's audit log; tells after each run how many are.
+
+        The session's owner commits.
+        """
+        for done, part in enumerate(self.parts, 1):
             self._chooser.mark(part)
             self._audit(part)
-        self._session.flush()
+            self._session.flush()
+            yield done
 
     def tell_listeners(self) -> None:
         """Tell Airflow's listeners, once it is committed."""

@@ -44,7 +44,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     """Let the server answer `preview_undo` and `undo`."""
 
     def preview(request: UndoRequest, _call: Call[Nothing]) -> UndoOutcome:
-        begun = deed_meant(airflow.journal.entries(), request)
+        begun = _deed_meant(airflow, request)
         with airflow.session() as session:
             if begun.deed in MARKS:
                 return _of_marks(begun, MarkUndoing(session, begun.dag_id, begun.marks))
@@ -54,7 +54,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     def undo(request: UndoRequest, _call: Call[Nothing]) -> UndoOutcome:
         airflow.require_writable("undoing")
-        begun = deed_meant(airflow.journal.entries(), request)
+        begun = _deed_meant(airflow, request)
         if begun.deed in MARKS:
             return write(airflow, "undo it", lambda session: _undo_marks(airflow, session, begun))
         undoes: dict[str, Detail] = {UNDOES: begun.number}
@@ -71,6 +71,12 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     server.handle(PREVIEW_UNDO, preview)
     server.handle(UNDO_METHOD, undo)
+
+
+def _deed_meant(airflow: AirflowEnvironment, request: UndoRequest) -> JournalEntry:
+    """The first line of the deed that is meant; all lines are looked at, and only that one is read whole."""
+    meant = deed_meant(airflow.journal.outlines(), request)
+    return airflow.journal.beginning(meant.number) or meant
 
 
 def _undo_marks(airflow: AirflowEnvironment, session: Session, begun: JournalEntry) -> UndoOutcome:

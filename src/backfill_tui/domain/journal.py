@@ -67,6 +67,7 @@ class JournalEntry:
     `control.Deed`. The lines of one deed share its `number`, a random word. `runs` are the runs it touches,
     in its first line only, as are `marks`, which are what its undoing needs. `details` are plain words and
     numbers, never a conf: that may hold secrets, so only its keys are kept. `note` is the user's.
+    `left_out` says that the line has marks which were not read.
     """
 
     at: Instant
@@ -82,3 +83,9 @@ class JournalEntry:
     marks: tuple[RunMark, ...] = ()
     details: dict[str, str | int | bool | None] = field(default_factory=dict)
     problem: str = ""
+    left_out: bool = False
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether its line has any marks."""
+        return self.left_out or bool(self.marks)

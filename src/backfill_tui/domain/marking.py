@@ -87,6 +87,14 @@ class MarkedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkProgress:
+    """So many of the runs to be marked are; others see nothing of it before the end."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkOutcome:
     """What a mark changes (dry) or changed, the runs it leaves alone, and why.
 

@@ -105,7 +105,7 @@ class PastDeed:
         if UNDOES in self.details:
             return _NO_WAY[UNDO]
         if self.begun.deed in MARKS:
-            return "" if self.begun.marks else "what it touched runs again since"
+            return "" if self.begun.has_marks else "what it touched runs again since"
         if self.begun.deed == PAUSE_DAG and self.details.get("was_paused"):
             return "the Dag was paused before it"
         return _NO_WAY.get(self.begun.deed, "")
@@ -130,7 +130,7 @@ def past_deeds(entries: Iterable[JournalEntry]) -> dict[str, PastDeed]:
 
 
 def deed_meant(entries: Iterable[JournalEntry], request: UndoRequest) -> JournalEntry:
-    """The first line of the deed that is to be taken back.
+    """The first line of the deed that is to be taken back; outlines of the entries are enough.
 
     Raises NotThere when there is none, BadRequest for a number that several begin with, and Refused, with
     why, for one that there is no way back from.

@@ -15,7 +15,7 @@ from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresR
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
-from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
@@ -116,11 +116,16 @@ class BridgeGateway:
         except Problem as problem:
             return gathering.ended_by(problem, sure=not self._conversation.is_over)
 
-    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
-        return self._call(methods.PREVIEW_MARK, request)
+    def preview_mark(self, request: MarkRequest, is_cancelled: IsCancelled = never) -> MarkOutcome:
+        return self._call(methods.PREVIEW_MARK, request, is_cancelled=is_cancelled)
 
-    def mark(self, request: MarkRequest) -> MarkOutcome:
-        return self._call(methods.MARK, request)
+    def mark(
+        self,
+        request: MarkRequest,
+        on_progress: Callable[[MarkProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> MarkOutcome:
+        return self._call(methods.MARK, request, on_event=on_progress, is_cancelled=is_cancelled)
 
     def preview_undo(self, request: UndoRequest) -> UndoOutcome:
         return self._call(methods.PREVIEW_UNDO, request)

@@ -19,7 +19,7 @@ from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresR
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
-from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.tasks import (
@@ -130,12 +130,17 @@ class Gateway(Protocol):
         """
         ...
 
-    def preview_mark(self, request: MarkRequest) -> MarkOutcome:
+    def preview_mark(self, request: MarkRequest, is_cancelled: IsCancelled = never) -> MarkOutcome:
         """What a mark would change; changes nothing."""
         ...
 
-    def mark(self, request: MarkRequest) -> MarkOutcome:
-        """Mark the runs or task instances of the request, wholly or not at all.
+    def mark(
+        self,
+        request: MarkRequest,
+        on_progress: Callable[[MarkProgress], None] = ignore,
+        is_cancelled: IsCancelled = never,
+    ) -> MarkOutcome:
+        """Mark the runs or task instances of the request, wholly or not at all, also when it is cancelled.
 
         Nothing that is marked runs, but what waited for it may, and what had failed downstream of a marked
         task does.

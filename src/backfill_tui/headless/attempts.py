@@ -66,7 +66,7 @@ def attempts_of(journal: Path, dag_id: str) -> Counter[RunId]:
     """How often each run of the Dag was rerun by such a command, also by one that died in the middle."""
     runs: dict[str, tuple[RunId, ...]] = {}
     try:
-        for entry in entries(journal):
+        for entry in entries(journal, '"attempt":'):
             if entry.deed != "rerun" or entry.dag_id != dag_id or not entry.details.get("attempt"):
                 continue
             if entry.phase is Phase.BEGUN:

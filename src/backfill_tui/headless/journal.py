@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 from backfill_tui.headless.voice import Voice
-from backfill_tui.wire.journal import entries
+from backfill_tui.wire.journal import entries, outlines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +89,9 @@ _COLUMNS: Final = (
 )
 
 
-def _read(path: Path) -> Iterator[JournalEntry]:
+def _read(path: Path, read: Callable[[Path], Iterator[JournalEntry]] = entries) -> Iterator[JournalEntry]:
     try:
-        yield from entries(path)
+        yield from read(path)
     except OSError as cause:
         raise Unreachable(
             f"The journal {one_line(str(path))} can not be read: {cause.strerror}", remedy="see to its rights"
@@ -137,9 +137,7 @@ def _wanted(deeds: dict[str, _Deed], search: Search) -> dict[str, _Deed]:
 
 def _undoing(path: Path) -> dict[str, str]:
     """By the number of a deed what there is to say of its undoing."""
-    # Whether there are any marks is enough; all of them may be many.
-    lean = (replace(entry, runs=(), marks=entry.marks[:1]) for entry in _read(path))
-    return {number: undo_word(past) for number, past in past_deeds(lean).items()}
+    return {number: undo_word(past) for number, past in past_deeds(_read(path, outlines)).items()}
 
 
 def _row(deed: _Deed, undo: str) -> tuple[Cell, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.mark_words import consequences, done_words, mark_words
-from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
-from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
+from backfill_tui.domain.problems import BadRequest, Interrupted
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
@@ -56,14 +56,27 @@ def mark(session: Session, wish: MarkWish) -> int:
     if preview.again:
         # What failed downstream is to run again, as after a rerun.
         session.start_engine()
-    with deferred_interrupt():
-        # It is done wholly or not at all, and which of the two is to be known.
-        outcome = session.gateway.mark(request)
+    outcome = _mark(session, request)
     session.voice.say(done_words(request, outcome))
     for remark in outcome.remarks:
         session.voice.say(one_line(remark))
     _show(session, facts, request, outcome, done=outcome.changes)
     return 0
+
+
+def _mark(session: Session, request: MarkRequest) -> MarkOutcome:
+    """Mark them, telling how far it has come; ctrl+c stops it with nothing marked, or comes too late."""
+
+    def tell(progress: MarkProgress) -> None:
+        session.voice.activity("Marking runs", progress.done, progress.total, key="mark")
+
+    try:
+        with deferred_interrupt() as is_interrupted:
+            return session.gateway.mark(request, tell, is_interrupted)
+    except Interrupted:
+        raise Interrupted("The mark was stopped before anything was marked") from None
+    finally:
+        session.voice.settle()
 
 
 def _tell(session: Session, facts: GridFacts, request: MarkRequest, preview: MarkOutcome) -> None:

@@ -7,9 +7,10 @@ crash, is passed over: the others do not depend on it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -46,7 +47,9 @@ class _Mark(msgspec.Struct, omit_defaults=True):
     tasks: list[_Task] = []
 
 
-class _Line(msgspec.Struct, omit_defaults=True):
+class _Outline(msgspec.Struct, omit_defaults=True):
+    """A line without what may be long: msgspec passes over what has no name here, and makes nothing of it."""
+
     at: str
     number: str
     phase: Phase
@@ -56,14 +59,20 @@ class _Line(msgspec.Struct, omit_defaults=True):
     dag_id: str
     backfill_id: int | None = None
     note: str = ""
-    runs: list[_Run] = []
-    marks: list[_Mark] = []
     details: dict[str, Any] = {}
     problem: str = ""
 
 
+class _Line(_Outline, omit_defaults=True):
+    runs: list[_Run] = []
+    marks: list[_Mark] = []
+
+
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Line)
+_OUTLINER = msgspec.json.Decoder(_Outline)
+_MARKS: Final = b'"marks":['
+"""What a line with marks has in it, and no text in a line: its quotes would have a backslash before them."""
 
 
 def encoded(entry: JournalEntry) -> bytes:
@@ -81,32 +90,51 @@ def decoded(line: bytes) -> JournalEntry | None:
     """The entry of a line, None for what is none."""
     try:
         read = _DECODER.decode(line)
-        return JournalEntry(
-            at=_instant(read.at), number=read.number, phase=read.phase, deed=read.deed, user=read.user,
-            where=read.where, dag_id=DagId(read.dag_id),
-            backfill_id=None if read.backfill_id is None else BackfillId(read.backfill_id),
-            note=read.note, runs=tuple(_run(run) for run in read.runs),
-            marks=tuple(_mark(mark) for mark in read.marks), details=read.details, problem=read.problem,
-        )  # fmt: skip
+        return replace(
+            _entry(read), runs=tuple(map(_run, read.runs)), marks=tuple(_mark(mark) for mark in read.marks)
+        )
     except ValueError:
         # msgspec's own errors are of this class, and so is a date that is none.
         return None
 
 
-def entries(journal: Path) -> Iterator[JournalEntry]:
-    """The entries of a journal, the oldest first; none when there is no such file.
+def outlined(line: bytes) -> JournalEntry | None:
+    """The entry of a line without its runs and marks, None for what is none."""
+    try:
+        return replace(_entry(_OUTLINER.decode(line)), left_out=_MARKS in line)
+    except ValueError:
+        return None
 
-    Raises OSError when it can not be read.
+
+def _entry(read: _Outline) -> JournalEntry:
+    return JournalEntry(
+        at=_instant(read.at), number=read.number, phase=read.phase, deed=read.deed, user=read.user,
+        where=read.where, dag_id=DagId(read.dag_id),
+        backfill_id=None if read.backfill_id is None else BackfillId(read.backfill_id),
+        note=read.note, details=read.details, problem=read.problem,
+    )  # fmt: skip
+
+
+def entries(journal: Path, having: str = "") -> Iterator[JournalEntry]:
+    """The entries of a journal, the oldest first, a line at a time; none when there is no such file.
+
+    Lines without the text `having` are passed over unread. Raises OSError when it can not be read.
     """
+    return filter(None, map(decoded, _lines(journal, having.encode())))
+
+
+def outlines(journal: Path) -> Iterator[JournalEntry]:
+    """The same, each without its runs and marks: these are nearly all of a journal."""
+    return filter(None, map(outlined, _lines(journal)))
+
+
+def _lines(journal: Path, having: bytes = b"") -> Iterator[bytes]:
     try:
         file = journal.open("rb")
     except FileNotFoundError:
         return
     with file:
-        for line in file:
-            entry = decoded(line)
-            if entry is not None:
-                yield entry
+        yield from (line for line in file if having in line)
 
 
 def _run_line(run: RunBefore) -> _Run:

@@ -16,7 +16,7 @@ from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresR
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
-from backfill_tui.domain.marking import MarkOutcome, MarkRequest
+from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.tasks import (
@@ -116,7 +116,7 @@ CONTROL: Final = Method("control", ControlRequest, Nothing, ControlOutcome)
 PREVIEW_RERUN: Final = Method("preview_rerun", RerunRequest, Nothing, RerunOutcome)
 RERUN: Final = Method("rerun", RerunRequest, RerunProgress, RerunOutcome)
 PREVIEW_MARK: Final = Method("preview_mark", MarkRequest, Nothing, MarkOutcome)
-MARK: Final = Method("mark", MarkRequest, Nothing, MarkOutcome)
+MARK: Final = Method("mark", MarkRequest, MarkProgress, MarkOutcome, unread=16)
 PREVIEW_UNDO: Final = Method("preview_undo", UndoRequest, Nothing, UndoOutcome)
 UNDO: Final = Method("undo", UndoRequest, Nothing, UndoOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)

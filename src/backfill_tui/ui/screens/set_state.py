@@ -135,7 +135,7 @@ class SetStateDialog(Dialog[MarkRequest]):
                 if asking.unwanted():
                     return
                 if choice[1] is not MarkScope.TASK or self._task_id is not None:
-                    outcome = self.program.gateway.preview_mark(self._request(choice))
+                    outcome = self.program.gateway.preview_mark(self._request(choice), asking.unwanted)
                     asking.post(MarkCounted(choice, outcome))
         except Problem as problem:
             asking.post(MarkNotCounted(problem))
