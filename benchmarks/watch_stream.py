@@ -25,6 +25,7 @@ from benchmarks.watch_truth import differences, read_in_full
 
 LIVE_SECONDS: Final = {"100k": 6, "1M": 20}
 IDLE_SECONDS: Final = 4
+TICKS_A_SECOND: Final = 5
 TICK_RATIO: Final = 1.5
 """What a tick may cost more with ten times the task instances."""
 _WITNESS_CODES: Final = frozenset(CODE_OF[TaskState(state)] for state in WITNESSES)
@@ -38,14 +39,12 @@ class Followed:
     process: psutil.Process
     store: GridStore = field(default_factory=GridStore)
     seen: dict[tuple[str, str, str], float] = field(default_factory=dict)
-    ticks: int = 0
 
     def take(self) -> GridUpdate:
-        """The next update, applied; a tick ends with the last of its updates."""
+        """The next update, applied."""
         update = next(self.stream)
         at = time.monotonic()
         change = self.store.apply(update)
-        self.ticks += update.loaded
         for index in change.rows:
             cells, row = self.store.row_cells(index), self.store.rows[index]
             for column in (place for place, code in enumerate(cells) if code in _WITNESS_CODES):
@@ -55,12 +54,12 @@ class Followed:
         return update
 
     def for_seconds(self, seconds: float) -> tuple[float, float]:
-        """Take for so long: CPU of the bridge in ms a tick, and in percent of a core."""
-        began, cpu, ticks = time.monotonic(), _cpu(self.process), self.ticks
+        """Take for so long: CPU of the bridge in ms a tick, told or not, and in percent of a core."""
+        began, cpu = time.monotonic(), _cpu(self.process)
         while (now := time.monotonic()) < began + seconds:
             self.take()
         used = _cpu(self.process) - cpu
-        return used / max(1, self.ticks - ticks) * 1000, used / (now - began) * 100
+        return used / ((now - began) * TICKS_A_SECOND) * 1000, used / (now - began) * 100
 
     def settle(self) -> None:
         """Take what has arrived meanwhile."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from backfill_tui.bridge.grid_known import KnownEntries
 from backfill_tui.bridge.grid_reader import GridReader
-from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.watching import GridRows, RunRow, TaskColumn
 
 if TYPE_CHECKING:
@@ -39,18 +39,20 @@ class SentGrid:
         self._sent: dict[int, tuple[RunRow, bytes]] = {}
         self._entries = KnownEntries(reader.entries)
         self._quiet_rows = 0
+        self._told_at = Instant(0)
 
     def updates(self, connection: Connection, read_at: Instant, *, moved: bool) -> Iterator[GridRows]:
         """One update, or several where the rows to send are very many.
 
         `moved` is false when the database is known not to have changed since the last reading: then only rows
-        in turn are read, and nothing once all were since the last change. Raises UnknownTasksError (see
-        GridReader).
+        in turn are read, and nothing once all were since the last change; that is told once a second. Raises
+        UnknownTasksError (see GridReader).
         """
         self._quiet_rows = 0 if moved else self._quiet_rows
         entries = self._entries
         if self._columns_sent and not moved and self._quiet_rows >= entries.count:
-            yield self._update(read_at, [], loaded=True)
+            if not 0 <= read_at - self._told_at < SECOND:
+                yield self._update(read_at, [], loaded=True)
             return
         entries.refresh(connection, moved=moved)
         in_turn = entries.in_turn(max(1, SLOW_LANE_CELLS // max(1, len(self._columns))))
@@ -72,6 +74,7 @@ class SentGrid:
             entries.were_read(chunk)
 
     def _update(self, read_at: Instant, rows: Sequence[tuple[RunRow, bytes]], *, loaded: bool) -> GridRows:
+        self._told_at = read_at
         return GridRows(
             read_at=read_at,
             columns=None if self._columns_sent else self._columns,

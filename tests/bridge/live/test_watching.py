@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 
 import psutil
 import pytest
@@ -15,6 +16,7 @@ from tests.support.edits import Edits
 from tests.support.following import Following, following, read_in_full, shown
 
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import SECOND
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.watching import BackfillFacts, Membership
@@ -91,6 +93,23 @@ def test_an_update_names_only_the_rows_that_changed(
         assert [row.ordinal for row in followed.updates[-1].rows] == [4]
         assert followed.store.next_failed(0) == 3
         assert followed.store.task_failures(3) == (1, 2)
+
+
+def test_that_nothing_changes_is_told_once_a_second(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=2)
+    first, _ = edits.do("runs_of", backfill_id=backfill_id)
+    with following(bridge.gateway, backfill_id) as followed:
+
+        def is_quiet() -> bool:
+            rests = [later.read_at - one.read_at for one, later in pairwise(followed.updates[-3:])]
+            return len(rests) == 2 and min(rests) >= SECOND
+
+        followed.until(is_quiet, "quiet")
+        edits.do("task", dag_id=dag_id, run_id=first, task_id="load", state="failed")
+        followed.until(lambda: bool(followed.updates[-1].rows), "the change")
 
 
 def test_an_edit_behind_the_back_of_an_ended_run_is_found_in_turn(
