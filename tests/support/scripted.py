@@ -377,6 +377,7 @@ class ScriptedGateway:
                         waits=() if state.finished else self.waits,
                     )
                     for at, state in enumerate(states)
+                    if query.first_index <= at and (query.last_index is None or at <= query.last_index)
                 )
             )  # fmt: skip
 

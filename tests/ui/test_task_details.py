@@ -106,3 +106,21 @@ def test_what_waits_says_why_with_the_remedy_and_no_more_than_two_causes() -> No
         'waits: trigger rule all_success is not met: "clean" (running)',
     ]
     assert "waits" not in words_of(TaskState.RUNNING, 990, None)
+
+
+def test_map_indexes_that_were_not_read_are_counted_with_those_that_have_no_room() -> None:
+    instances = tuple(
+        TaskInstanceDetails(
+            key=TaskInstanceKey(run_id=RunId("r"), task_id=TaskId("t"), map_index=index),
+            state=TaskState.SUCCESS, try_number=1, max_tries=1, operator="@task", started_at=None,
+            ended_at=None,
+        )
+        for index in range(10)
+    )  # fmt: skip
+    cell = CellInView(
+        task_id=TaskId("t"), run_id=RunId("r"), date="2024-02-06", state=TaskState.SUCCESS, mapped=True,
+        operator="@task", now=NOW,
+    )  # fmt: skip
+    details = TaskDetails()
+    details.set_reactive(TaskDetails.cell, cell.with_instances(instances, left_out=1_200))
+    assert details.render().plain.endswith("and 1,202 more")

@@ -14,12 +14,18 @@ from backfill_tui.domain.states import CODE_OF, URGENCY, TaskState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellQuery:
-    """Which cell: a task of a run, and which map index is to say why it waits (None: what matters most)."""
+    """Which cell: a task of a run, and which map index is to say why it waits (None: what matters most).
+
+    Of a mapped task only the map indexes from `first_index` to `last_index` are read. A task instance that is
+    not expanded counts as the first.
+    """
 
     dag_id: DagId
     run_id: RunId
     task_id: TaskId
     map_index: int | None = None
+    first_index: int = 0
+    last_index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +63,13 @@ class TaskInstanceDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellDetails:
-    """The task instances behind one cell: one, or one for each map index; none before they are made."""
+    """The task instances behind one cell: one, or one for each map index; none before they are made.
+
+    Where they are very many, the least urgent are `left_out`: so many of them.
+    """
 
     instances: tuple[TaskInstanceDetails, ...]
+    left_out: int = 0
 
 
 def most_urgent(instances: Iterable[TaskInstanceDetails]) -> tuple[TaskInstanceDetails, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from tests.support.bridges import RunningBridge
@@ -50,6 +51,31 @@ def test_a_mapped_cell_has_one_instance_for_each_map_index(
         (1, TaskState.FAILED),
         (2, TaskState.NONE),
     ]
+
+
+def test_of_a_mapped_task_only_what_is_asked_for_is_read(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("mapped")
+    backfill_id = edits.do("backfill", dag_id=dag_id, first="2024-01-01", days=1)
+    (run_id,) = edits.do("runs_of", backfill_id=backfill_id)
+    every = _query(dag_id, run_id, "each")
+    only_first = replace(every, last_index=0)
+    assert [one.key.map_index for one in bridge.gateway.cell(only_first).instances] == [-1]
+    states = ["success"] * 700
+    states[650], states[660] = "failed", "running"
+    edits.do("expand", dag_id=dag_id, run_id=run_id, task_id="each", states=states)
+    found = bridge.gateway.cell(replace(every, map_index=699))
+    indexes = [one.key.map_index for one in found.instances]
+    assert indexes == sorted(indexes)
+    assert (len(indexes), found.left_out) == (500, 200)
+    # Of those that are alike the first ones are told, and the one that is looked at.
+    assert set(indexes) == {*range(497), 650, 660, 699}
+    (one,) = bridge.gateway.cell(replace(every, first_index=650, last_index=650)).instances
+    assert (one.key.map_index, one.state) == (650, TaskState.FAILED)
+    rest = bridge.gateway.cell(replace(every, first_index=690))
+    assert [one.key.map_index for one in rest.instances] == list(range(690, 700))
+    assert rest.left_out == 0
 
 
 def test_a_run_without_that_task_has_nothing_behind_the_cell(

@@ -118,7 +118,11 @@ class Inspector(LogPane):
         if cell is None or cell.run_id is None or not self.is_on_screen:
             return
         shown = cell.instance.key.map_index if cell.instance is not None else cell.map_index
-        query = CellQuery(dag_id=self._dag_id, run_id=cell.run_id, task_id=cell.task_id, map_index=shown)
+        first, last = cell.indexes
+        query = CellQuery(
+            dag_id=self._dag_id, run_id=cell.run_id, task_id=cell.task_id, map_index=shown,
+            first_index=first, last_index=last,
+        )  # fmt: skip
         gateway = program_of(self)
         ask(
             self,
@@ -130,10 +134,11 @@ class Inspector(LogPane):
 
     @on(CellRead)
     def _cell_read(self, message: CellRead) -> None:
-        cell = self.cell
-        if cell is None or (cell.run_id, cell.task_id) != (message.query.run_id, message.query.task_id):
+        cell, query = self.cell, message.query
+        asked = (query.run_id, query.task_id, (query.first_index, query.last_index))
+        if cell is None or (cell.run_id, cell.task_id, cell.indexes) != asked:
             return
-        self._show(cell.with_instances(message.details.instances))
+        self._show(cell.with_instances(message.details.instances, message.details.left_out))
         self.read_log()
 
     def read_log(self, *, anew: bool = False) -> None:

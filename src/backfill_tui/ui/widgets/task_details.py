@@ -27,8 +27,9 @@ _NOT_STARTED = frozenset({TaskState.NONE, TaskState.SCHEDULED, TaskState.QUEUED,
 class CellInView:
     """What is known of the cell under the cursor.
 
-    `instances` are its task instances, most urgent first, empty until they are read; `chosen` is the one
-    whose try and log are shown, `try_number` the try (0 before the first). `now` is the database's clock.
+    `instances` are its task instances, most urgent first, empty until they are read, without those that are
+    `left_out` because they are very many; `chosen` is the one whose try and log are shown, `try_number` the
+    try (0 before the first). `now` is the database's clock.
     `map_index` is that of the column of an unfolded task, with `rest` the first of those that share it.
     `keeps_try` says that the try stays when there is a later one, `stands_for` so where the cell is that of
     several tasks. `date` and `row_says` are the row's own words; `run_id` is None where a row has no run.
@@ -45,6 +46,7 @@ class CellInView:
     rest: bool = False
     stands_for: str = ""
     instances: tuple[TaskInstanceDetails, ...] = ()
+    left_out: int = 0
     chosen: int = 0
     try_number: int = 0
     keeps_try: bool = False
@@ -69,7 +71,13 @@ class CellInView:
         runs = instance is not None and instance.started_at is not None and instance.ended_at is None
         return runs and now // SECOND != self.now // SECOND
 
-    def with_instances(self, instances: tuple[TaskInstanceDetails, ...]) -> CellInView:
+    @property
+    def indexes(self) -> tuple[int, int | None]:
+        """The first and the last map index of its column."""
+        first = self.map_index or 0
+        return first, None if self.map_index is None or self.rest else first
+
+    def with_instances(self, instances: tuple[TaskInstanceDetails, ...], left_out: int = 0) -> CellInView:
         """The same cell with what was read of it; the chosen map index stays, and so does an older try."""
         before = self.instance
         found = most_urgent(filter(self._has, instances))
@@ -78,7 +86,7 @@ class CellInView:
         latest = found[chosen].try_number if found else 0
         looks_back = self.keeps_try or (before is not None and 0 < self.try_number < before.try_number)
         shown = min(self.try_number, latest) if looks_back else latest
-        return replace(self, instances=found, chosen=chosen, try_number=shown)
+        return replace(self, instances=found, left_out=left_out, chosen=chosen, try_number=shown)
 
     def _has(self, instance: TaskInstanceDetails) -> bool:
         """Whether a task instance is one of its column; one that is not expanded is the first."""
@@ -236,7 +244,7 @@ def _map_indexes(cell: CellInView) -> list[Content]:
         mark = TASK_MARKS[one.state]
         words = f"{mark.sign}{one.key.map_index}"
         parts.append(Content.styled(f"[{words}]" if at == cell.chosen else f" {words} ", f"${mark.variable}"))
-    left = len(cell.instances) - len(shown)
-    rest = Content.styled(f"  and {left} more", "$muted") if left else Content("")
+    left = len(cell.instances) - len(shown) + cell.left_out
+    rest = Content.styled(f"  and {left:,} more", "$muted") if left else Content("")
     head = Content.styled("map index ", "$muted")
     return [Content("").join([head, *parts, rest])]
