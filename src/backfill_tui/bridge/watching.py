@@ -1,9 +1,11 @@
 """Follows a backfill or a range of dates: everything at first, then at each tick what changed.
 
-A tick reads which runs are running and sums over all entries, every entry only when these do not add up, and
-in full only the rows whose entry changed, those whose run is running, and a few more in turn (the slow lane),
-which finds what was edited behind the back of the runs. So its cost follows what moves, and after one round
-of the slow lane the rows sent equal a full reading. Why something waits is read seldom (see `cause_watch`).
+A tick reads nothing where the database says that nobody wrote (see `change_mark`). Else it reads which runs
+are running, sums over all entries when a glance at indexes tells of a change, every entry only when these do
+not add up, and in full only the rows whose entry changed, those whose run is running, and a few more in turn
+(the slow lane), which finds what was edited behind the back of the runs. So its cost follows what moves, and
+after one round of the slow lane the rows sent equal a full reading. Why something waits is read seldom (see
+`cause_watch`).
 """
 
 from __future__ import annotations
