@@ -104,8 +104,6 @@ def stock() -> dict[str, Any]:
     with create_session(scoped=False) as session:
         wanted = select(TaskInstance).filter_by(task_id=_TASK, state="failed")
         for failed in session.scalars(wanted.options(joinedload(TaskInstance.dag_run))):
-            # Else it asks the log server of the worker too, which is not there.
-            session.expunge(failed)
             stream, _ = reader.read_log_chunks(failed, 1, {"end_of_log": False})
             for message in stream:
                 detail = (message.model_extra or {}).get("error_detail")

@@ -10,6 +10,7 @@ after one round of the slow lane the rows sent equal a full reading. Why somethi
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -24,6 +25,7 @@ from backfill_tui.bridge.watched import F, Watched, WatchedBackfill, WatchedRang
 from backfill_tui.domain.dag_range import RangeUpdate
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Unreachable
+from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import GridRows, GridUpdate
 from backfill_tui.wire.methods import WATCH, WATCH_RANGE, Nothing, Watch, WatchRange
 
@@ -82,7 +84,10 @@ class Watcher(Generic[F, U]):
             lost = self._follow()
             if lost is not None:
                 now = time.monotonic()
-                self._lost_at = now if self._lost_at is None else self._lost_at
+                if self._lost_at is None:
+                    self._lost_at = now
+                    # The screen shows but the age of what it has; why, is in the log.
+                    sys.stderr.write(f"a stream could not read the database: {one_line(str(lost))}\n")
                 if now - self._lost_at > GIVE_UP_AFTER_SECONDS:
                     raise self._unreachable(lost) from lost
                 self._call.wait(_RETRY_SECONDS)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
+import os
+import queue
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.support.bridges import RunningBridge, running_bridge
+from tests.support.bridges import RunningBridge
 from tests.support.edits import Edits
 
 from backfill_tui.bridge.failures import batches
@@ -234,19 +237,45 @@ def test_what_was_read_is_told_soon_however_little_it_is() -> None:
     assert [len(part) for part in parts] == [1, 2, 2, 100, 100, 46]
 
 
-def test_a_thousand_logs_come_in_parts_and_can_be_left(
-    bridge: RunningBridge, edits: Edits, fresh: Fresh
-) -> None:
+def test_a_reading_of_logs_can_be_left(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
+    backfill_id, runs = a_backfill(edits, dag_id := fresh("chain"), 102)
+    for run_id in runs:
+        edits.do("finish", dag_id=dag_id, run_id=run_id, failed="clean")
+        file = write(bridge, dag_id, run_id, "clean", failing("ValueError", "no"))
+        if run_id == runs[-2]:
+            # Who opens it waits for somebody who writes: the reading comes no further than this for now.
+            file.unlink()
+            os.mkfifo(gate := file)
+    query = FailuresQuery(about=BackfillId(backfill_id))
+    first, watchers = threading.Event(), queue.SimpleQueue[threading.Thread]()
+
+    def is_left() -> bool:
+        if first.is_set():
+            watchers.put(threading.current_thread())
+        return first.is_set()
+
+    with ThreadPoolExecutor(1) as pool:
+        left = pool.submit(bridge.gateway.failures, query, lambda _: first.set(), is_left)
+        # Once the thread that looks for it has ended, the bridge was told.
+        watchers.get(timeout=60).join()
+        # And once what was asked after that is answered, it knows.
+        bridge.gateway.environment()
+        # Only now it goes on; whoever has not opened it yet finds a log like the others in its place.
+        gate = gate.rename(Path(bridge.home.task_logs) / "gate")
+        write(bridge, dag_id, runs[-2], "clean", failing("ValueError", "no"))
+        os.close(os.open(gate, os.O_RDWR))
+        with pytest.raises(Interrupted):
+            left.result(60)
+
+
+def test_a_thousand_logs_come_in_parts(bridge: RunningBridge, edits: Edits, fresh: Fresh) -> None:
     backfill_id, runs = a_backfill(edits, dag_id := fresh("chain"), 250)
     for number, run_id in enumerate(runs):
         edits.do("finish", dag_id=dag_id, run_id=run_id, failed="clean")
         write(bridge, dag_id, run_id, "clean", failing("ValueError", f"row {number}"))
     told: list[FailuresFound] = []
     query = FailuresQuery(about=BackfillId(backfill_id))
-    with running_bridge(bridge.home, log="another.log") as other:
-        with pytest.raises(Interrupted):
-            other.gateway.failures(query, lambda _: time.sleep(0.3), lambda: True)
-        other.gateway.failures(query, told.append)
+    bridge.gateway.failures(query, told.append)
     assert all(len(one.failures) <= 100 for one in told)
     assert len(told) >= 3
     assert (told[-1].done, told[-1].total) == (250, 250)

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from tests.support.databases import Database, postgresql_database, sqlite_database
 from tests.support.edits import Edits, editing_on
 from tests.support.following import Following, following
+from tests.support.program import wait_until
 from tests.support.strange_edits import KINDS, TASK_STATES, Edit, Stranger, read_naively, shown_fully
 from tests.support.worker import attached_place
 
@@ -54,6 +56,7 @@ class Place:
     gateway: BridgeGateway
     edits: Edits
     numbers: Iterator[int]
+    log: Path
 
     def backfill(self) -> Stranger:
         """A backfill of its own, and a stranger who will edit it."""
@@ -83,11 +86,12 @@ def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         edits.do("beat", seconds_ago=-3600)
         edits.do("pause_dag", dag_id="wide", is_paused=False)
         words = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "attached"]
-        child = BridgeChild(BridgeCommand(words=words, environment=at.environment, log=folder / "bridge.log"))
+        log = folder / "bridge.log"
+        child = BridgeChild(BridgeCommand(words=words, environment=at.environment, log=log))
         gateway = BridgeGateway(child)
         opened.callback(gateway.close)
         gateway.open()
-        yield Place(database=database, gateway=gateway, edits=edits, numbers=itertools.count())
+        yield Place(database=database, gateway=gateway, edits=edits, numbers=itertools.count(), log=log)
 
 
 def a_tick(followed: Following, after: int = 0) -> None:
@@ -150,13 +154,22 @@ def test_after_any_edits_by_others_the_grid_equals_a_full_reading_within_a_round
             assert_true_after_a_round(followed, stranger)
 
 
+def lost_readings(place: Place) -> int:
+    """How many streams have found the database unreadable, by the bridge's log."""
+    return place.log.read_text("utf-8").count("a stream could not read the database")
+
+
 @contextmanager
 def pools_unreadable(place: Place) -> Iterator[Callable[[], None]]:
     """The pools can not be read for a while; the call that is given comes back once a reading has failed."""
     if place.database.kind == "sqlite":
+        before = lost_readings(place)
+
+        def has_failed() -> None:
+            wait_until(lambda: lost_readings(place) > before, "a reading that fails")
+
         place.edits.do("rename_table", name="slot_pool", to="away")
-        # The child takes longer for an answer than a reading takes to fail.
-        yield lambda: place.edits.do("picture", backfill_id=1)
+        yield has_failed
         place.edits.do("rename_table", name="away", to="slot_pool")
         return
     waits = "FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
