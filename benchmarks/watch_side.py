@@ -18,7 +18,6 @@ from contextlib import closing
 from typing import Any, Final
 
 import psycopg2  # type: ignore[import-untyped]  # its stubs are a package of their own
-from tests.support.databases import SERVER
 
 COMMITS_A_SECOND: Final = 20
 WITNESSES: Final = ("up_for_retry", "up_for_reschedule")
@@ -27,14 +26,14 @@ _STATES: Final = ("scheduled", "queued", "running", "success", "failed", "skippe
 
 
 def main() -> None:
-    """Write for some seconds: `KIND NAME BACKFILL_ID SECONDS CHANGES_A_SECOND`."""
-    kind, name, *numbers = sys.argv[1:]
+    """Write for some seconds: `KIND ADDRESS BACKFILL_ID SECONDS CHANGES_A_SECOND`."""
+    kind, address, *numbers = sys.argv[1:]
     backfill_id, seconds, rate = (int(number) for number in numbers)
     connection: Any
     if kind == "sqlite":
-        connection = sqlite3.connect(name, isolation_level=None, timeout=30)
+        connection = sqlite3.connect(address, isolation_level=None, timeout=30)
     else:
-        connection = psycopg2.connect(dbname=name, **SERVER)
+        connection = psycopg2.connect(address)
         connection.autocommit = True
     with closing(connection), closing(connection.cursor()) as cursor:
         writer = _Writer(cursor, "?" if kind == "sqlite" else "%s", backfill_id)

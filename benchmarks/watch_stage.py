@@ -51,7 +51,7 @@ class Stage:
     def writer(self, name: str, seconds: int) -> Iterator[subprocess.Popen[str]]:
         """A process that changes a backfill for some seconds and then tells what it did (`watch_side`)."""
         numbers = (self.backfills[name], seconds, CHANGES_A_SECOND)
-        words = [self.database.kind, self.database.name, *map(str, numbers)]
+        words = [self.database.kind, self.database.address, *map(str, numbers)]
         process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.watch_side", *words], stdout=subprocess.PIPE, text=True
         )

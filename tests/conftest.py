@@ -17,7 +17,10 @@ _STRANGE = (
     "BACKFILL_TUI",
 )
 
-for _name in [name for name in os.environ if name.startswith(_STRANGE)]:
+# Where the servers are that the tests use.
+_KEPT = "BACKFILL_TUI_TEST_"
+
+for _name in [name for name in os.environ if name.startswith(_STRANGE) and not name.startswith(_KEPT)]:
     del os.environ[_name]
 # Before Textual is imported: it reads this once.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"

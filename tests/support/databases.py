@@ -11,28 +11,29 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2  # type: ignore[import-untyped]  # its stubs are a package of their own
-import pytest
 from psycopg2 import sql
+from scripts.services import POSTGRESQL
 
-SERVER = {"host": "127.0.0.1", "port": 5432, "user": os.environ.get("PGUSER", "postgres")}
+from tests.support.services import POSTGRES_URL, missing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """One metadata database, as Airflow and as a stranger reaches it."""
+    """One metadata database, as Airflow (`url`) and as a stranger (`address`) reaches it."""
 
     kind: str
     name: str
     url: str
+    address: str
 
     @contextmanager
     def stranger(self) -> Iterator[Any]:
         """A connection that has nothing to do with Airflow or this program; every statement commits."""
         if self.kind == "sqlite":
-            with closing(sqlite3.connect(self.name, isolation_level=None, timeout=30)) as connection:
+            with closing(sqlite3.connect(self.address, isolation_level=None, timeout=30)) as connection:
                 yield connection
             return
-        with closing(psycopg2.connect(dbname=self.name, **SERVER)) as connection:
+        with closing(psycopg2.connect(self.address)) as connection:
             connection.autocommit = True
             yield connection
 
@@ -50,22 +51,23 @@ class Database:
 
 def sqlite_database(path: Path) -> Database:
     """The SQLite file of a home."""
-    return Database(kind="sqlite", name=str(path), url=f"sqlite:///{path}")
+    return Database(kind="sqlite", name=path.stem, url=f"sqlite:///{path}", address=str(path))
 
 
 @contextmanager
-def postgresql_database() -> Iterator[Database]:
-    """A database of its own on the local server; skips the test where there is no server."""
+def postgresql_database(server: str = POSTGRES_URL) -> Iterator[Database]:
+    """A database of its own on a server; skips the test where there is none."""
     try:
-        server = psycopg2.connect(dbname="postgres", **SERVER)
-    except psycopg2.OperationalError as missing:
-        pytest.skip(f"no PostgreSQL server: {missing}")
-    server.autocommit = True
+        connected = psycopg2.connect(f"{server}/postgres")
+    except psycopg2.OperationalError as cause:
+        missing(POSTGRESQL, cause)
+    connected.autocommit = True
     name = f"backfill_tui_{os.urandom(6).hex()}"
-    url = f"postgresql+psycopg2://{SERVER['user']}@{SERVER['host']}:{SERVER['port']}/{name}"
-    with closing(server), closing(server.cursor()) as cursor:
+    address = f"{server}/{name}"
+    url = address.replace("postgresql:", "postgresql+psycopg2:", 1)
+    with closing(connected), closing(connected.cursor()) as cursor:
         cursor.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield Database(kind="postgresql", name=name, url=url)
+            yield Database(kind="postgresql", name=name, url=url, address=address)
         finally:
             cursor.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

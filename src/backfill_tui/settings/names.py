@@ -15,6 +15,9 @@ CONFIG_VARIABLE: Final = "BACKFILL_TUI_CONFIG"
 NOT_SETTINGS: Final = frozenset({CONFIG_VARIABLE, "BACKFILL_TUI_ENGINE"})
 """The second one marks the processes of an engine; a task of a Dag may run this program."""
 
+TESTS_PREFIX: Final = "BACKFILL_TUI_TEST_"
+"""What begins with it tells the tests of this program where their servers are, in whatever shell that is."""
+
 PLACES: Final = ("dags_folder", "airflow_home", "bridge_command")
 """Each of them chooses an Airflow, so they exclude each other."""
 

@@ -17,6 +17,7 @@ from backfill_tui.settings.names import (
     PREFIX,
     PROFILE_KEYS,
     PROFILES,
+    TESTS_PREFIX,
     check_names,
     nearest,
 )
@@ -71,7 +72,10 @@ def from_environment(environment: Mapping[str, str], cwd: Path) -> Source:
     values = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and name not in NOT_SETTINGS and value
+        if name.startswith(PREFIX)
+        and not name.startswith(TESTS_PREFIX)
+        and name not in NOT_SETTINGS
+        and value
     }
     return Source(name="the environment", values=values, base=cwd)
 
