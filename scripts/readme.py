@@ -14,6 +14,8 @@ from backfill_tui.ui.commands import APP, PLACES
 
 README: Final = Path(__file__).parents[1] / "README.md"
 _SHOWN: Final = ("dags", "plan", "watch", "backfills", "rerun")
+_PARTS: Final = {"watch": "tasks"}
+"""By screen, the widget on it that has commands of its own beside those that only move."""
 
 
 def keys_table() -> str:
@@ -22,7 +24,8 @@ def keys_table() -> str:
     lines += [_row("everywhere", command) for command in APP]
     for name in _SHOWN:
         place = PLACES[name]
-        own = [command for command in place.commands if command.place == name and command.label]
+        parts = {name, _PARTS.get(name)}
+        own = [command for command in place.commands if command.place in parts and command.label]
         lines += [_row(place.title, command) for command in own]
     return "\n".join(lines)
 

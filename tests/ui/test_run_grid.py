@@ -252,7 +252,7 @@ async def test_the_next_failed_date_is_found_around_the_end_at_its_failed_task()
 async def test_a_backfill_without_failures_says_so() -> None:
     async with a_grid(many(3)) as (eyes, grid):
         grid.go_to_next(Only.FAILED, 1)
-        await eyes.sees("No date of this backfill has failed")
+        await eyes.sees("No date that is watched has failed")
         assert cursor(grid) == (0, 0)
 
 

@@ -57,7 +57,7 @@ async def test_the_question_counts_with_every_letter_and_takes_nothing_that_no_d
         await eyes.press(*["backspace"] * 9)
         await eyes.write("03")
         await eyes.press("enter")
-        await eyes.sees("This backfill has no date in it", "Show only some dates")
+        await eyes.sees("No date that is watched lies in it", "Show only some dates")
         await eyes.press("escape")
         await eyes.no_longer_sees("Show only some dates")
         assert "only" not in eyes.text()
@@ -252,3 +252,40 @@ async def test_some_failed_dates_by_start_as_a_picture(
         log = ["Nothing was written yet"] if size[0] > 80 else []
         await eyes.sees("only failed of ..2024-02-14: 2 of 20, by start", "failed  try 1 of 1", *log)
         assert app.export_screenshot() == picture
+
+
+@on_screen
+async def test_the_order_is_told_over_the_dates_of_both_grids() -> None:
+    world = a_backfill()
+    world.advance(30)
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes)
+        assert "Date  " in eyes.line_with("Run  extract")
+        await eyes.press("i")
+        await eyes.sees("By start    Run  extract")
+        await eyes.press("T")
+        await eyes.until(lambda: "by start" in "\n".join(eyes.text().splitlines()[4:8]), "the order")
+        await eyes.press("i", "T")
+        await eyes.sees("Date        Run  extract")
+
+
+@on_screen
+async def test_at_80_cells_the_keys_of_a_failing_backfill_are_all_there() -> None:
+    world = a_backfill()
+    world.advance(30)
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes, "2 failed", "RUNNING")
+        await eyes.sees("r rerun  n failed  a all  e why  p pause  x cancel  esc back  ? help  q quit")
+        await eyes.press("space")
+        await eyes.sees("● 1 date marked", "r rerun", "esc unmark  ? help  q quit")
+        await eyes.press("escape")
+        await eyes.sees("esc back")
+
+
+@on_screen
+async def test_at_200_cells_there_are_words_for_every_deed() -> None:
+    world = a_backfill()
+    world.advance(30)
+    async with looking_at(an_app(world), (240, 50)) as eyes:
+        await watching(eyes)
+        await eyes.sees("i order", "* by state", "S set state", "U undo")

@@ -213,7 +213,7 @@ async def test_one_that_is_still_read(picture: SnapshotAssertion) -> None:
     app = an_app(gateway)
     with gateway.hold("watch"):
         async with looking_at(app) as eyes:
-            await opened(eyes, "Reading the backfill…")
+            await opened(eyes, "Reading the dates…")
             assert app.export_screenshot() == picture
 
 

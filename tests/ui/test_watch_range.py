@@ -8,7 +8,12 @@ from tests.support.world import World, a_dag
 from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.screens.narrow import NarrowDialog
 from backfill_tui.ui.screens.watch import WatchScreen
+from backfill_tui.ui.widgets.row_view import Only
+from backfill_tui.ui.widgets.run_grid import RunGrid
+from backfill_tui.ui.widgets.run_strip import RunStrip
+from backfill_tui.ui.widgets.task_grid import TaskGrid
 
 TASKS = ("extract", "load")
 
@@ -128,3 +133,20 @@ async def test_a_range_without_a_run_says_so() -> None:
         await eyes.sees("2024-03-01 00:00")
         await eyes.press("enter")
         await eyes.sees("sales_daily 2024-03-01..2024-03-31", "DONE: no run has a date in it")
+
+
+@on_screen
+async def test_the_words_about_a_range_speak_of_no_backfill() -> None:
+    async with looking_at(an_app(a_scheduled_dag())) as eyes:
+        await watching(eyes)
+        eyes.app.screen.query_one(RunGrid).go_to_next(Only.QUEUED, 1)
+        await eyes.sees("No date that is watched is queued")
+        await eyes.press("d")
+        await eyes.sees("Show only some dates")
+        await eyes.press("ctrl+u")
+        await eyes.write("2023")
+        await eyes.sees("No date that is watched lies in it")
+        assert isinstance(eyes.app.screen, NarrowDialog)
+    for words in (RunGrid.HELP, TaskGrid.HELP, RunStrip.HELP, NarrowDialog.HELP):
+        assert "of the backfill" not in words
+        assert "this backfill" not in words

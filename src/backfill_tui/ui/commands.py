@@ -103,8 +103,6 @@ DAGS = (
         id="dags.pause", keys="u", action="pause", label="pause",
         help="Pause this Dag, or unpause it; asks first",
     ),
-    *DAGS_DATES,
-    *DAGS_UNDO,
     Command(
         id="dags.filter", keys="slash", action="filter", label="filter", priority=True,
         help="Show only the Dags whose name, tag or owner contains some text",
@@ -113,6 +111,8 @@ DAGS = (
         id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
         help="Parse the Dag files again",
     ),
+    *DAGS_DATES,
+    *DAGS_UNDO,
 )  # fmt: skip
 
 LIST = (

@@ -20,14 +20,14 @@ SET_STATE = (
 )  # fmt: skip
 
 WATCH_MARKS = (
-    Command(id="watch.set_state", keys="S", action="set_state", label="",
+    Command(id="watch.set_state", keys="S", action="set_state", label="set state",
             help="Mark runs or tasks success or failed, on the marked dates, else under the cursor"),
-    Command(id="watch.undo", keys="U", action="undo", label="",
+    Command(id="watch.undo", keys="U", action="undo", label="undo",
             help=_UNDO),
 )  # fmt: skip
 
 DAGS_DATES = (
-    Command(id="dags.dates", keys="W", action="dates", label="",
+    Command(id="dags.dates", keys="W", action="dates", label="dates",
             help="Watch the dates of this Dag in a range, whatever made their runs"),
 )  # fmt: skip
 
@@ -40,11 +40,11 @@ WATCH_DATES = (
 )  # fmt: skip
 
 DAGS_UNDO = (
-    Command(id="dags.undo", keys="U", action="undo", label="",
+    Command(id="dags.undo", keys="U", action="undo", label="undo",
             help=_UNDO),
 )  # fmt: skip
 
 BACKFILLS_UNDO = (
-    Command(id="backfills.undo", keys="U", action="undo", label="",
+    Command(id="backfills.undo", keys="U", action="undo", label="undo",
             help=_UNDO),
 )  # fmt: skip

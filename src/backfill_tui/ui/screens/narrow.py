@@ -25,12 +25,12 @@ class Narrowed:
 
 
 class NarrowDialog(DateQuestion[Narrowed]):
-    """Gives the dates that were typed; there is at least one of them in the backfill."""
+    """Gives the dates that were typed; there is at least one of them in what is watched."""
 
     PLACE = "narrow"
     HELP = (
         "A range of dates, as on the plan screen: 2024-03, 2024-Q1, last 30 days, ..2024-02-15, "
-        "since last success. The start is the first date of this backfill. Empty means all dates. "
+        "since last success. The start is the first date that is watched. Empty means all dates. "
         "A state that is shown alone stays so: both narrow."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(NARROW)]
@@ -50,7 +50,7 @@ class NarrowDialog(DateQuestion[Narrowed]):
         """The dates that are meant."""
         wanted = read_dates(self.field.value, self.grid.store.rows, self.zone, self.now)
         if wanted is not None and not self._rows_of(wanted):
-            msg = "This backfill has no date in it"
+            msg = "No date that is watched lies in it"
             raise BadRequest(msg, remedy="write a range that some of its dates lie in")
         return Narrowed(wanted)
 

@@ -103,7 +103,7 @@ class WatchScreen(WatchSelectionScreen):
         self._leave()
 
     def action_reconnect(self) -> None:
-        """Read the backfill again after the stream broke."""
+        """Read the dates again after the stream broke."""
         self._leave()
         self._follow()
 

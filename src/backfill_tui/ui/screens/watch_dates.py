@@ -98,7 +98,9 @@ class WatchDatesScreen(WatchGridScreen):
         view = self.grid.view
         if self.zoomed_out:
             return "zoom in"
-        if self.grid.marks or not view.narrowed:
+        if self.grid.marks:
+            return "unmark"
+        if not view.narrowed:
             return ""
         return "all states" if view.only is not Only.ALL and view.dates is not None else "all dates"
 

@@ -1,4 +1,4 @@
-"""The stream of a watched backfill: one thread reads it, an inbox holds what the screen has not taken yet."""
+"""The stream of what is watched: one thread reads it, an inbox holds what the screen has not taken yet."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class StreamBroke(Message):
 
 
 class Stream:
-    """Follows one backfill until it is left; its node gets `UpdatesArrived` and at most one `StreamBroke`.
+    """Follows a backfill or a range until it is left; tells `UpdatesArrived` and at most one `StreamBroke`.
 
     `gateway` is called in the stream's own thread. A stream that was left posts nothing any more; its thread
     ends with the next reading.
@@ -92,7 +92,7 @@ class Stream:
         except Problem as problem:
             asking.post(StreamBroke(self, problem))
         else:
-            ended = Unreachable("The stream of the backfill ended", remedy="read it again")
+            ended = Unreachable("The stream of these dates ended", remedy="read them again")
             asking.post(StreamBroke(self, ended))
 
     def _put(self, update: GridUpdate | RangeUpdate, asking: Asking) -> bool:

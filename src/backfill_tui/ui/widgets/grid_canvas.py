@@ -190,7 +190,8 @@ class GridCanvas(KeptLines, inherit_bindings=False):
             return Strip.blank(self.size.width, self.rich_style)
         left, top = self.scroll_offset
         if y < self.head_height:
-            return painter.head(y, left, self.cursor_column)
+            by_start = self.view.order is Order.START
+            return painter.head(y, left, self.cursor_column, by_start=by_start)
         position = y - self.head_height + top
         if position >= len(self.view):
             return self._below(painter, position)

@@ -75,7 +75,7 @@ class GridPainter:
         self._gutters: dict[tuple[Mark | None, bool, bool], list[Segment]] = {}
         self._names = names_line(layout)
         self._tallied = layout.tallied
-        self._heads: LRUCache[tuple[int, int, int], Strip] = LRUCache(8)
+        self._heads: LRUCache[tuple[int, int, int, bool], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
         self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
         self._tallies: LRUCache[tuple[int, str, int, bool], list[Segment]] = LRUCache(4096)
@@ -86,13 +86,13 @@ class GridPainter:
         """The background of a line without the cursor."""
         return self._grounds[0]
 
-    def head(self, y: int, left: int, cursor: int) -> Strip:
+    def head(self, y: int, left: int, cursor: int, *, by_start: bool = False) -> Strip:
         """A line of the head: names or numbers from `left` on, and over them what they are a part of."""
-        strip = self._heads.get((y, left, cursor))
+        strip = self._heads.get((y, left, cursor, by_start))
         if strip is None:
             names = y == self.layout.head - 1
-            strip = self._draw_names(left, cursor) if names else self._draw_parts(left)
-            self._heads[(y, left, cursor)] = strip
+            strip = self._draw_names(left, cursor, by_start=by_start) if names else self._draw_parts(left)
+            self._heads[(y, left, cursor, by_start)] = strip
         return strip
 
     def _draw_parts(self, left: int) -> Strip:
@@ -102,10 +102,11 @@ class GridPainter:
         frozen = Segment(" " * layout.frozen, muted)
         return self._line([frozen], ([Segment(text, muted)], room), "", muted, 0)
 
-    def _draw_names(self, left: int, cursor: int) -> Strip:
+    def _draw_names(self, left: int, cursor: int, *, by_start: bool) -> Strip:
         layout = self.layout
         muted = self._muted[0]
-        date = set_cell_size("Logical date" if layout.date > len("Logical date") else "Date", layout.date)
+        date = "Logical date" if layout.date > len("Logical date") else "Date"
+        date = set_cell_size("By start" if by_start else date, layout.date)
         frozen = Segment(f"{'':{GUTTER}}{date}{'Run':{layout.run}}", muted)
         text = Strip(
             [

@@ -14,12 +14,12 @@ from backfill_tui.ui.commands import PLACES
 from backfill_tui.ui.screens.base import Dialog, PlaceScreen
 
 _URGENT = ("app.reconnect", "app.engine")
-_ALWAYS = ("app.help", "app.quit")
+_ALWAYS = ("watch.back", "app.help", "app.quit")
 _GAP = "  "
 
 
 class KeyLine(Widget):
-    """Shows the commands of a place that have a label and apply now; help and quit keep their room.
+    """Shows the commands of a place that have a label and apply now; way back, help and quit keep their room.
 
     Those of the widget that has the focus come first, or last for `own_first`, and the note of the screen
     before them all. `words` says by command id what it does here, where that is more than its label tells.

@@ -1,4 +1,4 @@
-"""Where a backfill stands: its status in words, how far it is, and its runs counted by state."""
+"""Where a backfill or a range stands: its status in words, how far it is, and its runs counted by state."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class ProgressHeader(Widget):
     def _lines(self) -> list[Content]:
         width = self.content_size.width
         if self.progress is None:
-            return [Content.styled("" if self.broken else "Reading the backfill…", "$muted")]
+            return [Content.styled("" if self.broken else "Reading the dates…", "$muted")]
         counted = count_words(self.progress.counts)
         if self.shown:
             counted.insert(0, Content.styled(self.shown, "bold $accent"))

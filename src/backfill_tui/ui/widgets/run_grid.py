@@ -27,7 +27,7 @@ class RunGrid(FoldingGrid, can_focus=True):
     """The grid with its keys: the cursor moves, dates are marked."""
 
     HELP = (
-        "A row is a date of the backfill, in the order in which Airflow starts them, or by key in that in "
+        "A row is a date, in the order in which Airflow starts those of a backfill, or by key in that in "
         "which their runs did start; a column is a task. A mapped task and a folded task group show the most "
         "urgent state of their task instances, how many are in it and how many there are: ✗3/12. "
         "A row without a run says why."
@@ -106,7 +106,7 @@ class RunGrid(FoldingGrid, can_focus=True):
         """Go to the next date of a state, or the one before (-1), around the end, and to its task."""
         found = self.view.next_row(self.cursor_row, step, wanted)
         if found is None:
-            of = "that is shown" if self.view.narrowed else "of this backfill"
+            of = "that is shown" if self.view.narrowed else "that is watched"
             self.notify(f"No date {of} {_VERBS[wanted]}")
             return
         self.cursor_row = found
@@ -153,7 +153,7 @@ class RunGrid(FoldingGrid, can_focus=True):
     def action_mark(self) -> None:
         """Mark the row for a rerun, or take the mark away."""
         if not self.can_be_marked(self.cursor_row):
-            self.notify("This date has no run of this backfill to rerun")
+            self.notify("This date has no run here that could be marked")
             return
         self.marks.toggle(self.cursor_row)
         self.redraw([self.cursor_row])

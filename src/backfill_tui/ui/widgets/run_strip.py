@@ -50,7 +50,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     HELP = (
-        "A cell is a date of the backfill, grouped on the clock of the Dag, and shows how its run stands. "
+        "A cell is a date, grouped on the clock of the Dag, and shows how its run stands. "
         "The keys of the grid work here too."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ZOOM)]

@@ -18,7 +18,7 @@ class TaskGrid(TaskCanvas, can_focus=True):
     """Moves the cursor of the grid that it follows; that grid says where it is."""
 
     HELP = (
-        "A row is a task, a column is a date of the backfill, in the order in which Airflow starts them. "
+        "A row is a task, a column is a date, in the order in which Airflow starts those of a backfill. "
         "Over the tasks stands how each run is. The other keys of the grid work here too."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TASKS)]

@@ -10,6 +10,7 @@ from backfill_tui.domain.instants import zone_named
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.widgets.date_marks import DateMarks
+from backfill_tui.ui.widgets.row_view import Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_layout import TaskLayout
 from backfill_tui.ui.widgets.task_strips import (
@@ -65,7 +66,8 @@ class TaskLines:
 
     def _of_runs(self, y: int, rows: Sequence[int]) -> Line:
         if y == _MARKS:
-            return CellsLine("", Cells.MARKS, self._mark_cells(rows))
+            order = "by start" if self._grid.view.order is Order.START else ""
+            return CellsLine(order, Cells.MARKS, self._mark_cells(rows))
         return CellsLine("Run", Cells.RUNS, self._run_cells(rows))
 
     def _of_task(self, task: int, places: range, rows: Sequence[int]) -> Line:
