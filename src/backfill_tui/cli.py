@@ -52,10 +52,13 @@ _FOLDER: Final = _Folder(path_type=Path)
 )
 @click.option(
     "--bridge-command",
+    type=WORDS,
     metavar="COMMAND",
     help="Reach an Airflow elsewhere: a command that starts python -m backfill_tui.bridge there.",
 )
-@click.option("--profile", metavar="NAME", help="The Airflow of this profile of the settings file.")
+@click.option(
+    "--profile", type=WORDS, metavar="NAME", help="The Airflow of this profile of the settings file."
+)
 @click.option("--home", type=_FOLDER, metavar="DIR", help="Where the Airflow of its own lives.")
 @click.option("--read-only", is_flag=True, help="Refuse everything that changes anything.")
 @click.option("--verbose", is_flag=True, help="Show the details of an error.")
