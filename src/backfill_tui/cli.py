@@ -60,14 +60,18 @@ _FOLDER: Final = _Folder(path_type=Path)
     "--profile", type=WORDS, metavar="NAME", help="The Airflow of this profile of the settings file."
 )
 @click.option("--home", type=_FOLDER, metavar="DIR", help="Where the Airflow of its own lives.")
+@click.option(
+    "--confirm", metavar="NAME", help="The name of a production profile, where nobody can be asked."
+)
 @click.option("--read-only", is_flag=True, help="Refuse everything that changes anything.")
 @click.option("--verbose", is_flag=True, help="Show the details of an error.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
-def main(context: click.Context, /, *, verbose: bool, **options: object) -> int:
+def main(context: click.Context, /, *, verbose: bool, confirm: str | None, **options: object) -> int:
     """Plan, launch, watch and repair Airflow backfills; without a COMMAND, on the screen."""
     invocation: Invocation = context.obj
     invocation.verbose = verbose
+    invocation.confirmed = confirm
     # A flag that was not given must not hide what the environment or the file says.
     invocation.flags = {key: options[key] for key in FLAGS if options[key] not in {None, False}}
     return 0 if context.invoked_subcommand else _run_screen(invocation)
@@ -90,17 +94,21 @@ def _run_screen(invocation: Invocation) -> int:
     with invocation.composition.connect(invocation.flags) as connection:
         # Only now: the bridge comes up while Textual is imported.
         from backfill_tui.ui.app import BackfillApp
+        from backfill_tui.ui.producing import asking_on
 
         app = BackfillApp(
             connect=connection.connect,
             engine=connection.engine,
             read_only=connection.read_only,
             where=connection.where,
+            profile=connection.profile,
+            reconnects=connection.reconnects,
             log_folder=connection.log_folder,
             program_words=program_words(invocation.flags),
             may_notify=connection.notify,
             notify_command=connection.notify_command,
         )
+        connection.agreement.asked_by(asking_on(app))
         app.run()
     code = app.return_code or 0
     # Textual ends with 1 when the screen breaks, which here would mean a backfill with failures.

@@ -6,14 +6,15 @@ import os
 import shlex
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from backfill_tui import starting
 from backfill_tui.domain.environment import EngineStatus, Mode
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Profile
+from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.own_files import by_age, config_file, journal_of, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
@@ -33,15 +34,20 @@ if TYPE_CHECKING:
     from backfill_tui.gateway.port import Engine, Gateway
 
 
+_CALL_SECONDS: Final = 60.0
+_FAR_SECONDS: Final = 30.0
+"""How long a plain call may take before the bridge counts as gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """A bridge that is starting and what goes with it.
 
     `connect` gives the gateway on that bridge the first time and one on a fresh bridge afterwards. `engine`
     is None where Airflow is not ours. `where` names the Airflow in a few words. `reconnects` says that the
-    way to the bridge can break and be mended, so that trying again makes sense. `log_folder` is where this
-    session's logs are, None where there are none. `notify` says whether the terminal may call for attention,
-    `notify_command` starts a program that does.
+    way to the bridge can break and be mended, so that trying again makes sense. `agreement` is asked before
+    each change. `log_folder` is where this session's logs are, None where there are none. `notify` says
+    whether the terminal may call for attention, `notify_command` starts a program that does.
     """
 
     connect: Callable[[], Gateway]
@@ -50,6 +56,7 @@ class Connection:
     where: str
     profile: Profile | None = None
     reconnects: bool = False
+    agreement: Agreement = field(default_factory=Agreement)
     log_folder: Path | None = None
     notify: bool = True
     notify_command: tuple[str, ...] = ()
@@ -172,13 +179,17 @@ class RealComposition:
         from backfill_tui.gateway.child import BridgeChild
 
         first = start()
+        # A connection that hangs, as one that a laptop slept through, is noticed by its silence alone.
+        seconds = _FAR_SECONDS if first.far else _CALL_SECONDS
+        agreement = Agreement(settings.profile)
         started = BridgeChild(first)
         gateways: list[Gateway] = []
 
         def connect() -> Gateway:
             from backfill_tui.gateway.bridge import BridgeGateway
 
-            gateways.append(BridgeGateway(started if not gateways else BridgeChild(start())))
+            child = started if not gateways else BridgeChild(start())
+            gateways.append(BridgeGateway(child, call_seconds=seconds, agreement=agreement))
             return gateways[-1]
 
         try:
@@ -189,6 +200,7 @@ class RealComposition:
                 where=where,
                 profile=settings.profile,
                 reconnects=first.far,
+                agreement=agreement,
                 log_folder=first.log.parent,
                 notify=settings.notify,
                 notify_command=settings.notify_command,

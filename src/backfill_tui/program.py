@@ -31,6 +31,7 @@ class Invocation:
     composition: Composition
     flags: Mapping[str, object] = field(default_factory=dict)
     verbose: bool = False
+    confirmed: str | None = None
 
 
 class Program(click.Group):

@@ -177,6 +177,29 @@ def test_a_command_that_brings_no_bridge_says_why(site: Site, command: Sequence[
     assert words in ended.talk
 
 
+def test_in_a_production_profile_a_change_wants_its_name(site: Site, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'[profiles.prod]\nairflow_home = "{site.airflow_home}"\nproduction = true\n')
+    chosen, deed = ("--profile", "prod"), ("unpause-dag", "nightly", "--yes")
+
+    def run(*words: str) -> Ended:
+        return site(*words, BACKFILL_TUI_CONFIG=str(config))
+
+    assert run(*chosen, "dags", "--json").code == 0
+    paused = run(*chosen, "--confirm", "prod", "pause-dag", "nightly", "--yes", "--json")
+    assert paused.code == 0, paused.talk
+    refused = run(*chosen, *deed)
+    assert refused.code == 4
+    assert "Nothing was done: prod is marked production, and nobody can be asked here: add --confirm" in (
+        refused.talk
+    )
+    other = run(*chosen, "--confirm", "staging", *deed)
+    assert (other.code, 'the profile is prod, not "staging"' in other.talk) == (4, True)
+    (dag,) = run("--airflow-home", str(site.airflow_home), "dags", "--json").json["dags"]
+    assert dag["is_paused"]
+    assert run(*chosen, "--confirm", "prod", *deed).code == 0
+
+
 def test_read_only_reaches_the_other_side(site: Site) -> None:
     ended = site("--read-only", "--bridge-command", site.far(), "pause-dag", "nightly")
     assert ended.code == 4

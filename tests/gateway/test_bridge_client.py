@@ -201,9 +201,9 @@ def test_a_login_banner_before_the_first_frame_does_no_harm(start: Start) -> Non
     assert start("--login-banner").environment().version == "3.3.2"
 
 
-def far(tmp_path: Path, *words: str, **times: float) -> BridgeGateway:
+def far(tmp_path: Path, *words: str) -> BridgeGateway:
     ran = BridgeCommand(words=words, environment=dict(os.environ), log=tmp_path / "bridge.log", far=True)
-    return BridgeGateway(BridgeChild(ran), **times)
+    return BridgeGateway(BridgeChild(ran))
 
 
 def test_a_far_command_that_ends_before_a_bridge_answers_brings_its_last_words(tmp_path: Path) -> None:

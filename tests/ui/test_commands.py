@@ -33,6 +33,7 @@ HOLDERS = {
     "quit": "screens.quit:QuitDialog",
     "text": "screens.problem:ProblemDialog",
     "creation": "screens.creation:CreationDialog",
+    "production": "screens.production:ProductionDialog",
     "list": "widgets.line_list:LineList",
     "scroll": "widgets.scrolled_text:ScrolledText",
     "dates": "widgets.plan_table:PlanTable",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import FIXED_TIME, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
@@ -111,6 +112,57 @@ async def test_a_bridge_that_does_not_come_up_is_explained_and_can_be_tried_agai
         await eyes.press("ctrl+o")
         await eyes.sees("every day at 00:00")
         await eyes.until(lambda: app.connection is Connection.READY)
+
+
+@on_screen
+async def test_a_lost_connection_to_a_bridge_elsewhere_is_made_again_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backfill_tui.ui.reconnecting._WAITS", (0.3, 0.01, 0.01, 0.01))
+    gone = Unreachable("The connection to the bridge was ended by signal 9", detail="last words")
+    worlds = [
+        World([a_dag("later")]),
+        World([a_dag("never")]),
+        World([a_dag("never")]),
+        World([a_dag("sales")]),
+    ]
+    left = [ScriptedGateway(world) for world in worlds]
+    first = left[3]
+    for one in left[1:3]:
+        one.fail("open", gone)
+    following: list[Gateway] = list(left)
+    app = BackfillApp(connect=following.pop, where="dags/", clock=lambda: FIXED_TIME, reconnects=True)
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales")
+        first.fail("environment", gone)
+        await eyes.sees("connection lost: trying again")
+        await eyes.sees("Connected again")
+        await eyes.sees("later")
+        assert following == []
+        assert app.connection is Connection.READY
+        assert "last words" not in eyes.text()
+
+
+@on_screen
+async def test_a_connection_that_stays_away_is_left_to_a_key_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backfill_tui.ui.reconnecting._WAITS", (0.01, 0.01))
+    gateways = [ScriptedGateway(World([a_dag("sales")])) for _ in range(4)]
+    gone = Unreachable("The bridge command ended with exit code 255 before a bridge answered")
+    for one in gateways[1:3]:
+        one.fail("open", gone)
+    following: list[Gateway] = list(gateways)
+    app = BackfillApp(connect=following.pop, where="dags/", clock=lambda: FIXED_TIME, reconnects=True)
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales")
+        gateways[3].fail("environment", gone)
+        await eyes.sees("exit code 255", "close this and press ctrl+o")
+        await eyes.press("escape")
+        await eyes.sees("sales", "no bridge: ctrl+o restarts it")
+        await eyes.press("ctrl+o")
+        await eyes.sees("scheduler 0 s")
+        assert following == []
 
 
 @on_screen

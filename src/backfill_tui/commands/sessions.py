@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 def session(invocation: Invocation, *, as_json: bool = False) -> Generator[Session, None, None]:
     """A session on the chosen Airflow, whose bridge starts at once and ends with the context."""
     with invocation.composition.connect(invocation.flags) as connection:
+        from backfill_tui.headless.production import typed
         from backfill_tui.headless.session import Session
         from backfill_tui.headless.streams import paper, voice
 
+        speaks = voice()
+        connection.agreement.asked_by(typed(speaks, invocation.confirmed))
         yield Session(
             gateway=connection.connect(),
             engine=connection.engine,
-            voice=voice(),
+            voice=speaks,
             paper=paper(),
             as_json=as_json,
             read_only=connection.read_only,

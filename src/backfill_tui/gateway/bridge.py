@@ -28,8 +28,10 @@ from backfill_tui.domain.tasks import (
     LogSearch,
     TaskLog,
 )
+from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
+from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.gateway.calls import GREETING_SECONDS, Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
 from backfill_tui.gateway.port import IsCancelled, ignore, never
@@ -48,12 +50,19 @@ class BridgeGateway:
     """The gateway to a bridge that is already starting; see `gateway.port.Gateway` for the methods.
 
     `call_seconds` is the longest a plain call may take before it counts as unanswered; opening, parsing,
-    planning, launching and clearing take as long as they take, and are watched by their progress.
+    planning, launching and clearing take as long as they take, and are watched by their progress. `agreement`
+    is asked before each change.
     """
 
     def __init__(
-        self, child: BridgeChild, *, call_seconds: float = 60, greeting_seconds: float = GREETING_SECONDS
+        self,
+        child: BridgeChild,
+        *,
+        call_seconds: float = 60,
+        greeting_seconds: float = GREETING_SECONDS,
+        agreement: Agreement | None = None,
     ) -> None:
+        self._agreement = agreement or Agreement()
         self._conversation = Conversation(child, greeting_seconds=greeting_seconds)
         self._call_seconds = call_seconds
 
@@ -83,6 +92,7 @@ class BridgeGateway:
         on_progress: Callable[[CreationProgress], None] = ignore,
         is_cancelled: IsCancelled = never,
     ) -> Launched:
+        self._agreement.require(f"launch a backfill of {one_line(launch.request.dag_id)}")
         return self._call(methods.LAUNCH, launch, on_event=on_progress, is_cancelled=is_cancelled)
 
     def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
@@ -99,6 +109,10 @@ class BridgeGateway:
         return self._call(methods.PREVIEW_CONTROL, request)
 
     def control(self, request: ControlRequest) -> ControlOutcome:
+        if not request.reason:
+            # With a reason it is the breaker that pauses, as was agreed to when it was set.
+            deed = request.deed.replace("_", " ")
+            self._agreement.require(f"{deed} backfill {request.backfill_id}")
         return self._call(methods.CONTROL, request)
 
     def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
@@ -110,6 +124,7 @@ class BridgeGateway:
         on_progress: Callable[[RerunProgress], None] = ignore,
         is_cancelled: IsCancelled = never,
     ) -> RerunOutcome:
+        self._agreement.require(f"rerun task instances of {one_line(request.dag_id)}")
         gathering = Gathering(request, on_progress)
         try:
             return self._call(methods.RERUN, request, on_event=gathering.take, is_cancelled=is_cancelled)
@@ -125,12 +140,14 @@ class BridgeGateway:
         on_progress: Callable[[MarkProgress], None] = ignore,
         is_cancelled: IsCancelled = never,
     ) -> MarkOutcome:
+        self._agreement.require(f"mark runs of {one_line(request.dag_id)}")
         return self._call(methods.MARK, request, on_event=on_progress, is_cancelled=is_cancelled)
 
     def preview_undo(self, request: UndoRequest) -> UndoOutcome:
         return self._call(methods.PREVIEW_UNDO, request)
 
     def undo(self, request: UndoRequest) -> UndoOutcome:
+        self._agreement.require("take back what was done")
         return self._call(methods.UNDO, request)
 
     def cell(self, query: CellQuery) -> CellDetails:
@@ -157,6 +174,7 @@ class BridgeGateway:
         return self._call(methods.FAILURES, query, on_event=on_found, is_cancelled=is_cancelled)
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
+        self._agreement.require(f"{'pause' if is_paused else 'unpause'} {one_line(dag_id)}")
         asked = methods.PauseDag(dag_id=dag_id, is_paused=is_paused)
         return self._call(methods.PAUSE_DAG, asked, seconds=self._call_seconds).remarks
 

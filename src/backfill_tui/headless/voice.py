@@ -34,6 +34,10 @@ class Voice(Protocol):
         """Whether the user agrees; None when there is nobody to ask."""
         ...
 
+    def ask_name(self, question: str) -> str | None:
+        """What the user types, without space around it; None when there is nobody to ask."""
+        ...
+
 
 class PlainVoice:
     """Plain lines: a pipe, a file, or a dumb terminal. An activity is a line whenever it changes."""
@@ -67,6 +71,10 @@ class PlainVoice:
         self._last = self._last_key = ""
 
     def ask(self, question: str) -> bool | None:  # noqa: ARG002  # the protocol's
+        """Nobody is there."""
+        return None
+
+    def ask_name(self, question: str) -> str | None:  # noqa: ARG002  # the protocol's
         """Nobody is there."""
         return None
 
@@ -112,15 +120,20 @@ class TerminalVoice:
 
     def ask(self, question: str) -> bool | None:
         """Ask on the terminal; anything but y or yes, and the end of input, is no."""
+        answer = self.ask_name(f"{question} [y/N]")
+        return None if answer is None else answer.lower() in {"y", "yes"}
+
+    def ask_name(self, question: str) -> str | None:
+        """Ask on the terminal; the end of input is an empty answer."""
         if self._answers is None:
             return None
         self.settle()
-        self._stream.write(f"{harmless(question)} [y/N] ")
+        self._stream.write(f"{harmless(question)} ")
         self._stream.flush()
         answer = self._answers.readline()
         if not answer.endswith("\n"):
             self._stream.write("\n")
-        return answer.strip().lower() in {"y", "yes"}
+        return answer.strip()
 
 
 def _live_line(stream: TextIO) -> Progress:

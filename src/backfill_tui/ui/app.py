@@ -17,6 +17,7 @@ from textual.screen import Screen
 
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
 from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.profiles import Profile
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui import opening, readings
 from backfill_tui.ui.command import bindings
@@ -40,6 +41,7 @@ from backfill_tui.ui.messages import (
 )
 from backfill_tui.ui.palette import palette
 from backfill_tui.ui.pulse import Pulse
+from backfill_tui.ui.reconnecting import Reconnecting
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.seen import seen_screen
@@ -60,6 +62,7 @@ class BackfillApp(App[None], inherit_bindings=False):
     `engine` is the embedded engine, None where Airflow is not ours. `where` names the Airflow for the top
     line before it can be asked. `program_words` are the words of a shell that start this program on the same
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
+    `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
     start a program then.
     """
@@ -83,6 +86,8 @@ class BackfillApp(App[None], inherit_bindings=False):
         engine: Engine | None = None,
         read_only: bool = False,
         where: str = "",
+        profile: Profile | None = None,
+        reconnects: bool = False,
         program_words: tuple[str, ...] = ("backfill-tui",),
         clock: Callable[[], float] = time.time,
         log_folder: Path | None = None,
@@ -94,6 +99,8 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.engine = engine
         self.read_only = read_only
         self.where = where
+        self.profile = profile
+        self.reconnecting = Reconnecting(self, tries=reconnects)
         self.program_words = program_words
         self.may_notify = may_notify
         self.notify_command = notify_command
@@ -146,6 +153,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self._pulse.heard()
         self.environment = message.environment
         self.connection = Connection.READY
+        self.reconnecting.opened()
         self.read_dags()
         self.start_engine()
 
@@ -236,6 +244,8 @@ class BackfillApp(App[None], inherit_bindings=False):
     def _lose(self, problem: Problem) -> None:
         if self.connection is not Connection.LOST:
             self.connection = Connection.LOST
+            if self.reconnecting.goes_on(problem):
+                return
             key = shown_key("app.reconnect")
             remedy = f"close this and press {key} to start it again; what was last read stays on the screen"
             opening.show_problem(self, Unreachable(problem.message, remedy=remedy, detail=problem.detail))

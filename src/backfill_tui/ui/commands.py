@@ -15,6 +15,7 @@ from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
 from backfill_tui.ui.mark_commands import DAGS_DATES, DAGS_UNDO, SET_STATE, WATCH_DATES
 from backfill_tui.ui.plan_commands import COPY, CREATION, LAUNCH, PLAN, PRESETS_DIALOG
+from backfill_tui.ui.profile_commands import PRODUCTION
 from backfill_tui.ui.select_commands import SELECT
 from backfill_tui.ui.watch_commands import (
     BACKFILLS,
@@ -279,6 +280,7 @@ PLACES: dict[str, Place] = {
     "copy": Place(title="As a command", own=COPY, widgets=(SCROLL,), modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),
     "text": Place(title="Text", own=TEXT, widgets=(SCROLL,), modal=True),
+    "production": Place(title="Production", own=PRODUCTION, modal=True),
     "creation": Place(title="Launch", own=CREATION, modal=True),
 }
 

@@ -14,6 +14,7 @@ from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.text import fit
+from backfill_tui.ui.widgets.profile_mark import profile_mark
 
 _GAP = "  "
 _LEAST = 12
@@ -55,14 +56,19 @@ class EnvironmentLine(Widget):
         width = self.content_size.width
         right = Content.styled(fit(words, min(width // 2, cell_len(one_line(words)))), style)
         room = width - right.cell_length - len(_GAP)
+        profile = program_of(self).profile
+        mark = Content("") if profile is None else Content.assemble(profile_mark(profile), _GAP)
+        room -= mark.cell_length
         line = _left(self._title, one_line(self.subject), one_line(self._note), facts, room)
-        gap = width - line.cell_length - right.cell_length
-        return Content.assemble(line, " " * max(1, gap), right)
+        gap = width - mark.cell_length - line.cell_length - right.cell_length
+        return Content.assemble(mark, line, " " * max(1, gap), right)
 
     def _what_is_read(self) -> tuple[tuple[str, str], list[str]]:
         """How Airflow is, in words and their style, and which one it is."""
         program = program_of(self)
-        says = health(program.connection, program.environment, program.engine_status)
+        says = health(
+            program.connection, program.environment, program.engine_status, program.reconnecting.words
+        )
         if program.connection is Connection.READY and program.silent_seconds >= _SILENCE:
             says = f"no answer for {program.silent_seconds} s", "$warning"
         return says, _facts(program.environment, program.where, program.read_only)
@@ -124,9 +130,11 @@ def _with_the_end_of_its_path(fact: str, room: int) -> str:
 
 
 def health(
-    connection: Connection, environment: Environment | None, engine: EngineStatus | None
+    connection: Connection, environment: Environment | None, engine: EngineStatus | None, trying: str = ""
 ) -> tuple[str, str]:
     """How Airflow is, in words, and the style they are shown in."""
+    if connection is Connection.LOST and trying:
+        return trying, "bold $warning"
     if connection is Connection.LOST:
         return f"no bridge: {shown_key('app.reconnect')} restarts it", "bold $error"
     if connection is Connection.FAILED:
