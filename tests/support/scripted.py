@@ -144,10 +144,13 @@ class ScriptedGateway:
                 read_at=self.world.now,
             )  # fmt: skip
 
-    def dags(self) -> DagList:
+    def dags(self, only: tuple[DagId, ...] | None = None) -> DagList:
         self._enter("dags")
         with self.world.changed:
-            return self.world.dag_list()
+            listed = self.world.dag_list()
+        if only is None:
+            return listed
+        return replace(listed, dags=tuple(dag for dag in listed.dags if dag.dag_id in only))
 
     def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
         on_step(self._steps[-1])

@@ -68,7 +68,7 @@ def answers_after_two_steps(_: methods.Nothing, call: Call[StartupStep]) -> Envi
     return _ENVIRONMENT
 
 
-def never_answers(_: methods.Nothing, call: Call[methods.Nothing]) -> DagList:
+def never_answers(_: methods.Dags, call: Call[methods.Nothing]) -> DagList:
     while not call.wait(0.05):
         pass
     return DagList(dags=(), import_problems=(), read_at=Instant(0))

@@ -19,11 +19,16 @@ RECENT_RUNS: Final = 16
 _AT_ONCE: Final = 400
 
 
-def listed_dags(session: Session, active: Collection[str]) -> list[Any]:
-    """The rows of the Dags to list: those in a file, and those gone from it that are in `active`."""
+def listed_dags(session: Session, active: Collection[str], only: Collection[str] | None) -> list[Any]:
+    """The rows of the Dags to list: those in a file, and those gone from it that are in `active`.
+
+    Here and in what follows, `only` narrows it to some Dags; None means all.
+    """
     from airflow.models.dag import DagModel
 
-    rows = session.execute(
+    query = _of(
+        only,
+        DagModel.dag_id,
         select(
             DagModel.dag_id,
             DagModel.relative_fileloc,
@@ -38,9 +43,13 @@ def listed_dags(session: Session, active: Collection[str]) -> list[Any]:
             DagModel.allowed_run_types,
             DagModel.timetable_summary,
             _last_success().label("last_success"),
-        ).order_by(DagModel.dag_id)
+        ).order_by(DagModel.dag_id),
     )
-    return [row for row in rows if not row.is_stale or row.dag_id in active]
+    return [row for row in session.execute(query) if not row.is_stale or row.dag_id in active]
+
+
+def _of(only: Collection[str] | None, dag_id: Any, query: Any) -> Any:
+    return query if only is None else query.where(dag_id.in_(only))
 
 
 _OF_THE_SCHEDULE: Final = ("scheduled", "backfill")
@@ -85,36 +94,44 @@ def last_partitions(session: Session, partitioned: Collection[str]) -> dict[str,
     return dict(tuple(row) for row in session.execute(query))
 
 
-def learn_facts(session: Session, cache: FactsCache) -> None:
-    """Bring the cache to the latest version of every Dag, loading the serialized forms it lacks."""
+def learn_facts(session: Session, cache: FactsCache, only: Collection[str] | None) -> set[str]:
+    """Bring the cache to the latest version of the Dags, loading the serialized forms it lacks.
+
+    Of all Dags that is done as long as not too many are lacking: each takes about a millisecond to read. The
+    Dags whose latest version is still not known.
+    """
     from airflow.models.serialized_dag import SerializedDagModel
 
     latest = {
         row.dag_id: (row.id, row.dag_hash)
         for row in session.execute(
-            _latest_versions().with_only_columns(
+            _latest_versions(only).with_only_columns(
                 SerializedDagModel.dag_id, SerializedDagModel.id, SerializedDagModel.dag_hash
             )
         )
     }
     missing = cache.missing({dag_id: found for dag_id, (_, found) in latest.items()})
+    if only is None and len(missing) > _AT_ONCE:
+        return missing
     wanted = [latest[dag_id][0] for dag_id in missing]
     for some in _in_parts(wanted):
         for stored in session.scalars(select(SerializedDagModel).where(SerializedDagModel.id.in_(some))):
             cache.learn(stored.dag_id, stored.dag_hash, read_facts(stored))
+    return set()
 
 
-def _latest_versions() -> Any:
+def _latest_versions(only: Collection[str] | None) -> Any:
     """Of each Dag the serialized form with the highest version number, as Airflow itself chooses it."""
     from airflow.models.dag_version import DagVersion
     from airflow.models.serialized_dag import SerializedDagModel
 
-    highest = (
+    highest = _of(
+        only,
+        DagVersion.dag_id,
         select(DagVersion.dag_id, func.max(DagVersion.version_number).label("number"))
         .join(SerializedDagModel, SerializedDagModel.dag_version_id == DagVersion.id)
-        .group_by(DagVersion.dag_id)
-        .subquery()
-    )
+        .group_by(DagVersion.dag_id),
+    ).subquery()
     return (
         select(SerializedDagModel)
         .join(DagVersion, SerializedDagModel.dag_version_id == DagVersion.id)
@@ -125,12 +142,13 @@ def _latest_versions() -> Any:
     )
 
 
-def tags_of_dags(session: Session) -> dict[str, list[str]]:
+def tags_of_dags(session: Session, only: Collection[str] | None) -> dict[str, list[str]]:
     """The tags of every Dag, in alphabetical order."""
     from airflow.models.dag import DagTag
 
     tags: dict[str, list[str]] = defaultdict(list)
-    for dag_id, name in session.execute(select(DagTag.dag_id, DagTag.name).order_by(DagTag.name)):
+    query = _of(only, DagTag.dag_id, select(DagTag.dag_id, DagTag.name).order_by(DagTag.name))
+    for dag_id, name in session.execute(query):
         tags[dag_id].append(name)
     return tags
 
@@ -149,10 +167,10 @@ def active_backfills(session: Session) -> dict[str, list[BackfillId]]:
     return active
 
 
-def recent_runs(session: Session) -> dict[str, list[RecentRun]]:
+def recent_runs(session: Session, only: Collection[str] | None) -> dict[str, list[RecentRun]]:
     """The last runs of every Dag by the time they were due, oldest first."""
     runs: dict[str, list[RecentRun]] = defaultdict(list)
-    for row in session.execute(_recent_runs_statement(dialect_of(session))):
+    for row in session.execute(_recent_runs_statement(dialect_of(session), only)):
         runs[row.dag_id].append(
             RecentRun(
                 run_id=RunId(row.run_id),
@@ -163,7 +181,7 @@ def recent_runs(session: Session) -> dict[str, list[RecentRun]]:
     return runs
 
 
-def _recent_runs_statement(dialect: str) -> Any:
+def _recent_runs_statement(dialect: str, only: Collection[str] | None) -> Any:
     """A look into the index of each Dag's runs; a window function would read every run there is."""
     from airflow.models.dag import DagModel
     from airflow.models.dagrun import DagRun
@@ -183,7 +201,7 @@ def _recent_runs_statement(dialect: str) -> Any:
         looked_up = latest.correlate(DagModel).lateral()
         found = select(*columns).select_from(DagModel).join(looked_up, looked_up.c.id.is_not(None))
         found = found.join(DagRun, DagRun.id == looked_up.c.id)
-    return found.order_by(DagRun.dag_id, DagRun.run_after, DagRun.id)
+    return _of(only, DagModel.dag_id, found).order_by(DagRun.dag_id, DagRun.run_after, DagRun.id)
 
 
 def _in_parts(ids: list[Any]) -> Iterator[list[Any]]:

@@ -40,8 +40,8 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     """Answer `dags`, `parse` and `pause_dag`."""
     cache = FactsCache()
 
-    def dags(_: methods.Nothing, __: Call[methods.Nothing]) -> DagList:
-        return read_dags(airflow, cache)
+    def dags(asked: methods.Dags, _: Call[methods.Nothing]) -> DagList:
+        return read_dags(airflow, cache, asked.only)
 
     def parse(_: methods.Nothing, call: Call[StartupStep]) -> DagList:
         parsing = folder_and_parser(airflow)
@@ -62,14 +62,19 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
     server.handle(methods.PAUSE_DAG, pause)
 
 
-def read_dags(airflow: AirflowEnvironment, cache: FactsCache) -> DagList:
-    """The Dags and the files that do not import, as the database has them now."""
+def read_dags(
+    airflow: AirflowEnvironment, cache: FactsCache, only: tuple[DagId, ...] | None = None
+) -> DagList:
+    """The Dags and the files that do not import, as the database has them now; `only` some, in detail."""
     with airflow.session() as session:
         active = active_backfills(session)
-        rows = listed_dags(session, active)
-        learn_facts(session, cache)
-        tags, runs = tags_of_dags(session), recent_runs(session)
-        facts = {row.dag_id: cache.of(row.dag_id) or _no_facts(row) for row in rows}
+        rows = listed_dags(session, active, only)
+        unread = learn_facts(session, cache, only)
+        tags, runs = tags_of_dags(session, only), recent_runs(session, only)
+        facts = {
+            row.dag_id: _unread_facts(row) if row.dag_id in unread else cache.of(row.dag_id) or _no_facts(row)
+            for row in rows
+        }
         partitions = last_partitions(session, [name for name, known in facts.items() if known.partitioned])
         summaries = [
             _summary(
@@ -81,6 +86,7 @@ def read_dags(airflow: AirflowEnvironment, cache: FactsCache) -> DagList:
                 tags=tuple(tags.get(row.dag_id, ())),
                 recent_runs=tuple(runs.get(row.dag_id, ())),
                 active_backfills=tuple(active.get(row.dag_id, ())),
+                detailed=row.dag_id not in unread,
             )
             for row in rows
         ]
@@ -138,6 +144,12 @@ def _no_facts(row: Any) -> DagFacts:
         periodic=False,
         unreadable="Airflow has not stored its serialized form yet",
     )
+
+
+def _unread_facts(row: Any) -> DagFacts:
+    """What the Dag's row tells where its serialized form was not read."""
+    summary = row.timetable_summary or ""
+    return DagFacts(schedule=summary, timetable=summary, timezone="UTC", periodic=True)
 
 
 def _import_problems(session: Session) -> list[ImportProblem]:

@@ -28,6 +28,10 @@ class DagSummary:
     logical date (of a partitioned Dag, partition date) that has a run that succeeded. `partition_zone` is
     the timezone of the timetable of a partitioned Dag, empty for others: its partitions have names of that
     clock.
+
+    Not `detailed`, it has what a list can tell without reading the Dag's serialized form: its schedule is
+    Airflow's own summary, nothing is known of its clock, its dates and its tasks, and whether it can be
+    backfilled is seen when it is looked at.
     """
 
     dag_id: DagId
@@ -55,6 +59,7 @@ class DagSummary:
     active_backfills: tuple[BackfillId, ...] = ()
     last_success: Instant | None = None
     partition_zone: str = ""
+    detailed: bool = True
 
     @property
     def clock(self) -> str:

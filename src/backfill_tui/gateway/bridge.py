@@ -72,8 +72,8 @@ class BridgeGateway:
     def environment(self) -> Environment:
         return self._call(methods.ENVIRONMENT, methods.Nothing(), seconds=self._call_seconds)
 
-    def dags(self) -> DagList:
-        return self._call(methods.DAGS, methods.Nothing(), seconds=self._call_seconds)
+    def dags(self, only: tuple[DagId, ...] | None = None) -> DagList:
+        return self._call(methods.DAGS, methods.Dags(only=only), seconds=self._call_seconds)
 
     def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
         return self._call(methods.PARSE, methods.Nothing(), on_event=on_step)

@@ -57,8 +57,11 @@ class Gateway(Protocol):
         """The environment with the scheduler's latest heartbeat."""
         ...
 
-    def dags(self) -> DagList:
-        """The Dags as Airflow knows them now."""
+    def dags(self, only: tuple[DagId, ...] | None = None) -> DagList:
+        """The Dags as Airflow knows them now; `only` some of them, or of all.
+
+        Of very many not all are `detailed`. Those that are asked for by name are, as far as they are there.
+        """
         ...
 
     def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:

@@ -15,7 +15,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
 from backfill_tui.headless.ranges import RangeWish, dates_of, named
 from backfill_tui.headless.readings import read_rows
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def _choose(session: Session, choice: Choice, where: str) -> BackfillId:
     dag = one_line(choice.dag_id)
     summaries = session.gateway.backfills(DagId(choice.dag_id))
     if not summaries:
-        find_dag(session.gateway.dags(), choice.dag_id, where)
+        dag_named(session, choice.dag_id, where)
         raise NotThere(
             f"{dag} has no backfill yet",
             remedy=f"launch one with {session.again('launch', choice.dag_id)} --from DATE --to DATE",

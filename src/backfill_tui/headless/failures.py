@@ -23,7 +23,7 @@ from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.text import one_line
 from backfill_tui.headless import encode
 from backfill_tui.headless.ranges import RangeWish, dates_of
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 
 _MIDNIGHT: Final = " 00:00"
@@ -111,7 +111,7 @@ def _choose(session: Session, wish: FailuresWish, where: str) -> BackfillId:
     summaries = session.gateway.backfills(None if wish.dag_id is None else DagId(wish.dag_id))
     if not summaries:
         if wish.dag_id is not None:
-            find_dag(session.gateway.dags(), wish.dag_id, where)
+            dag_named(session, wish.dag_id, where)
         whose = "There is" if wish.dag_id is None else f"{one_line(wish.dag_id)} has"
         launch = session.again("launch", wish.dag_id or "DAG_ID")
         raise NotThere(f"{whose} no backfill yet", remedy=f"launch one with {launch} --from DATE --to DATE")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from backfill_tui.domain.dag_range import range_words
-from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.dags import DagList, DagSummary
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import clock, to_datetime
 from backfill_tui.domain.progress import BackfillStatus, standing, with_causes
@@ -15,8 +16,11 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.headless import encode
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
+
+_AT_ONCE: Final = 200
+"""Dags that are read in detail by one call."""
 
 STATUS_TONES = {
     BackfillStatus.DONE: Tone.GOOD,
@@ -31,7 +35,7 @@ STATUS_TONES = {
 def show_dags(session: Session) -> int:
     """List the Dags; files that do not import are told on stderr, and are data with `--json`."""
     environment = session.open()
-    listed = session.gateway.dags()
+    listed = _in_detail(session, session.gateway.dags())
     if not listed.dags:
         session.voice.say(f"There is no Dag in {one_line(environment.where)}")
     if session.as_json:
@@ -50,6 +54,18 @@ def show_dags(session: Session) -> int:
         advice = f": {problem.advice}" if problem.advice else ""
         session.voice.say(one_line(f"{problem.file} does not import: {problem.sentence}{advice}"))
     return 0
+
+
+def _in_detail(session: Session, listed: DagList) -> DagList:
+    """The list with every Dag in detail; of very many the gateway gives that only where it is asked for."""
+    rest = [dag.dag_id for dag in listed.dags if not dag.detailed]
+    detailed: dict[DagId, DagSummary] = {}
+    for start in range(0, len(rest), _AT_ONCE):
+        session.voice.activity("Reading the Dags", start, len(rest))
+        part = session.gateway.dags(tuple(rest[start : start + _AT_ONCE]))
+        detailed |= {dag.dag_id: dag for dag in part.dags}
+    session.voice.settle()
+    return replace(listed, dags=tuple(detailed.get(dag.dag_id, dag) for dag in listed.dags))
 
 
 def _dag_row(dag: DagSummary) -> tuple[Cell, ...]:
@@ -73,7 +89,7 @@ def show_backfills(session: Session, dag_id: str | None) -> int:
     summaries = session.gateway.backfills(wanted)
     if dag_id is not None and not summaries:
         # A Dag that is gone may still have backfills; one that never was is a slip of the keyboard.
-        find_dag(session.gateway.dags(), dag_id, environment.where)
+        dag_named(session, dag_id, environment.where)
     active = active_by_dag(summaries)
     if session.as_json:
         session.paper.json(encode.backfills(_entry(session, each, active) for each in summaries))

@@ -9,21 +9,20 @@ from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 
 
 def change_pause(session: Session, dag_id: str, *, is_paused: bool, yes: bool) -> int:
     """Pause or unpause a Dag, after saying what that does and asking; a Dag that is so already is left."""
     session.refuse_writes("Pausing a Dag" if is_paused else "Unpausing a Dag")
     environment = session.open()
-    listed = session.gateway.dags()
-    dag = find_dag(listed, dag_id, environment.where)
+    dag, now = dag_named(session, dag_id, environment.where)
     name = one_line(dag_id)
     if dag.is_paused is is_paused:
         session.voice.say(f"{name} is {'already' if is_paused else 'not'} paused")
         _show(session, dag, is_paused=is_paused, changed=False)
         return 0
-    _tell(session, dag, listed.read_at, is_paused=is_paused)
+    _tell(session, dag, now, is_paused=is_paused)
     session.confirm(f"{'Pause' if is_paused else 'Unpause'} {name}?", yes=yes)
     if dag.active_backfills and not is_paused:
         # Their queued runs are to start now, as those of a launch are.

@@ -21,7 +21,7 @@ from backfill_tui.headless.holes import narrowed
 from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
 from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, table_of
 from backfill_tui.headless.remedies import remedy_of
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
 _HEADS: Final = {
@@ -62,9 +62,8 @@ def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
 
     Of holes it is narrowed to the dates from the first one that runs to the last.
     """
-    listed = session.gateway.dags()
-    dag = find_dag(listed, wish.dag_id, where)
-    request = request_of(wish, dag, listed.read_at)
+    dag, now = dag_named(session, wish.dag_id, where)
+    request = request_of(wish, dag, now)
     tell_range(session, request, dag.clock)
     planned = _ask_for(session, request, dag.clock)
     if not wish.holes or not planned.run_count:

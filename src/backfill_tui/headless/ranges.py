@@ -9,7 +9,7 @@ from backfill_tui.domain.dates import Side, parse_bound
 from backfill_tui.domain.instants import zone_named
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless.session import Session, find_dag
+from backfill_tui.headless.session import Session, dag_named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +29,8 @@ class RangeWish:
 
 def dates_of(session: Session, wish: RangeWish, where: str) -> DagRange:
     """The range on the Dag's clock; raises NotThere for an unknown Dag, BadRequest for what is no range."""
-    listed = session.gateway.dags()
-    dag = find_dag(listed, wish.dag_id, where)
-    zone, now = zone_named(dag.partition_zone or dag.timezone), listed.read_at
+    dag, now = dag_named(session, wish.dag_id, where)
+    zone = zone_named(dag.clock)
     first = parse_bound(wish.from_text, Side.FROM, zone, now=now)
     last = now if wish.to_text is None else parse_bound(wish.to_text, Side.TO, zone, now=now)
     if first > last:

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from backfill_tui.domain.dags import DagList, DagSummary
 from backfill_tui.domain.environment import Environment, StartupStep
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import NotThere, Refused, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
@@ -99,6 +100,14 @@ class Session:
         """`unpause it with backfill-tui unpause-dag sales`."""
         ends_options = ("--",) if dag_id.startswith("-") else ()
         return f"unpause it with {self.again('unpause-dag', *ends_options, dag_id)}"
+
+
+def dag_named(session: Session, dag_id: str, where: str) -> tuple[DagSummary, Instant]:
+    """The Dag of that name, in detail, and when it was read by the database's clock; raises as `find_dag`."""
+    listed = session.gateway.dags((DagId(dag_id),))
+    if not listed.dags:
+        listed = session.gateway.dags()
+    return find_dag(listed, dag_id, where), listed.read_at
 
 
 def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:

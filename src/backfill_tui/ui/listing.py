@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
@@ -20,6 +20,12 @@ class Listing:
 
     dags: DagList
     active: Mapping[DagId, BackfillSummary] = field(default_factory=dict)
+
+    def with_details(self, detailed: Iterable[DagSummary]) -> Listing:
+        """The same with these Dags in detail."""
+        known = {dag.dag_id: dag for dag in detailed}
+        dags = tuple(known.get(dag.dag_id, dag) for dag in self.dags.dags)
+        return replace(self, dags=replace(self.dags, dags=dags))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
+from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launched
@@ -93,6 +94,14 @@ class DagsListed(Message):
         super().__init__()
         self.listing = listing
         self.seconds = seconds
+
+
+class DagsDetailed(Message):
+    """Some Dags were read in detail; one that is gone is missing."""
+
+    def __init__(self, dags: tuple[DagSummary, ...]) -> None:
+        super().__init__()
+        self.dags = dags
 
 
 class PlanMade(Message):

@@ -17,6 +17,7 @@ from backfill_tui.ui.listing import Listing, read_active, read_listing, standing
 from backfill_tui.ui.messages import (
     BackfillFound,
     BridgeOpened,
+    DagsDetailed,
     DagsListed,
     EnvironmentRead,
     LeavingAsked,
@@ -30,6 +31,7 @@ from backfill_tui.ui.workers import Asking, ask
 OPENING: Final = "open"
 ENVIRONMENT: Final = "environment"
 DAGS: Final = "dags"
+DETAILS: Final = "details"
 LEAVING: Final = "leave"
 BACKFILL: Final = "newest backfill"
 
@@ -62,6 +64,11 @@ def read_dags(node: DOMNode, link: Link, clock: Callable[[], float]) -> None:
         return DagsListed(listing, clock() - began)
 
     ask(node, DAGS, timed, lambda listed: listed, failure=ReadingFailed)
+
+
+def read_details(node: DOMNode, link: Link, dag_ids: tuple[DagId, ...]) -> None:
+    """Some Dags in detail."""
+    ask(node, DETAILS, lambda _: link.gateway.dags(dag_ids).dags, DagsDetailed, failure=ReadingFailed)
 
 
 def parse_dags(node: DOMNode, link: Link) -> None:

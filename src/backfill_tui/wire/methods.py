@@ -65,6 +65,13 @@ class Remarks:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dags:
+    """All Dags, or `only` some of them, in detail."""
+
+    only: tuple[DagId, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForDag:
     """A Dag by name; None means all Dags."""
 
@@ -104,7 +111,7 @@ class Backfills:
 
 OPEN: Final = Method("open", Nothing, StartupStep, Environment)
 ENVIRONMENT: Final = Method("environment", Nothing, Nothing, Environment)
-DAGS: Final = Method("dags", Nothing, Nothing, DagList)
+DAGS: Final = Method("dags", Dags, Nothing, DagList)
 PARSE: Final = Method("parse", Nothing, StartupStep, DagList)
 PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan, unread=2)
 LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched, unread=16)

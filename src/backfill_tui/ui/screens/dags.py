@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -22,7 +23,7 @@ from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.listing import Listing, Row, matching, rows_of
 from backfill_tui.ui.messages import BackfillFound
-from backfill_tui.ui.screens.undoing import UndoingScreen
+from backfill_tui.ui.screens.detailing import DetailingScreen
 from backfill_tui.ui.widgets.dag_details import DagDetails
 from backfill_tui.ui.widgets.dag_head import DagHead, NoticeLine
 from backfill_tui.ui.widgets.dag_table import DagTable
@@ -32,7 +33,7 @@ from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.widgets.startup_panel import StartupPanel
 
 
-class DagsScreen(UndoingScreen):
+class DagsScreen(DetailingScreen):
     """Shows how Airflow comes up, then its Dags."""
 
     PLACE = "dags"
@@ -115,6 +116,7 @@ class DagsScreen(UndoingScreen):
         with self.app.batch_update():
             await self.query_one("#startup").remove()
             await self.mount(body, after=self.query_one(EnvironmentLine))
+        self.watch(self.table, "scroll_y", self.detail, init=False)
         self.table.focus()
 
     def _greet(self, listing: Listing) -> None:
@@ -134,6 +136,12 @@ class DagsScreen(UndoingScreen):
         self.head.count(rows, shown)
         self.notice.show(rows)
         self.details.row = self.table.current
+        self.call_after_refresh(self.detail)
+
+    def rows_in_view(self) -> list[Row]:
+        """The rows of the table that are seen."""
+        table = self.query_one_optional(DagTable)
+        return table.in_view if table else []
 
     def _why_empty(self, rows: list[Row]) -> tuple[str, ...]:
         if rows:
@@ -199,18 +207,19 @@ class DagsScreen(UndoingScreen):
             return
         if row.dag is None:
             self._show_traceback(row)
-        elif row.dag.backfillable:
-            self._plan(row.dag)
         else:
-            self._say_why_not(row.dag)
+            self.with_details(row.dag, self._plan)
 
     def action_holes(self) -> None:
         """Plan what is missing or failed since the start of the Dag."""
         row = self.current
-        if row is not None and row.dag is not None and row.dag.backfillable:
-            self._plan(row.dag, holes=True)
+        if row is not None and row.dag is not None:
+            self.with_details(row.dag, partial(self._plan, holes=True))
 
     def _plan(self, dag: DagSummary, *, holes: bool = False) -> None:
+        if not dag.backfillable:
+            self._say_why_not(dag)
+            return
         from backfill_tui.ui.screens.plan import PlanScreen
 
         self.app.push_screen(PlanScreen(dag, holes=holes))
@@ -240,7 +249,8 @@ class DagsScreen(UndoingScreen):
             if dates is not None:
                 opening.watch(self.program, dates)
 
-        self.app.push_screen(WatchRangeDialog(row.dag, listing.dags.read_at), take)
+        now = listing.dags.read_at
+        self.with_details(row.dag, lambda dag: self.app.push_screen(WatchRangeDialog(dag, now), take))
 
     def action_backfills(self) -> None:
         """List the backfills, with the cursor on this Dag's newest."""

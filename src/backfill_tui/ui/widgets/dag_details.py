@@ -54,6 +54,13 @@ def _of_problem(row: Row) -> list[Content]:
 
 def _of_dag(row: Row, dag: DagSummary, *, roomy: bool) -> list[Content]:
     name = Content.styled(one_line(dag.dag_id), "bold")
+    if not dag.detailed:
+        said = Content.styled(one_line(dag.description), "$muted")
+        return [
+            Content.assemble(name, ("   reading its tasks and dates", "$muted")),
+            _standing(row, dag),
+            said,
+        ]
     tasks = count(len(dag.task_ids), "task")
     said = Content.styled(one_line(dag.description), "$muted")
     facts = [Content.styled(one_line(fact), "$muted") for fact in _facts(dag)]

@@ -47,6 +47,12 @@ class DagTable(LineList):
         """The row under the cursor."""
         return self._rows[self.cursor] if self._rows else None
 
+    @property
+    def in_view(self) -> list[Row]:
+        """The rows that are seen."""
+        top = self.scroll_offset.y
+        return self._rows[top : top + self.size.height]
+
     def show(self, rows: list[Row]) -> None:
         """Take over new rows."""
         old, self._rows = self._rows, rows

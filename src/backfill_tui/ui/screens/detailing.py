@@ -1,0 +1,64 @@
+"""What a list of very many Dags does not tell of all of them: it is read for those that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import on
+
+from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.ids import DagId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.ui import readings
+from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.listing import Row
+from backfill_tui.ui.messages import DagsDetailed
+from backfill_tui.ui.screens.undoing import UndoingScreen
+from backfill_tui.ui.workers import is_busy
+
+
+class DetailingScreen(UndoingScreen):
+    """A screen with rows of Dags, whose details come a moment after they come into view."""
+
+    _asked: frozenset[DagId] = frozenset()
+    _asked_of: Instant | None = None
+    _then: tuple[DagId, Callable[[DagSummary], object]] | None = None
+
+    def rows_in_view(self) -> list[Row]:
+        """The rows that are seen now."""
+        raise NotImplementedError
+
+    def detail(self) -> None:
+        """Read the details of what is in view; of one reading of the list each Dag is asked for once."""
+        listing = self.program.listing
+        if listing is None or self.program.connection is not Connection.READY:
+            return
+        if listing.dags.read_at != self._asked_of:
+            self._asked, self._asked_of = frozenset(), listing.dags.read_at
+        lacking = {row.dag.dag_id for row in self.rows_in_view() if row.dag and not row.dag.detailed}
+        if self._then is not None:
+            lacking.add(self._then[0])
+        wanted = lacking - self._asked
+        if wanted and not is_busy(self, readings.DETAILS):
+            self._asked |= wanted
+            readings.read_details(self, self.program.link, tuple(sorted(wanted)))
+
+    def with_details(self, dag: DagSummary, then: Callable[[DagSummary], object]) -> None:
+        """Go on with the Dag in detail, at once where it is known so; a newer wish takes the place."""
+        if dag.detailed:
+            then(dag)
+            return
+        self._then = (dag.dag_id, then)
+        self.detail()
+
+    @on(DagsDetailed)
+    def _detailed(self, message: DagsDetailed) -> None:
+        program = self.program
+        if program.listing is not None:
+            program.listing = program.listing.with_details(message.dags)
+        waiting, known = self._then, {dag.dag_id: dag for dag in message.dags}
+        if waiting is not None and waiting[0] in known:
+            self._then = None
+            waiting[1](known[waiting[0]])
+        # What came into view, or is waited for, while this was read.
+        self.detail()
