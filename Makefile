@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP_VERSION := 26.3
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check format lint types contracts tests bench lock screenshots build clean
+.PHONY: help run test check format lint types contracts tests test-airflow-versions bench lock screenshots build clean
 
 help: ## these lines
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
 
 # The environment is made anew whenever what it is made from changes.
 $(VENV)/.run: pyproject.toml constraints.txt
@@ -46,6 +46,23 @@ contracts: $(VENV)/.dev
 tests: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+# The Airflows that this program can be attached to besides its own, as they are installed by their constraints.
+OTHER_AIRFLOWS := .venv-airflow-3.2
+.venv-airflow-3.2/.made: AIRFLOW := 3.2.2
+.venv-airflow-3.2/.made: WITH := sqlalchemy<2.1
+
+.venv-airflow-%/.made:
+	@echo "Installing Airflow $(AIRFLOW) into .venv-airflow-$*"
+	@test -x .venv-airflow-$*/bin/python || $(PYTHON) -m venv .venv-airflow-$*
+	@.venv-airflow-$*/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
+	@.venv-airflow-$*/bin/python -m pip install --quiet --disable-pip-version-check \
+		apache-airflow==$(AIRFLOW) psycopg2-binary "$(WITH)"
+	@touch $@
+
+test-airflow-versions: $(VENV)/.dev $(OTHER_AIRFLOWS:%=%/.made) ## run the tests of older Airflows against real ones
+	BACKFILL_TUI_TEST_AIRFLOW_PYTHONS=$(subst $(eval) ,:,$(OTHER_AIRFLOWS:%=$(CURDIR)/%/bin/python)) \
+		$(BIN)/python -m pytest -n 2 --dist loadfile tests/bridge/test_other_versions.py
+
 bench: $(VENV)/.dev ## measure against Airflow's own way, side by side
 	$(BIN)/python -m benchmarks
 
@@ -60,4 +77,4 @@ build: $(VENV)/.dev ## wheel and source distribution in dist/
 	$(BIN)/uv build --quiet --out-dir dist
 
 clean: ## remove what the targets above made
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-airflow-* dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

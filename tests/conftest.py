@@ -17,7 +17,7 @@ _STRANGE = (
     "BACKFILL_TUI",
 )
 
-# Where the servers are that the tests use.
+# Where servers and other Airflows are that the tests use.
 _KEPT = "BACKFILL_TUI_TEST_"
 
 for _name in [name for name in os.environ if name.startswith(_STRANGE) and not name.startswith(_KEPT)]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from backfill_tui.bridge.compat import ADAPTERS, Adapter, adapter_for
+from backfill_tui.bridge.compat import ADAPTERS, Adapter, adapter_for, problem_with_installed
+from backfill_tui.bridge.compat.adapter import Function
 from backfill_tui.domain.problems import AirflowFailed, BadRequest, Refused
 
 (OF_3_3,) = [adapter for adapter in ADAPTERS if adapter.minor == "3.3"]
@@ -52,14 +53,22 @@ def another_airflow(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., 
     return made
 
 
+@pytest.mark.parametrize("minor", ["3.2", "3.3"])
+def test_each_known_minor_version_has_one_adapter(minor: str) -> None:
+    (adapter,) = [one for one in ADAPTERS if one.minor == minor]
+    assert adapter_for(f"{minor}.1") is adapter
+
+
 @pytest.mark.parametrize("version", ["3.3.0", "3.3.2", "3.3.9rc1", "3.3.2+local"])
 def test_every_patch_of_a_known_minor_version_has_its_adapter(version: str) -> None:
     assert adapter_for(version) is OF_3_3
 
 
-@pytest.mark.parametrize("version", ["3.2.2", "3.4.0", "3.30.0", "2.11.0", "4.0.0", "unknown", ""])
+@pytest.mark.parametrize("version", ["3.0.6", "3.4.0", "3.30.0", "3.20.1", "2.11.0", "4.0.0", "unknown", ""])
 def test_an_unknown_version_is_refused_by_name(version: str) -> None:
-    with pytest.raises(AirflowFailed, match=r"not one this program can launch on; it knows 3\.3") as refusal:
+    with pytest.raises(
+        AirflowFailed, match=r"is none that this program knows: it knows 3\.2, 3\.3"
+    ) as refusal:
         adapter_for(version)
     assert version in refusal.value.message
     assert refusal.value.remedy
@@ -102,3 +111,24 @@ def test_an_exception_nobody_foresaw_keeps_airflows_first_line_and_all_its_words
     problem = OF_3_3.problem_of(RuntimeError("disk \x1b[31mfull\nat byte 7"), "sales")
     assert problem.message == "Airflow could not create the backfill of sales: disk full"
     assert problem.detail == "RuntimeError: disk \x1b[31mfull\nat byte 7"
+
+
+@pytest.mark.parametrize(
+    ("version", "reaches"), [("3.2.0", False), ("3.2.1rc1", False), ("3.2.2", True), ("3.2", False)]
+)
+def test_a_conf_reaches_the_runs_that_are_taken_again_from_a_patch_on(version: str, reaches: bool) -> None:
+    assert adapter_for(version).gives_conf_to_all(version) is reaches
+
+
+def test_the_installed_airflow_is_known_inside_out() -> None:
+    assert problem_with_installed(embedded=True) is None
+
+
+def test_the_functions_that_write_are_looked_at_too() -> None:
+    assert all(not function.found() for function in OF_3_3.functions)
+    gone = replace(OF_3_3, functions=(Function("airflow.models.dagrun", "DagRun.no_such", ()),))
+    with pytest.raises(AirflowFailed, match=r"Airflow 3\.3\.9 changes runs differently") as refusal:
+        gone.check("3.3.9")
+    assert refusal.value.detail == "airflow.models.dagrun has no DagRun.no_such"
+    changed = Function("airflow.models.taskinstance", "clear_task_instances", ("tis", "confirm"))
+    assert changed.found().startswith("clear_task_instances takes (tis, session")

@@ -126,13 +126,16 @@ def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvir
     # Of what it says on every row it writes, only what went wrong is worth a line in the log.
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "WARNING")
     # All that the calls and the parsing need, before there is a second thread or process.
-    import airflow.dag_processing.collection
-    import airflow.dag_processing.dagbag
     import airflow.models.backfill
     import airflow.models.serialized_dag
-    import airflow.sdk.definitions.dag  # noqa: F401
+    import airflow.sdk.definitions.dag
     from airflow.configuration import AIRFLOW_HOME
 
+    if options.mode is Mode.EMBEDDED:
+        import airflow.dag_processing.collection
+        import airflow.dag_processing.dagbag  # noqa: F401
+
+    from backfill_tui.bridge import compat
     from backfill_tui.bridge.journal import Journal, journal_of_home
     from backfill_tui.bridge.opening import words_for
     from backfill_tui.bridge.parsing import fork_parser
@@ -150,6 +153,7 @@ def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvir
         dags_folder=folder,
         parser=parser,
         journal=Journal(options.journal, where),
+        unknown=compat.problem_with_installed(embedded=options.mode is Mode.EMBEDDED),
     )
 
 

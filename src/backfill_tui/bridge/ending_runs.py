@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from airflow.api.common.mark_tasks import set_dag_run_state_to_failed, set_dag_run_state_to_success
 from airflow.models.taskinstance import TaskInstance
 from airflow.utils.state import DagRunState, State, TaskInstanceState
 from sqlalchemy import or_, select
 
+from backfill_tui.bridge.compat import installed
 from backfill_tui.bridge.planned_dag import unreadable_is_said
 from backfill_tui.domain.problems import AirflowFailed
 
@@ -29,18 +29,8 @@ if TYPE_CHECKING:
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import Session
 
-_UNDER_WAY: Final = frozenset(
-    {
-        TaskInstanceState.RUNNING,
-        TaskInstanceState.DEFERRED,
-        TaskInstanceState.UP_FOR_RESCHEDULE,
-        TaskInstanceState.AWAITING_INPUT,
-    }
-)
-_SETTERS: Final = {
-    DagRunState.FAILED: set_dag_run_state_to_failed,
-    DagRunState.SUCCESS: set_dag_run_state_to_success,
-}
+# By their words, for Airflow knows the last one since 3.3 only.
+_UNDER_WAY: Final = frozenset({"running", "deferred", "up_for_reschedule", "awaiting_input"})
 GONE: Final = "the version of the Dag that it ran on is no longer known"
 """Why nothing can be said of the tasks of a run."""
 
@@ -105,13 +95,15 @@ def end(session: Session, ending: Ending, state: DagRunState = DagRunState.FAILE
 
     What is under way is marked here and not by Airflow's function, which looks for it by the dates of the
     timetable: where a logical date lies an interval before its tick, it would mark the tasks of the run
-    before this one as well, whatever became of them (`get_run_ids`).
+    before this one as well, whatever became of them (`get_run_ids`). What has not begun is skipped here,
+    for Airflow before 3.3 does that in another session.
     """
     for ti in ending.ended:
         ti.set_state(TaskInstanceState(state), session=session)
+    for ti in ending.skipped:
+        ti.set_state(TaskInstanceState.SKIPPED, session=session)
     session.flush()
-    set_run_state = _SETTERS[state]
-    set_run_state(dag=ending.dag, run_id=ending.run.run_id, commit=True, session=session)
+    installed().set_run_state(session, ending.dag, ending.run.run_id, state)
     session.flush()
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from backfill_tui.bridge.journal import Journal
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.problems import Refused
+from backfill_tui.domain.problems import Problem, Refused
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ class AirflowEnvironment:
 
     `where` names it to a person (`embedded:dags/`, or its home); `dags_folder` is set in embedded mode,
     and so is `parser`, the process that parses its files. `journal` keeps what is done from here.
+    `unknown` is the problem with this version of Airflow that leaves nothing but reading.
     """
 
     mode: Mode
@@ -34,6 +35,7 @@ class AirflowEnvironment:
     dags_folder: Path | None = None
     parser: DagParser | None = field(default=None, repr=False)
     journal: Journal = field(default_factory=Journal, repr=False)
+    unknown: Problem | None = field(default=None, repr=False)
 
     @contextmanager
     def session(self) -> Generator[Session, None, None]:
@@ -61,6 +63,12 @@ class AirflowEnvironment:
 
     def require_writable(self, what: str) -> None:
         """Raise Refused in read-only mode; `what` continues the sentence (`pausing a Dag`)."""
+        if self.unknown is not None:
+            raise Refused(
+                f"Read-only: {what} is not possible: {self.unknown.message}",
+                remedy=self.unknown.remedy,
+                detail=self.unknown.detail,
+            )
         if self.read_only:
             raise Refused(
                 f"Read-only: {what} is not allowed",

@@ -2,39 +2,50 @@
 
 from __future__ import annotations
 
-from backfill_tui.bridge import (
-    cells,
-    control,
-    dags,
-    failures,
-    launching,
-    map_indexes,
-    marking,
-    opening,
-    planning,
-    repairing,
-    undoing,
-    watching,
-)
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias, cast
+
+from backfill_tui.bridge import cells, dags, failures, map_indexes, opening, watching
 from backfill_tui.bridge.environment import AirflowEnvironment
-from backfill_tui.bridge.server import Server
+from backfill_tui.bridge.server import Call, Server
+from backfill_tui.wire import methods
+
+AnyMethod: TypeAlias = methods.Method[Any, Any, Any]
+
+_OF_KNOWN_VERSIONS: Final = (
+    methods.PLAN,
+    methods.LAUNCH,
+    methods.PREVIEW_CONTROL,
+    methods.CONTROL,
+    methods.PREVIEW_RERUN,
+    methods.RERUN,
+    methods.PREVIEW_MARK,
+    methods.MARK,
+    methods.PREVIEW_UNDO,
+    methods.UNDO,
+)
 
 
 def register_all(server: Server, airflow: AirflowEnvironment) -> None:
-    """Let each feature of the bridge answer its calls."""
-    features = (
-        opening,
-        dags,
-        planning,
-        launching,
-        watching,
-        control,
-        repairing,
-        marking,
-        undoing,
-        cells,
-        failures,
-        map_indexes,
-    )
-    for feature in features:
-        feature.register(server, airflow)
+    """Let each feature of the bridge answer its calls.
+
+    What changes something, and what says beforehand what would be changed, is refused where this version of
+    Airflow is not known: it may do something else there, and what it needs may be gone.
+    """
+    for reading in (opening, dags, watching, cells, failures, map_indexes):
+        reading.register(server, airflow)
+    if airflow.unknown is not None:
+        for method in _OF_KNOWN_VERSIONS:
+            server.handle(cast(AnyMethod, method), _refused(airflow, method.name))
+        return
+    from backfill_tui.bridge import control, launching, marking, planning, repairing, undoing
+
+    for writing in (planning, launching, control, repairing, marking, undoing):
+        writing.register(server, airflow)
+
+
+def _refused(airflow: AirflowEnvironment, name: str) -> Callable[[Any, Call[Any]], Any]:
+    def refuse(_params: Any, _call: Call[Any]) -> Any:
+        airflow.require_writable(name.replace("_", " "))
+
+    return refuse

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from backfill_tui.bridge import journal
-from backfill_tui.bridge.compat import Adapter, Creation, installed_adapter, quiet_creation
+from backfill_tui.bridge.compat import Adapter, Creation, installed, quiet_creation
 from backfill_tui.bridge.creation_counter import CreationCounter
 from backfill_tui.bridge.enumeration import Asker
 from backfill_tui.bridge.environment import AirflowEnvironment
@@ -74,7 +74,7 @@ def launch(
     """
     airflow.require_writable("launching a backfill")
     check_wishes(params)
-    adapter = installed_adapter()
+    adapter = installed()
     with airflow.session() as session:
         dates = read_dates(airflow, session, params.request, Asker(unwanted=lambda: call.cancelled))
         # Once before the transaction too, so that what is refused waits for nobody and locks nothing.

@@ -151,9 +151,10 @@ def read_environment(airflow: AirflowEnvironment) -> Environment:
             version=__version__,
             executor=conf.get("core", "executor"),
             database=dialect_of(session),
-            read_only=airflow.read_only,
+            read_only=airflow.read_only or airflow.unknown is not None,
             scheduler_heartbeat=heartbeat,
             read_at=airflow.now(session),
+            read_only_because="" if airflow.unknown is None else airflow.unknown.message,
         )
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backfill_tui.bridge.compat import NEWEST, installed
 from backfill_tui.bridge.durations import limits, round_trip, run_durations
 from backfill_tui.bridge.enumeration import Asker, Enumeration, enumerate_dates
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
@@ -21,6 +22,8 @@ from backfill_tui.domain.judging import decide
 from backfill_tui.domain.outcomes import JudgedDates, Verdict
 from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, DagBounds
+from backfill_tui.domain.problems import Refused
+from backfill_tui.domain.text import one_line
 from backfill_tui.wire.methods import PLAN
 
 if TYPE_CHECKING:
@@ -67,8 +70,18 @@ def read_dates(
 
 
 def read_planned(airflow: AirflowEnvironment, session: Session, request: BackfillRequest) -> PlannedDag:
-    """The Dag of a request that can be meant."""
+    """The Dag of a request that can be meant.
+
+    Raises Refused for one of partitions where Airflow backfills them otherwise: before 3.3 it takes none
+    again, and knows them by their key instead of their date.
+    """
     planned = read_dag(session, request.dag_id, airflow.where)
+    if planned.partitioned and not installed().knows_partitions:
+        raise Refused(
+            f"The runs of {one_line(request.dag_id)} are of partitions, which this program plans for Airflow "
+            f"{NEWEST.minor} only",
+            remedy="backfill it with Airflow's own command",
+        )
     check_request(request, planned, creation_clock())
     return planned
 

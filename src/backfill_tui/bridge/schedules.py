@@ -86,7 +86,8 @@ def zone_of_partitions(timetable: Any) -> Any:
 
     Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`; there is no other way to read it.
     """
-    return getattr(timetable, "_timezone", None) if timetable.partitioned else None
+    known = timetable.partitioned and hasattr(timetable, "localize_partition_datetime")
+    return getattr(timetable, "_timezone", None) if known else None
 
 
 def cron_in_words(expression: str, zone: str = "UTC") -> str | None:

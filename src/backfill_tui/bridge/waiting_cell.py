@@ -217,7 +217,9 @@ def _is_met(session: Session, task: Any, dag: Any, before: set[str]) -> bool:
         if task_id in known
     ]
     context = DepContext(finished_tis=finished)
-    return all(status.passed for status in TriggerRuleDep().get_dep_statuses(task, context, session=session))
+    # The two have changed places with Airflow 3.3.
+    statuses = TriggerRuleDep().get_dep_statuses(task, dep_context=context, session=session)
+    return all(status.passed for status in statuses)
 
 
 def _named(states: _States) -> str:

@@ -177,7 +177,9 @@ def past_of(session: Session, row: Any, dag: Any, task_id: str, zone: tzinfo) ->
     if task is None:
         return None
     task.task = dag.get_task(task_id)
-    if all(status.passed for status in PrevDagrunDep().get_dep_statuses(task, DepContext(), session=session)):
+    # The two have changed places with Airflow 3.3.
+    statuses = PrevDagrunDep().get_dep_statuses(task, dep_context=DepContext(), session=session)
+    if all(status.passed for status in statuses):
         return None
     before = (
         DagRun.get_previous_scheduled_dagrun(row.id, session=session)

@@ -25,6 +25,7 @@ class Environment:
 
     `scheduler_heartbeat` is the latest one of any running scheduler, `read_at` the same database's clock
     at the moment of reading; `version` and `database` are words to show (`3.3.2`, `sqlite`).
+    `read_only_because` is a sentence where nothing but reading is possible whatever the user wishes.
     """
 
     mode: Mode
@@ -35,6 +36,7 @@ class Environment:
     read_only: bool
     scheduler_heartbeat: Instant | None
     read_at: Instant
+    read_only_because: str = ""
 
     @property
     def heartbeat_age_seconds(self) -> float | None:

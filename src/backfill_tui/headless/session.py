@@ -18,12 +18,13 @@ from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.voice import Voice
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Session:
     """One command's connection to Airflow and to its user.
 
-    `engine` is None where Airflow is not ours. `program` are the words that reach the same Airflow again,
-    for the sentences that say how to go on.
+    `engine` is None where Airflow is not ours. `read_only` may turn out when it is opened, from the version
+    of Airflow. `program` are the words that reach the same Airflow again, for the sentences that say how to
+    go on.
     """
 
     gateway: Gateway
@@ -46,9 +47,13 @@ class Session:
 
         self.voice.activity("Starting Airflow")
         try:
-            return self.gateway.open(tell)
+            environment = self.gateway.open(tell)
         finally:
             self.voice.settle()
+        self.read_only = self.read_only or environment.read_only
+        if environment.read_only_because:
+            self.voice.say(f"Read-only: {environment.read_only_because}")
+        return environment
 
     def start_engine(self) -> None:
         """See to it that runs will start; does nothing where Airflow is not ours."""

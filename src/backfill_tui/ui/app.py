@@ -154,6 +154,7 @@ class BackfillApp(App[None], inherit_bindings=False):
         self.environment = message.environment
         self.connection = Connection.READY
         self.reconnecting.opened()
+        opening.respect_read_only(self, message.environment)
         self.read_dags()
         self.start_engine()
 

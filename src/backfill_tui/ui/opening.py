@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.dag_range import DagRange
+from backfill_tui.domain.environment import Environment
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.problems import Problem
@@ -15,6 +16,13 @@ if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
 
 _LONG_SECONDS: Final = 15.0
+
+
+def respect_read_only(program: BackfillApp, environment: Environment) -> None:
+    """Write nothing to an Airflow that can only be read, and say why where nobody wished it so."""
+    program.read_only = program.read_only or environment.read_only
+    if why := environment.read_only_because:
+        program.notify(f"Read-only: {one_line(why)}", severity="warning", timeout=_LONG_SECONDS, markup=False)
 
 
 def watch(program: BackfillApp, watched: BackfillId | DagRange) -> None:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from backfill_tui.bridge.plan_warnings import backfills, dates, grid, limits, past, refusals, scheduling
+from backfill_tui.bridge.plan_warnings import (
+    backfills,
+    dates,
+    grid,
+    limits,
+    past,
+    refusals,
+    scheduling,
+    versions,
+)
 from backfill_tui.bridge.plan_warnings.situation import GRAVITIES as GRAVITIES
 from backfill_tui.bridge.plan_warnings.situation import Look
 from backfill_tui.bridge.plan_warnings.situation import Situation as Situation
@@ -20,6 +29,7 @@ _LOOKS: Final[tuple[Look, ...]] = (
     refusals.depends_on_past_rules,
     refusals.conf,
     refusals.run_ids,
+    versions.conf,
     refusals.nothing_to_do,
     dates.cut_short,
     dates.clashes,

@@ -30,6 +30,7 @@ GRAVITIES: Final[Mapping[str, Gravity]] = MappingProxyType(
         "depends_on_past_missing_only": Gravity.BLOCKS,
         "conf_invalid": Gravity.BLOCKS,
         "run_id_not_allowed": Gravity.BLOCKS,
+        "conf_not_for_all": Gravity.BLOCKS,
         "no_dates": Gravity.BLOCKS,
         "no_dates_due": Gravity.BLOCKS,
         "nothing_to_do": Gravity.ASKS,

@@ -64,7 +64,10 @@ class PlaceScreen(_Behind[T]):
 
     def say_read_only(self, what: str) -> None:
         """Say that a key does nothing, for `what`: `nothing is launched`."""
-        self.notify(f"This session is read-only, so {what}: start it without --read-only", markup=False)
+        environment = program_of(self).environment
+        why = environment.read_only_because if environment is not None else ""
+        remedy = why or "start it without --read-only"
+        self.notify(f"This session is read-only, so {what}: {remedy}", markup=False)
 
 
 class Dialog(_Behind[T], ModalScreen[T]):
