@@ -33,9 +33,9 @@ class Following:
         self.updates.append(update)
         return update
 
-    def until(self, true: Callable[[], bool], what: str) -> None:
+    def until(self, true: Callable[[], bool], what: str, seconds: float = DEADLINE_SECONDS) -> None:
         """Take updates until something is true of the store; fails with what it holds instead."""
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"never: {what}\n{shown(self.store)}"
             self.take()
