@@ -17,6 +17,35 @@ from backfill_tui.domain.states import RunState
 
 RECENT_RUNS: Final = 16
 _AT_ONCE: Final = 400
+_VERY_MANY: Final = 500
+"""A Dag in detail takes about half a millisecond, the first time two."""
+
+
+def are_very_many(session: Session) -> bool:
+    """Whether there are so many Dags that reading each in detail would hold the list back."""
+    from airflow.models.dag import DagModel
+
+    number = session.scalar(select(func.count()).select_from(DagModel).where(~DagModel.is_stale))
+    return (number or 0) > _VERY_MANY
+
+
+def lean_dags(session: Session, active: Collection[str]) -> list[Any]:
+    """The rows of all Dags to list, with what costs next to nothing for each."""
+    from airflow.models.dag import DagModel
+
+    query = select(
+        DagModel.dag_id,
+        DagModel._dag_display_property_value,  # noqa: SLF001  # the column has no other name
+        DagModel.relative_fileloc,
+        DagModel.timetable_summary,
+        DagModel.owners,
+        DagModel.description,
+        DagModel.is_paused,
+        DagModel.is_stale,
+        DagModel.max_active_runs,
+    ).order_by(DagModel.dag_id)
+    rows = session.execute(query)
+    return [row for row in rows if not row.is_stale or row.dag_id in active]
 
 
 def listed_dags(session: Session, active: Collection[str], only: Collection[str] | None) -> list[Any]:
@@ -94,12 +123,8 @@ def last_partitions(session: Session, partitioned: Collection[str]) -> dict[str,
     return dict(tuple(row) for row in session.execute(query))
 
 
-def learn_facts(session: Session, cache: FactsCache, only: Collection[str] | None) -> set[str]:
-    """Bring the cache to the latest version of the Dags, loading the serialized forms it lacks.
-
-    Of all Dags that is done as long as not too many are lacking: each takes about a millisecond to read. The
-    Dags whose latest version is still not known.
-    """
+def learn_facts(session: Session, cache: FactsCache, only: Collection[str] | None) -> None:
+    """Bring the cache to the latest version of the Dags, loading the serialized forms it lacks."""
     from airflow.models.serialized_dag import SerializedDagModel
 
     latest = {
@@ -111,13 +136,10 @@ def learn_facts(session: Session, cache: FactsCache, only: Collection[str] | Non
         )
     }
     missing = cache.missing({dag_id: found for dag_id, (_, found) in latest.items()})
-    if only is None and len(missing) > _AT_ONCE:
-        return missing
     wanted = [latest[dag_id][0] for dag_id in missing]
     for some in _in_parts(wanted):
         for stored in session.scalars(select(SerializedDagModel).where(SerializedDagModel.id.in_(some))):
             cache.learn(stored.dag_id, stored.dag_hash, read_facts(stored))
-    return set()
 
 
 def _latest_versions(only: Collection[str] | None) -> Any:

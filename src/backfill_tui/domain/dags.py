@@ -29,9 +29,9 @@ class DagSummary:
     the timezone of the timetable of a partitioned Dag, empty for others: its partitions have names of that
     clock.
 
-    Not `detailed`, it has what a list can tell without reading the Dag's serialized form: its schedule is
-    Airflow's own summary, nothing is known of its clock, its dates and its tasks, and whether it can be
-    backfilled is seen when it is looked at.
+    Not `detailed`, it has what a list of very many tells of each: its schedule is Airflow's own summary,
+    nothing is known of its clock, its dates, its tasks and its runs, and whether it can be backfilled is seen
+    when it is looked at.
     """
 
     dag_id: DagId
@@ -79,8 +79,12 @@ class ImportProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DagList:
-    """The Dags in alphabetical order, the files that do not import, and when both were read."""
+    """The Dags in alphabetical order, the files that do not import, and when both were read.
+
+    Not `detailed`, the list is so long that none of its Dags is.
+    """
 
     dags: tuple[DagSummary, ...]
     import_problems: tuple[ImportProblem, ...]
     read_at: Instant
+    detailed: bool = True

@@ -164,9 +164,7 @@ class BackfillApp(App[None], inherit_bindings=False):
             engine = self.engine
             ask(self, "engine", lambda _: engine.start(), EngineReported)
 
-    def action_start_engine(self) -> None:
-        """Start the engine again."""
-        self.start_engine()
+    action_start_engine = start_engine
 
     @on(OpeningFailed)
     def _opening_failed(self, message: OpeningFailed) -> None:
@@ -224,7 +222,7 @@ class BackfillApp(App[None], inherit_bindings=False):
     def _dags_listed(self, message: DagsListed) -> None:
         self.step = StartupStep(phase=StartupPhase.READY, sentence="")
         self._pulse.dags_read(message.seconds)
-        self.listing = message.listing
+        self.listing = message.listing.with_details_of(self.listing)
 
     @on(ReadingFailed)
     def _reading_failed(self, message: ReadingFailed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import PurePath
 
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
@@ -14,12 +15,17 @@ from backfill_tui.domain.watching import BackfillSummary, RunCounts
 from backfill_tui.gateway.port import Gateway
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Listing:
     """What was read at one time: the Dags, and of each Dag that has one its newest active backfill."""
 
     dags: DagList
     active: Mapping[DagId, BackfillSummary] = field(default_factory=dict)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """One row a Dag and a row a broken file, in alphabetical order."""
+        return rows_of(self)
 
     def with_details(self, detailed: Iterable[DagSummary]) -> Listing:
         """The same with these Dags in detail."""
@@ -27,8 +33,24 @@ class Listing:
         dags = tuple(known.get(dag.dag_id, dag) for dag in self.dags.dags)
         return replace(self, dags=replace(self.dags, dags=dags))
 
+    def with_details_of(self, before: Listing | None) -> Listing:
+        """The same with what the list before knew in detail, so that nothing goes away to be read again."""
+        if self.dags.detailed or before is None:
+            return self
+        known = {dag.dag_id: dag for dag in before.dags.dags if dag.detailed}
+        fresh = {dag.dag_id: dag for dag in self.dags.dags if dag.dag_id in known}
+        return self.with_details(
+            replace(
+                known[dag_id],
+                tags=dag.tags, owners=dag.owners, description=dag.description, is_paused=dag.is_paused,
+                is_stale=dag.is_stale, next_run=dag.next_run, max_active_runs=dag.max_active_runs,
+                active_backfills=dag.active_backfills,
+            )
+            for dag_id, dag in fresh.items()
+        )  # fmt: skip
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Row:
     """One row of the list: a Dag, or a file that does not import."""
 
@@ -37,6 +59,14 @@ class Row:
     dag: DagSummary | None = None
     problem: ImportProblem | None = None
     active: BackfillSummary | None = None
+
+    @cached_property
+    def searched(self) -> str:
+        """All that a filter looks at, in small letters."""
+        if self.dag is None:
+            return self.name.casefold()
+        dag = self.dag
+        return " ".join([self.name, dag.display_name, dag.file, *dag.tags, *dag.owners]).casefold()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +150,9 @@ def rows_of(listing: Listing) -> list[Row]:
 def matching(rows: list[Row], wanted: str) -> list[Row]:
     """The rows that have every word of `wanted` in their name, tags, owners or file."""
     words = wanted.casefold().split()
-    return [row for row in rows if all(word in _searched(row) for word in words)]
+    if not words:
+        return rows
+    return [row for row in rows if all(word in row.searched for word in words)]
 
 
 def standing_of(summary: BackfillSummary) -> Standing:
@@ -138,9 +170,3 @@ def percent_of(counts: RunCounts) -> int:
     if counts.included:
         return counts.finished * 100 // counts.included
     return 100 if counts.total else 0
-
-
-def _searched(row: Row) -> str:
-    if row.dag is None:
-        return row.name.casefold()
-    return " ".join([row.name, row.dag.display_name, row.dag.file, *row.dag.tags, *row.dag.owners]).casefold()

@@ -21,7 +21,7 @@ from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
-from backfill_tui.ui.listing import Listing, Row, matching, rows_of
+from backfill_tui.ui.listing import Listing, Row, matching
 from backfill_tui.ui.messages import BackfillFound
 from backfill_tui.ui.screens.detailing import DetailingScreen
 from backfill_tui.ui.widgets.dag_details import DagDetails
@@ -121,7 +121,7 @@ class DagsScreen(DetailingScreen):
 
     def _greet(self, listing: Listing) -> None:
         """A backfill that was running before the program started is put under the cursor."""
-        rows = rows_of(listing)
+        rows = listing.rows
         self.table.show(rows)
         for row in rows:
             if row.active is not None:
@@ -129,7 +129,7 @@ class DagsScreen(DetailingScreen):
                 return
 
     def _show(self, listing: Listing) -> None:
-        rows = rows_of(listing)
+        rows = listing.rows
         shown = matching(rows, self.head.wanted)
         self.table.empty = self._why_empty(rows)
         self.table.show(shown)

@@ -18,7 +18,7 @@ from backfill_tui.ui.workers import is_busy
 
 
 class DetailingScreen(UndoingScreen):
-    """A screen with rows of Dags, whose details come a moment after they come into view."""
+    """A screen with rows of Dags; of a very long list the details come as a Dag comes into view."""
 
     _asked: frozenset[DagId] = frozenset()
     _asked_of: Instant | None = None
@@ -31,14 +31,15 @@ class DetailingScreen(UndoingScreen):
     def detail(self) -> None:
         """Read the details of what is in view; of one reading of the list each Dag is asked for once."""
         listing = self.program.listing
-        if listing is None or self.program.connection is not Connection.READY:
+        if listing is None or listing.dags.detailed or self.program.connection is not Connection.READY:
             return
         if listing.dags.read_at != self._asked_of:
             self._asked, self._asked_of = frozenset(), listing.dags.read_at
-        lacking = {row.dag.dag_id for row in self.rows_in_view() if row.dag and not row.dag.detailed}
+        # Also those that are known so: their runs go on.
+        wanted = {row.dag.dag_id for row in self.rows_in_view() if row.dag is not None}
         if self._then is not None:
-            lacking.add(self._then[0])
-        wanted = lacking - self._asked
+            wanted.add(self._then[0])
+        wanted -= self._asked
         if wanted and not is_busy(self, readings.DETAILS):
             self._asked |= wanted
             readings.read_details(self, self.program.link, tuple(sorted(wanted)))

@@ -102,11 +102,15 @@ def _needs_of(rows: list[Row]) -> _Widths:
     """How many cells each column would fill."""
     dags = [row.dag for row in rows if row.dag is not None]
     return _Widths(
-        name=max((cell_len(row.name) for row in rows), default=0),
-        schedule=max((cell_len(dag.schedule) for dag in dags), default=0),
+        name=max((_cells(row.name) for row in rows), default=0),
+        schedule=max(map(_cells, {dag.schedule for dag in dags}), default=0),
         runs=max([_LEAST_RUNS, *(min(_RUNS, len(dag.recent_runs)) for dag in dags)]),
         backfill=_BACKFILL if any(row.active is not None for row in rows) else _LEAST_BACKFILL,
     )
+
+
+def _cells(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def _widths(width: int, needs: _Widths) -> _Widths:
