@@ -47,7 +47,9 @@ tests: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The Airflows that this program can be attached to besides its own, as they are installed by their constraints.
-OTHER_AIRFLOWS := .venv-airflow-3.2
+OTHER_AIRFLOWS := .venv-airflow-3.1 .venv-airflow-3.2
+.venv-airflow-3.1/.made: AIRFLOW := 3.1.8
+.venv-airflow-3.1/.made: WITH := sqlalchemy<2
 .venv-airflow-3.2/.made: AIRFLOW := 3.2.2
 .venv-airflow-3.2/.made: WITH := sqlalchemy<2.1
 

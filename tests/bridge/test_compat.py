@@ -53,7 +53,7 @@ def another_airflow(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., 
     return made
 
 
-@pytest.mark.parametrize("minor", ["3.2", "3.3"])
+@pytest.mark.parametrize("minor", ["3.1", "3.2", "3.3"])
 def test_each_known_minor_version_has_one_adapter(minor: str) -> None:
     (adapter,) = [one for one in ADAPTERS if one.minor == minor]
     assert adapter_for(f"{minor}.1") is adapter
@@ -67,7 +67,7 @@ def test_every_patch_of_a_known_minor_version_has_its_adapter(version: str) -> N
 @pytest.mark.parametrize("version", ["3.0.6", "3.4.0", "3.30.0", "3.20.1", "2.11.0", "4.0.0", "unknown", ""])
 def test_an_unknown_version_is_refused_by_name(version: str) -> None:
     with pytest.raises(
-        AirflowFailed, match=r"is none that this program knows: it knows 3\.2, 3\.3"
+        AirflowFailed, match=r"is none that this program knows: it knows 3\.1, 3\.2, 3\.3"
     ) as refusal:
         adapter_for(version)
     assert version in refusal.value.message
@@ -114,7 +114,8 @@ def test_an_exception_nobody_foresaw_keeps_airflows_first_line_and_all_its_words
 
 
 @pytest.mark.parametrize(
-    ("version", "reaches"), [("3.2.0", False), ("3.2.1rc1", False), ("3.2.2", True), ("3.2", False)]
+    ("version", "reaches"),
+    [("3.2.0", False), ("3.2.1rc1", False), ("3.2.2", True), ("3.2", False), ("3.1.8", False)],
 )
 def test_a_conf_reaches_the_runs_that_are_taken_again_from_a_patch_on(version: str, reaches: bool) -> None:
     assert adapter_for(version).gives_conf_to_all(version) is reaches

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.environment import Environment
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
-from backfill_tui.domain.instants import from_datetime
+from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.marking import MarkAs, MarkRequest, MarkScope
 from backfill_tui.domain.planning import BackfillRequest, ReprocessBehavior
@@ -24,6 +24,7 @@ from backfill_tui.domain.problems import Problem, Refused
 from backfill_tui.domain.repairing import RerunRequest, RerunScope, TaskInstanceKey
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.tasks import CellQuery, LogQuery
+from backfill_tui.domain.ticks import DAY
 from backfill_tui.domain.undoing import UndoRequest
 from backfill_tui.gateway.bridge import BridgeGateway
 
@@ -39,15 +40,16 @@ DAGS = """
 
     import pendulum
     from airflow.providers.standard.operators.empty import EmptyOperator
-    from airflow.sdk import DAG, task
+    from airflow.sdk import DAG, Param, task
 
+    PARAMS = {"n": Param(1, type="integer")}
     START = pendulum.datetime(2024, 1, 1)
     NAMES = (
-        "planned", "launched", "again", "with_conf", "watched", "rerun", "downstream", "mark_run",
+        "planned", "launched", "again", "taken", "with_conf", "watched", "rerun", "downstream", "mark_run",
         "mark_task", "controlled", "let_go", "logged", "paused", "waits",
     )
     for name in NAMES:
-        with DAG(name, schedule="0 2 * * *", start_date=START, catchup=False, params={"n": 1}):
+        with DAG(name, schedule="0 2 * * *", start_date=START, catchup=False, params=PARAMS):
             first = EmptyOperator(task_id="a", depends_on_past=name == "waits")
             second = EmptyOperator(task_id="b", pool="default_pool")
 
@@ -219,6 +221,23 @@ def test_runs_are_taken_again(site: Site) -> None:
     assert site.states("again") == ["queued"] * 4
 
 
+def test_a_date_whose_run_id_is_taken_is_noted_and_the_others_get_their_runs(site: Site) -> None:
+    site.launch("taken")
+    third = site.end("taken")[2]
+    elsewhere = "2023-03-03 02:00:00+00:00"
+    site.airflow.sql(
+        "UPDATE dag_run SET logical_date = ? WHERE dag_id = ? AND run_id = ?", elsewhere, "taken", third
+    )
+    later = replace(site.request("taken"), to_date=Instant(TO + DAY))
+    launched = site.gateway.launch(Launch(request=later))
+    assert (launched.created, launched.skipped) == (1, 4)
+    noted = site.airflow.sql(
+        "SELECT exception_reason FROM backfill_dag_run WHERE backfill_id = ? ORDER BY sort_ordinal",
+        launched.backfill_id,
+    )
+    assert [row[0] for row in noted] == [*["already exists"] * 2, "in flight", "already exists", None]
+
+
 def test_a_conf_that_would_not_reach_all_runs_is_refused(site: Site) -> None:
     site.launch("with_conf")
     site.end("with_conf", "failed", "failed")
@@ -226,6 +245,11 @@ def test_a_conf_that_would_not_reach_all_runs_is_refused(site: Site) -> None:
     codes = {warning.code for warning in plan.blocking}
     _, minor, patch = map(int, site.environment.version.split("."))
     assert codes == (set() if (minor, patch) >= (2, 2) else {"conf_not_for_all"})
+
+
+def test_a_conf_that_does_not_fit_the_params_is_said(site: Site) -> None:
+    plan = site.gateway.plan(site.request("planned", conf='{"n": "many"}'))
+    assert [warning.code for warning in plan.blocking] == ["conf_invalid"]
 
 
 def test_a_backfill_and_a_range_are_watched(site: Site) -> None:

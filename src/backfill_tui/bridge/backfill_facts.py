@@ -13,9 +13,10 @@ from airflow.jobs.job import Job, JobState
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.models.serialized_dag import SerializedDagModel
-from airflow.serialization.decoders import decode_timetable
 from sqlalchemy import func, select
 
+from backfill_tui.bridge.compat.dags import read_timetable
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.journal import Journal
 from backfill_tui.bridge.schedules import zone_name, zone_of_partitions
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -39,7 +40,7 @@ _BACKFILLS = select(
     Backfill.triggering_user_name,
     DagModel.is_paused.label("dag_is_paused"),
     DagModel.is_stale.label("dag_is_stale"),
-    DagModel.timetable_partitioned.label("is_partitioned"),
+    column(DagModel, "timetable_partitioned").label("is_partitioned"),
 ).outerjoin(DagModel, DagModel.dag_id == Backfill.dag_id)
 
 _HEARTBEAT = select(func.max(Job.latest_heartbeat)).where(
@@ -151,7 +152,7 @@ def clock_of(session: Session, dag_id: str, *, partitioned: bool) -> DagClock:
 def _timetable_in(dag_id: str, stored: dict[str, Any]) -> Any:
     """The timetable of a serialized Dag, None where it can not be read."""
     try:
-        return decode_timetable(stored["timetable"])
+        return read_timetable(stored["timetable"])
     except (Exception, SystemExit):
         # Whatever a timetable's own `deserialize` raises; a plugin may be missing here.
         _log.warning("a timetable can not be read", dag_id=dag_id, exc_info=True)

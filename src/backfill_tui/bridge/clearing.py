@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow.models.expandinput import NotFullyPopulated
-from airflow.models.taskinstance import TaskInstance, clear_task_instances, find_relevant_relatives
+from airflow.models.taskinstance import TaskInstance, clear_task_instances
 from airflow.utils.state import DagRunState, TaskInstanceState
 from sqlalchemy import select
 
+from backfill_tui.bridge.compat import installed
 from backfill_tui.bridge.grid_columns import tasks_in_order
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.repairing import AffectedTask, RerunRequest, RerunScope, TaskInstanceKey
@@ -108,7 +109,7 @@ def clear(session: Session, clearings: Sequence[Clearing]) -> None:
     clearings = [clearing for clearing in clearings if clearing.instances]
     before = _pictures(session, clearings)
     for moves in (False, True):
-        instances = [ti for one in clearings if _is_moved(one) is moves for ti in one.instances]
+        instances = [ti for one in clearings if is_moved(one) is moves for ti in one.instances]
         if instances:
             clear_task_instances(
                 instances, session, dag_run_state=DagRunState.QUEUED, run_on_latest_version=moves
@@ -143,7 +144,7 @@ def _stray(clearing: Clearing, before: _Picture, after: _Picture) -> str:
     return f"{run_id}: chosen {sorted(chosen)}, cleared {sorted(cleared)}, changed {sorted(changed)}"
 
 
-def _is_moved(clearing: Clearing) -> bool:
+def is_moved(clearing: Clearing) -> bool:
     """Whether the run is to move to the latest version, and is not there yet."""
     return clearing.target.latest_version_id is not None and not _is_there(clearing.target, clearing)
 
@@ -211,10 +212,7 @@ def _downstream(
     session: Session, dag: Any, run: DagRun, tasks: set[str], mapped: set[tuple[str, int]]
 ) -> Collection[str | tuple[str, int]]:
     def relatives(of_tasks: set[str], of_mapped: set[tuple[str, int]]) -> Collection[str | tuple[str, int]]:
-        found: Collection[str | tuple[str, int]] = find_relevant_relatives(
-            of_tasks, of_mapped, direction="downstream", dag=dag, run_id=run.run_id, session=session
-        )
-        return found
+        return installed().downstream(session, dag, run.run_id, of_tasks, of_mapped)
 
     try:
         return relatives(tasks, mapped)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from airflow._shared.timezones import timezone
 from airflow.models.backfill import Backfill
@@ -132,12 +132,17 @@ class Control:
         write_audit_line(session, _ROUTE_OF[deed], self._facts.dag_id, backfill_id=str(number))
         if deed is Deed.REMOVE and self._scheduler_is_alive():
             # It may have the row in hand to mark it complete, and ends with an error where the row is gone.
-            session.get_one(Backfill, number).completed_at = timezone.utcnow()
+            self._row(session, number).completed_at = timezone.utcnow()
         elif deed is Deed.REMOVE:
             session.execute(delete(Backfill).where(Backfill.id == number))
         else:
-            self._change(session.get_one(Backfill, number))
+            self._change(self._row(session, number))
         session.flush()
+
+    @staticmethod
+    def _row(session: Session, number: int) -> Any:
+        # Without `get_one`, which SQLAlchemy 1.4 lacks.
+        return session.scalars(select(Backfill).where(Backfill.id == number)).one()
 
     def tell_listeners(self) -> None:
         """Tell Airflow's listeners of what was ended, once it is committed."""

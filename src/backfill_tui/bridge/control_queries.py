@@ -10,6 +10,7 @@ from airflow.utils.state import DagRunState
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.write_session import lock_is_taken
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Refused
@@ -51,7 +52,7 @@ def own_active_runs(session: Session, backfill_id: BackfillId, *, lock: bool) ->
             DagRun.run_id,
             DagRun.state.label("state"),
             DagRun.logical_date,
-            DagRun.partition_key,
+            column(DagRun, "partition_key"),
             DagRun.backfill_id,
         )
         .join(BackfillDagRun, BackfillDagRun.dag_run_id == DagRun.id)

@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 
+from backfill_tui.bridge.compat.dags import is_partitioned
 from backfill_tui.bridge.schedules import in_words, zone_name, zone_of_partitions
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.instants import Instant, from_datetime
@@ -96,7 +97,7 @@ def _facts(dag: Any) -> DagFacts:
         timetable=str(timetable.summary),
         timezone=zone_name(dag.timezone),
         periodic=bool(timetable.periodic),
-        partitioned=bool(timetable.partitioned),
+        partitioned=is_partitioned(timetable),
         catchup=bool(dag.catchup),
         depends_on_past=any(task.depends_on_past for task in dag.tasks),
         start_date=instant_or_none(dag.start_date),

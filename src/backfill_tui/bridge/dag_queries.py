@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.dag_facts import FactsCache, instant_or_none, read_facts
 from backfill_tui.bridge.environment import dialect_of
 from backfill_tui.domain.dags import RecentRun
@@ -69,7 +70,7 @@ def listed_dags(session: Session, active: Collection[str], only: Collection[str]
             DagModel.is_stale,
             DagModel.max_active_runs,
             DagModel.next_dagrun_create_after,
-            DagModel.allowed_run_types,
+            column(DagModel, "allowed_run_types"),
             DagModel.timetable_summary,
             _last_success().label("last_success"),
         ).order_by(DagModel.dag_id),

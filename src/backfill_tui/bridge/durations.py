@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from backfill_tui.bridge.compat.dags import is_partitioned
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.estimates import Limits, OneByOne, PoolUse, RunDurations, durations_of
 from backfill_tui.domain.ids import DagId
@@ -70,7 +71,7 @@ def limits(session: Session, dag: Any, model: Any) -> Limits:
     per_run = int(dag.max_active_tasks if model is None else model.max_active_tasks)
     depths = _depths(dag.tasks)
     levels = Counter(depths[task.task_id] for task in tasks)
-    waiting = set() if dag.timetable.partitioned else {task.task_id for task in dag.tasks if _waits(task)}
+    waiting = set() if is_partitioned(dag.timetable) else {task.task_id for task in dag.tasks if _waits(task)}
     limited = [1 if task.task_id in waiting else task.max_active_tis_per_dag for task in tasks]
     return Limits(
         examined=conf.getint("scheduler", "max_dagruns_per_loop_to_schedule"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from backfill_tui.bridge.compat.dags import is_partitioned
 from backfill_tui.bridge.fast_dates import OWN_STEPS, Jumps, jumps_of
 from backfill_tui.bridge.own_steps import (
     LONGEST_STEP_SECONDS,
@@ -212,7 +213,7 @@ class _Walk:
 
 
 def _steps(timetable: Any, earliest: datetime, latest: datetime) -> Steps | PartitionSteps | IteratedSteps:
-    if not timetable.partitioned:
+    if not is_partitioned(timetable):
         return Steps(timetable, earliest, latest)
     kind = type(timetable)
     airflows_own = (kind.__module__, kind.__name__) == (

@@ -12,6 +12,7 @@ from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import join
 
 from backfill_tui.bridge.backfill_facts import optional_instant
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.log_names import NamedTry
 from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.failures import Failure, FailureKind
@@ -47,7 +48,7 @@ def runs_of_backfill(facts: BackfillFacts) -> Runs:
         source=join(BackfillDagRun, DagRun, DagRun.id == BackfillDagRun.dag_run_id),
         within=and_(BackfillDagRun.backfill_id == number, DagRun.backfill_id == number),
         place=BackfillDagRun.sort_ordinal,
-        key=BackfillDagRun.partition_key,
+        key=column(BackfillDagRun, "partition_key"),
     )
 
 
@@ -59,7 +60,7 @@ def runs_of_range(asked: DagRange, *, partitioned: bool) -> Runs:
         source=DagRun,
         within=and_(date >= to_datetime(asked.from_date), date <= to_datetime(asked.to_date)),
         place=date,
-        key=DagRun.partition_key,
+        key=column(DagRun, "partition_key"),
         ranked=True,
     )
 

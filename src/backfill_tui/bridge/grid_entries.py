@@ -9,6 +9,7 @@ from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
 from sqlalchemy import BigInteger, bindparam, cast, func, literal_column, select, union_all
 
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.watching import Membership, membership_of
 
@@ -28,9 +29,9 @@ _ENTRIES = select(
     DagRun.clear_number,
 ).outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
 _ALL = _ENTRIES.where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
-_DATES = select(BackfillDagRun.sort_ordinal, BackfillDagRun.logical_date, BackfillDagRun.partition_key).where(
-    BackfillDagRun.id.in_(bindparam("ids", expanding=True))
-)
+_DATES = select(
+    BackfillDagRun.sort_ordinal, BackfillDagRun.logical_date, column(BackfillDagRun, "partition_key")
+).where(BackfillDagRun.id.in_(bindparam("ids", expanding=True)))
 # Of the bare number of the backfill SQLite would make a walk through all of its entries.
 _SOME = _ENTRIES.where(
     BackfillDagRun.id.in_(bindparam("ids", expanding=True)),

@@ -10,6 +10,7 @@ from airflow.models.dagrun import DagRun
 from sqlalchemy import bindparam, select
 
 from backfill_tui.bridge.backfill_facts import optional_instant
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.grid_cells import CellReader
 from backfill_tui.bridge.grid_entries import Entry, EntrySource
 from backfill_tui.domain.ids import DagId, RunId
@@ -28,7 +29,7 @@ _RUNS = select(
     DagRun.end_date,
     DagRun.clear_number,
     DagRun.logical_date,
-    DagRun.partition_key,
+    column(DagRun, "partition_key"),
 ).where(DagRun.id.in_(bindparam("ids", expanding=True)))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from backfill_tui.bridge.compat.sessions import session_within
 from backfill_tui.bridge.server import Call
 from backfill_tui.domain.launching import CreationProgress
 from backfill_tui.domain.problems import Interrupted, Unreachable
@@ -89,15 +90,9 @@ def as_airflows_session(connection: Connection) -> Generator[Session, None, None
     Its commits and rollbacks end savepoints and leave the connection's transaction alone.
     """
     from airflow import settings
-    from sqlalchemy.orm import Session
 
     scoped: Any = settings.Session
-    session = Session(
-        bind=connection,
-        autoflush=False,
-        expire_on_commit=False,
-        join_transaction_mode="create_savepoint",
-    )
+    session = session_within(connection, autoflush=False, expire_on_commit=False)
     # A scoped session belongs to its thread, and so does what is set here.
     scoped.registry.set(session)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backfill_tui.bridge.audit import write_audit_line
+from backfill_tui.bridge.compat.sessions import session_within
 from backfill_tui.bridge.journal import STOP_AFTER, Detail, user_name
 from backfill_tui.bridge.requests import conf_of
 from backfill_tui.bridge.run_notes import check_note
@@ -82,13 +83,12 @@ def unpause_dag(connection: Connection, dag_id: DagId) -> bool:
     """Unpause the Dag, as `bridge.dags.pause_dag` does; whether it was paused."""
     from airflow.models.dag import DagModel
     from sqlalchemy import update
-    from sqlalchemy.orm import Session
 
     paused = DagModel.dag_id == dag_id, DagModel.is_paused.is_(True)
     changed: Any = connection.execute(update(DagModel).where(*paused).values(is_paused=False))
     if not changed.rowcount:
         return False
-    with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+    with session_within(connection) as session:
         write_audit_line(session, "patch_dag", dag_id, is_paused=False)
         session.commit()
     return True

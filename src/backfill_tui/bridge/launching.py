@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from backfill_tui.bridge import journal
 from backfill_tui.bridge.compat import Adapter, Creation, installed, quiet_creation
+from backfill_tui.bridge.compat.sessions import session_within
 from backfill_tui.bridge.creation_counter import CreationCounter
 from backfill_tui.bridge.enumeration import Asker
 from backfill_tui.bridge.environment import AirflowEnvironment
@@ -134,10 +135,8 @@ class _Creator:
 
     def _look_again(self, connection: Connection, dates: Dates) -> _Look:
         """Plan once more; the dates are read again only for another version of the Dag."""
-        from sqlalchemy.orm import Session
-
         request = self._params.request
-        with Session(bind=connection, join_transaction_mode="create_savepoint") as session:
+        with session_within(connection) as session:
             if latest_hash(session, request.dag_id) != dates.planned.dag_hash:
                 asker = Asker(unwanted=lambda: self._call.cancelled)
                 dates = read_dates(self._airflow, session, request, asker)

@@ -151,9 +151,12 @@ def only_file_of(handler: Any, instance: Any, try_number: int, session: Session)
 
 def keeps_files_here(handler: Any) -> bool:
     """Whether logs are files of this machine as far as Airflow knows: no remote store, no other handler."""
-    from airflow.logging_config import get_remote_task_log
+    from airflow import logging_config
 
-    return type(handler) is FileTaskHandler and get_remote_task_log() is None
+    # Airflow 3.1 has the log itself instead, and None for every other name.
+    getter = getattr(logging_config, "get_remote_task_log", None)
+    remote = logging_config.REMOTE_TASK_LOG if getter is None else getter()
+    return type(handler) is FileTaskHandler and remote is None
 
 
 def within(base: str, path: Path) -> Path | None:

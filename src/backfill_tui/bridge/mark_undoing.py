@@ -16,6 +16,7 @@ from airflow.utils.state import DagRunState, State, TaskInstanceState
 from sqlalchemy import bindparam, select, update
 
 from backfill_tui.bridge.audit import write_audit_line
+from backfill_tui.bridge.compat import installed
 from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import Instant, to_datetime
 from backfill_tui.domain.journal import RunMark, TaskMark
@@ -162,8 +163,9 @@ def _why_not(mark: RunMark, run: DagRun) -> str:
 def _values(task: TaskMark) -> dict[str, Any]:
     # What the scheduler or an executor had in hand it takes up anew.
     state = None if task.was in _WAITING else task.was
+    number = task.id if installed().ids_are_text else uuid.UUID(task.id)
     return {
-        "of_id": uuid.UUID(task.id), "of_state": task.became, "state": state,
+        "of_id": number, "of_state": task.became, "state": state,
         "start": _moment(task.started_at), "end": _moment(task.ended_at), "duration": task.duration,
     }  # fmt: skip
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
+from backfill_tui.bridge.compat.dags import next_info
+from backfill_tui.bridge.compat.schema import value
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.plan_dates import Occurrence
 
@@ -41,9 +43,7 @@ class Steps:
     def next(self) -> Occurrence | None:
         """The next date, None when there is none."""
         try:
-            self._info = self._timetable.next_dagrun_info_v2(
-                last_dagrun_info=self._info, restriction=self._restriction
-            )
+            self._info = next_info(self._timetable, self._info, self._restriction)
         except Exception as failure:  # as Airflow does, but not silently
             self.failure = failure
             return None
@@ -121,14 +121,14 @@ class IteratedSteps:
 
 def occurrence_of(info: Any) -> Occurrence:
     """One of Airflow's `DagRunInfo` as a date."""
-    interval = info.data_interval
+    interval, of_partition = info.data_interval, value(info, "partition_date")
     return Occurrence(
         logical_date=None if interval is None else instant_of(interval.start),
         data_interval_start=None if interval is None else instant_of(interval.start),
         data_interval_end=None if interval is None else instant_of(interval.end),
         run_after=instant_of(info.run_after),
-        partition_key=info.partition_key,
-        partition_date=None if info.partition_date is None else instant_of(info.partition_date),
+        partition_key=value(info, "partition_key"),
+        partition_date=None if of_partition is None else instant_of(of_partition),
     )
 
 

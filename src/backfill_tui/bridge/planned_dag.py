@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from backfill_tui.bridge.compat.dags import is_partitioned
 from backfill_tui.bridge.dag_facts import in_one_line
 from backfill_tui.bridge.schedules import zone_name, zone_of_partitions
 from backfill_tui.domain.ids import DagId
@@ -41,7 +42,7 @@ class PlannedDag:
     @property
     def partitioned(self) -> bool:
         """Whether its runs are of partitions instead of logical dates."""
-        return bool(self.dag.timetable.partitioned)
+        return is_partitioned(self.dag.timetable)
 
     @property
     def depends_on_past(self) -> bool:

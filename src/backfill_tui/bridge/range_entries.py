@@ -10,6 +10,7 @@ from airflow.models.dagrun import DagRun
 from sqlalchemy import BigInteger, and_, cast, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import clock_of, heartbeat
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.grid_entries import Entry, Glance, Sums, glance_at_dag, plain_rows
 from backfill_tui.domain.dag_range import DagRange, RangeFacts
 from backfill_tui.domain.instants import to_datetime
@@ -36,7 +37,7 @@ class RangeFactsReader:
     def read(self, session: Session) -> RangeFacts:
         """The facts as they are now; raises NotThere for an unknown Dag."""
         dag_id = self._asked.dag_id
-        query = select(DagModel.is_paused, DagModel.is_stale, DagModel.timetable_partitioned)
+        query = select(DagModel.is_paused, DagModel.is_stale, column(DagModel, "timetable_partitioned"))
         row = session.execute(query.where(DagModel.dag_id == dag_id)).first()
         if row is None:
             raise NotThere(f'There is no Dag "{one_line(dag_id)}"', remedy="look at the list of Dags")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NoReturn
 
+from backfill_tui.bridge.compat.dags import validate_params
 from backfill_tui.bridge.planned_dag import PlannedDag
 from backfill_tui.bridge.schedules import in_words, without_periods
 from backfill_tui.domain.instants import Instant
@@ -93,7 +94,7 @@ def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
     if conf is None:
         return ""
     try:
-        planned.dag.params.deep_merge(conf).validate()
+        validate_params(planned.dag.params, conf)
     except ValueError as wrong:
         return _shortened(one_line(str(wrong).partition("\n")[0])) or type(wrong).__name__
     except RecursionError:

@@ -17,7 +17,8 @@ from airflow.utils.state import DagRunState
 from sqlalchemy import select
 
 from backfill_tui.bridge.backfill_facts import optional_instant
-from backfill_tui.bridge.clearing import Clearing, choose, clear
+from backfill_tui.bridge.clearing import Clearing, choose, clear, is_moved
+from backfill_tui.bridge.compat import installed
 from backfill_tui.bridge.run_notes import replace_notes
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.repairing import LeftAlone, RerunOutcome, RerunRequest, RerunScope
@@ -116,6 +117,11 @@ class Choice:
         # One that is stuck is let go also when all its tasks have ended: only then does it end too.
         if not clearing.affected and not stuck:
             return self._why_nothing(run, clearing)
+        if stuck and is_moved(clearing) and not installed().moves_queued_runs:
+            return (
+                f"it is queued, and Airflow {installed().minor} takes no queued run to the latest version of "
+                "the Dag: rerun it on its own version"
+            )
         self._clearings[run_id] = clearing
         return ""
 

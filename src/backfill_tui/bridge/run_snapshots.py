@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.runs_before import runs_before
 from backfill_tui.domain.instants import Instant, to_datetime
@@ -68,7 +69,14 @@ def _runs_in_range(plan: BackfillPlan) -> Select[Any] | None:
     runs: Any = DagRun.__table__.c
     date = runs.partition_date if dates.partitioned else runs.logical_date
     first, last = (to_datetime(Instant(bound)) for bound in (min(known), max(known)))
-    columns = runs.id, runs.run_id, runs.state, runs.logical_date, runs.partition_key, runs.backfill_id
+    columns = (
+        runs.id,
+        runs.run_id,
+        runs.state,
+        runs.logical_date,
+        column(runs, "partition_key"),
+        runs.backfill_id,
+    )
     in_range = runs.dag_id == plan.request.dag_id, date.between(first, last)
     return select(*columns).where(*in_range).order_by(date)
 

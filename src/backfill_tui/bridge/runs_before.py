@@ -10,6 +10,7 @@ from airflow.models.taskinstance import TaskInstance
 from sqlalchemy import func, select
 
 from backfill_tui.bridge.backfill_facts import optional_instant
+from backfill_tui.bridge.compat.schema import value
 from backfill_tui.domain.ids import BackfillId, RunId
 from backfill_tui.domain.journal import RunBefore
 from backfill_tui.domain.states import TaskState
@@ -32,7 +33,7 @@ def runs_before(session: Session, dag_id: str, runs: Iterable[Any]) -> tuple[Run
             run_id=RunId(run.run_id),
             state=str(run.state),
             logical_date=optional_instant(run.logical_date),
-            partition_key=run.partition_key,
+            partition_key=value(run, "partition_key"),
             backfill_id=None if run.backfill_id is None else BackfillId(run.backfill_id),
             tasks=tasks[run.run_id],
         )

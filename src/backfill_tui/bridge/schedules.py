@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from typing import Any, Final
 
+from backfill_tui.bridge.compat.dags import is_partitioned
+
 _WEEKDAYS: Final = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
 _WEEKDAY_NAMES: Final = {
     name: number for number, name in enumerate(["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"])
@@ -86,7 +88,7 @@ def zone_of_partitions(timetable: Any) -> Any:
 
     Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`; there is no other way to read it.
     """
-    known = timetable.partitioned and hasattr(timetable, "localize_partition_datetime")
+    known = is_partitioned(timetable) and hasattr(timetable, "localize_partition_datetime")
     return getattr(timetable, "_timezone", None) if known else None
 
 

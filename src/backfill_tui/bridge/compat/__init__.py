@@ -16,6 +16,7 @@ from typing import Final
 from backfill_tui.bridge.compat.adapter import REMEDY as REMEDY
 from backfill_tui.bridge.compat.adapter import Adapter as Adapter
 from backfill_tui.bridge.compat.adapter import Creation as Creation
+from backfill_tui.bridge.compat.airflow_3_1 import OF_3_1
 from backfill_tui.bridge.compat.airflow_3_2 import OF_3_2
 from backfill_tui.bridge.compat.airflow_3_3 import OF_3_3
 from backfill_tui.domain.problems import AirflowFailed
@@ -24,7 +25,7 @@ from backfill_tui.domain.text import one_line
 NEWEST: Final = OF_3_3
 """That of the Airflow of its own, for which all of this is written."""
 
-ADAPTERS: Final[tuple[Adapter, ...]] = (OF_3_2, OF_3_3)
+ADAPTERS: Final[tuple[Adapter, ...]] = (OF_3_1, OF_3_2, OF_3_3)
 
 
 def adapter_for(version: str) -> Adapter:

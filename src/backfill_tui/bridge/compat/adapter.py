@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -70,7 +70,8 @@ class Adapter:
     `parameters` are those of `_create_backfill`, whose order does not matter, for all are keywords.
     `functions` are the others that write. `knows_partitions` says that partitions are planned as there,
     `conf_for_all_since` is the first patch whose backfills give their conf to runs that are taken again too,
-    None where none does.
+    None where none does. `moves_queued_runs` says that a clear takes a queued run to the latest version too,
+    `ids_are_text` that task instances have no UUIDs but their text.
     """
 
     minor: str
@@ -82,6 +83,8 @@ class Adapter:
     exceptions: Mapping[str, Words] = field(repr=False)
     knows_partitions: bool = True
     conf_for_all_since: int | None = 0
+    moves_queued_runs: bool = True
+    ids_are_text: bool = False
 
     def check(self, version: str) -> None:
         """Raise AirflowFailed unless the functions are the ones this adapter calls."""
@@ -119,6 +122,20 @@ class Adapter:
         patch = re.match(r"\d+\.\d+\.(\d+)", version)
         since = self.conf_for_all_since
         return since is not None and patch is not None and int(patch[1]) >= since
+
+    def downstream(
+        self, session: Any, dag: Any, run_id: str, tasks: set[str], mapped: set[tuple[str, int]]
+    ) -> Collection[str | tuple[str, int]]:
+        """What is downstream of some tasks, and of some map indexes of others; raises NotFullyPopulated.
+
+        That is where the map indexes of a run can not be told.
+        """
+        from airflow.models.taskinstance import find_relevant_relatives
+
+        found: Collection[str | tuple[str, int]] = find_relevant_relatives(
+            tasks, mapped, direction="downstream", dag=dag, run_id=run_id, session=session
+        )
+        return found
 
     def set_run_state(self, session: Any, dag: Any, run_id: str, state: Any) -> None:
         """Give a run of which nothing but teardown tasks is unfinished a final state.

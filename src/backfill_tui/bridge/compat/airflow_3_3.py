@@ -22,7 +22,7 @@ PARAMETERS: Final = frozenset(
 )
 """Of `_create_backfill`, since Airflow 3.1."""
 
-_OF_CLEAR: Final = ("run_id", "task_ids", "only_failed", "exclude_task_ids", "dry_run", "session")
+OF_CLEAR: Final = ("run_id", "task_ids", "only_failed", "exclude_task_ids", "dry_run", "session")
 
 FUNCTIONS: Final = (
     Function(
@@ -40,7 +40,7 @@ FUNCTIONS_SINCE_3_2: Final = (
     Function(
         "airflow.models.taskinstance", "find_relevant_relatives", ("direction", "dag", "run_id", "session")
     ),
-    Function("airflow.serialization.definitions.dag", "SerializedDAG.clear", _OF_CLEAR),
+    Function("airflow.serialization.definitions.dag", "SerializedDAG.clear", OF_CLEAR),
 )
 
 _NO_PERIODS: Final = Words(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from backfill_tui.bridge.compat.schema import value
 from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.requests import params_misfit
 from backfill_tui.domain.instants import Instant, iso
@@ -20,7 +21,7 @@ from backfill_tui.domain.text import one_line
 
 def run_type(it: Situation) -> Iterator[PlanWarning]:
     """A Dag may allow some types of runs only."""
-    allowed = None if it.model is None else it.model.allowed_run_types
+    allowed = None if it.model is None else value(it.model, "allowed_run_types")
     if allowed is not None and "backfill" not in {str(kind) for kind in allowed}:
         yield warning(
             "run_type_not_allowed",

@@ -13,6 +13,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from backfill_tui.bridge.compat.dags import next_info, next_scheduled, run_info
+from backfill_tui.bridge.compat.schema import value
 from backfill_tui.bridge.enumeration import MOST_DATES, Asker, enumerate_dates
 from backfill_tui.bridge.fast_dates import jumps_of
 from backfill_tui.bridge.own_steps import NeverAnswersError, Patience, given_up_when, occurrence_of
@@ -38,7 +40,7 @@ def released_by_unpausing(it: Situation) -> str:
     """
     if it.airflow.mode is Mode.EMBEDDED or not _would_be_scheduled(it):
         return ""
-    at_first = _count_from(it, it.planned.dag.timetable.next_run_info_from_dag_model(dag_model=it.model))
+    at_first = _count_from(it, next_scheduled(it.planned.dag.timetable, it.model))
     latest = _latest_after_launch(it)
     parsed = at_first if latest is None else _count_from(it, _after(it, latest))
     if at_first == parsed:
@@ -86,23 +88,19 @@ def _latest_after_launch(it: Situation) -> Any:
 def _info_of(date: Occurrence) -> Any:
     """A date as Airflow has it, the other way round."""
     from airflow._shared.timezones.timezone import coerce_datetime
-    from airflow.timetables.base import DagRunInfo, DataInterval
+    from airflow.timetables.base import DataInterval
 
     def moment(instant: Instant | None) -> Any:
         return None if instant is None else coerce_datetime(to_datetime(instant))
 
     start, end = moment(date.data_interval_start), moment(date.data_interval_end)
-    return DagRunInfo(
-        run_after=moment(date.run_after),
-        data_interval=None if start is None or end is None else DataInterval(start=start, end=end),
-        partition_key=date.partition_key,
-        partition_date=moment(date.partition_date),
-    )
+    interval = None if start is None or end is None else DataInterval(start=start, end=end)
+    return run_info(moment(date.run_after), interval, date.partition_key, moment(date.partition_date))
 
 
 def _would_be_scheduled(it: Situation) -> bool:
     model = it.model
-    allowed = model.allowed_run_types
+    allowed = value(model, "allowed_run_types")
     if allowed is not None and "scheduled" not in {str(kind) for kind in allowed}:
         return False
     return not (model.is_stale or model.has_import_errors)
@@ -148,10 +146,8 @@ def _due(it: Situation, info: Any) -> Iterator[Occurrence]:
 def _after(it: Situation, info: Any) -> Any:
     dag = it.planned.dag
     try:
-        return dag.timetable.next_dagrun_info_v2(
-            last_dagrun_info=info,
-            restriction=dag._time_restriction,  # noqa: SLF001  # the scheduler's own way to its bounds
-        )
+        bounds = dag._time_restriction  # noqa: SLF001  # the scheduler's own way to its bounds
+        return next_info(dag.timetable, info, bounds)
     except Exception:  # whatever it raises, Airflow logs it and schedules nothing more
         return None
 
