@@ -8,11 +8,11 @@ from pathlib import Path
 
 from backfill_tui.bridge.database import check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
+from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, read_beats
 from backfill_tui.bridge.parsing import DagParser, NothingNew
 from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
-from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
@@ -134,17 +134,11 @@ def read_environment(airflow: AirflowEnvironment) -> Environment:
     """The environment now, with the latest heartbeat of any scheduler that has not ended."""
     from airflow import __version__
     from airflow.configuration import conf
-    from airflow.jobs.job import Job
-    from airflow.utils.state import JobState
-    from sqlalchemy import func, select
 
     with airflow.session() as session:
-        beat = session.scalar(
-            select(func.max(Job.latest_heartbeat)).where(
-                Job.job_type == "SchedulerJob", Job.state == JobState.RUNNING
-            )
-        )
-        heartbeat: Instant | None = from_datetime(beat) if beat else None
+        now = airflow.now(session)
+        beats = read_beats(session, now)
+        schedulers = beats[SCHEDULER]
         return Environment(
             mode=airflow.mode,
             where=airflow.where,
@@ -152,8 +146,11 @@ def read_environment(airflow: AirflowEnvironment) -> Environment:
             executor=conf.get("core", "executor"),
             database=dialect_of(session),
             read_only=airflow.read_only or airflow.unknown is not None,
-            scheduler_heartbeat=heartbeat,
-            read_at=airflow.now(session),
+            scheduler_heartbeat=schedulers.latest,
+            read_at=now,
+            schedulers=schedulers.alive,
+            triggerers=beats[TRIGGERER],
+            dag_processors=beats[DAG_PROCESSOR],
             read_only_because="" if airflow.unknown is None else airflow.unknown.message,
         )
 

@@ -20,10 +20,26 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beats:
+    """The processes of one kind that have not ended: the latest heartbeat of any, and how many are alive.
+
+    Alive is one whose heartbeat is younger than Airflow's own threshold for its kind.
+    """
+
+    latest: Instant | None = None
+    alive: int = 0
+
+    def age_seconds(self, now: Instant) -> float | None:
+        """Seconds since the latest heartbeat, None when none was ever seen."""
+        return None if self.latest is None else max(0.0, (now - self.latest) / SECOND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """What the line at the top of every screen says.
 
-    `scheduler_heartbeat` is the latest one of any running scheduler, `read_at` the same database's clock
+    `scheduler_heartbeat` is the latest one of any running scheduler, and `schedulers` are alive; `triggerers`
+    and `dag_processors` are the others that write heartbeats. `read_at` is the same database's clock
     at the moment of reading; `version` and `database` are words to show (`3.3.2`, `sqlite`).
     `read_only_because` is a sentence where nothing but reading is possible whatever the user wishes.
     """
@@ -36,6 +52,9 @@ class Environment:
     read_only: bool
     scheduler_heartbeat: Instant | None
     read_at: Instant
+    schedulers: int = 0
+    triggerers: Beats = Beats()
+    dag_processors: Beats = Beats()
     read_only_because: str = ""
 
     @property

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from backfill_tui.domain.environment import EngineStatus, Environment
+from backfill_tui.domain.environment import EngineStatus, Environment, Mode
 from backfill_tui.domain.instants import SECOND, clock
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import shown_key
@@ -87,9 +87,26 @@ def _facts(environment: Environment | None, where: str, read_only: bool) -> list
         *marked,
         f"{environment.mode} {one_line(environment.where)}",
         f"Airflow {environment.version}",
-        environment.executor,
+        ", ".join(one_line(name) for name in environment.executor.split(",")),
         environment.database,
+        *(_others(environment) if environment.mode is Mode.ATTACHED else ()),
     ]
+
+
+def _others(environment: Environment) -> tuple[str, ...]:
+    """The other processes; an engine of our own starts them when they are needed."""
+    kinds = (("triggerer", environment.triggerers), ("dag processor", environment.dag_processors))
+    return tuple(
+        _beat_words(name, beats.alive, beats.age_seconds(environment.read_at)) for name, beats in kinds
+    )
+
+
+def _beat_words(name: str, alive: int, age: float | None) -> str:
+    """`scheduler 3 s`, `2 triggerers 1 s`, `no triggerer for 0:05:00`, `no triggerer`."""
+    seen = "" if age is None else f"{age:.0f} s" if age < _MINUTE else clock(round(age) * SECOND)
+    if not alive:
+        return f"no {name} for {seen}" if seen else f"no {name}"
+    return f"{alive} {name}s {seen}" if alive > 1 else f"{name} {seen}"
 
 
 def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> Content:
@@ -148,12 +165,11 @@ def health(
 
 def _scheduler(environment: Environment, engine: EngineStatus | None) -> tuple[str, str]:
     age = environment.heartbeat_age_seconds
-    seen = "" if age is None else f"{age:.0f} s" if age < _MINUTE else clock(round(age) * SECOND)
     if engine is not None and not engine.running:
         # Its last heartbeat may still look fresh.
         return f"engine stopped: {shown_key('app.engine')} starts it", "$warning"
     if environment.scheduler_alive:
-        return f"scheduler {seen}", "$muted"
+        return _beat_words("scheduler", max(1, environment.schedulers), age), "$muted"
     if engine is not None:
         return "engine starting", "$state-up-for-retry"
-    return (f"no scheduler for {seen}" if seen else "no scheduler"), "$warning"
+    return _beat_words("scheduler", 0, age), "$warning"
