@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,6 +27,7 @@ from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.streams import FrameStreams, take_over
 from backfill_tui.domain.environment import Environment, Mode, StartupStep
 from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
 from backfill_tui.wire.frames import BrokenFrameError, FrameReader
 from backfill_tui.wire.messages import PROTOCOL_VERSION, Hello
@@ -110,16 +112,32 @@ def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameS
     except (Exception, SystemExit) as cause:
         told = "".join(traceback.format_exception(cause))
         sys.stderr.write(told)
-        words = f"{type(cause).__name__}: {cause}"
+        problem = _what_is_wrong(cause, told)
 
         def open_(_: methods.Nothing, __: Call[StartupStep]) -> Environment:
-            raise AirflowFailed(
-                f"Airflow does not import: {words}",
-                remedy="check its installation and its airflow.cfg; the traceback says more",
-                detail=told,
-            )
+            raise problem
 
         server.handle(methods.OPEN, open_)
+
+
+def _what_is_wrong(cause: BaseException, told: str) -> AirflowFailed:
+    """Why nothing can be answered: a version that is not known, or an Airflow that is broken."""
+    from backfill_tui.bridge.compat import adapter_for
+
+    if isinstance(cause, AirflowFailed):
+        return cause
+    try:
+        adapter_for(version("apache-airflow-core"))
+    except AirflowFailed as unknown:
+        words = f"{unknown.message}, and it can not be read either: {one_line(str(cause))}"
+        return AirflowFailed(words, remedy=unknown.remedy, detail=told)
+    except PackageNotFoundError:
+        pass
+    return AirflowFailed(
+        f"Airflow does not import: {type(cause).__name__}: {cause}",
+        remedy="check its installation and its airflow.cfg; the traceback says more",
+        detail=told,
+    )
 
 
 def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvironment:

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from backfill_tui.bridge.compat.readable import columns_missing
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.full_disk import FULL, says_full
 from backfill_tui.bridge.parsing import DagParser
@@ -65,6 +66,18 @@ def check_version(airflow: AirflowEnvironment) -> None:
         remedy=remedy,
         detail=f"revision in the database: {found}\nrevision of this Airflow: {expected}",
     )
+
+
+def check_readable(airflow: AirflowEnvironment, unknown: Problem) -> None:
+    """Raise AirflowFailed where a version that is not known has other tables than those that are read."""
+    with airflow.session() as session:
+        missing = columns_missing(session.connection())
+    if missing:
+        raise AirflowFailed(
+            f"{unknown.message}, and its tables can not be read either: they lack {missing[0]}",
+            remedy=unknown.remedy,
+            detail="\n".join([unknown.detail, *missing]).strip(),
+        )
 
 
 def _whose(airflow: AirflowEnvironment) -> tuple[str, str]:

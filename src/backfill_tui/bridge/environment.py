@@ -65,7 +65,7 @@ class AirflowEnvironment:
         """Raise Refused in read-only mode; `what` continues the sentence (`pausing a Dag`)."""
         if self.unknown is not None:
             raise Refused(
-                f"Read-only: {what} is not possible: {self.unknown.message}",
+                f"Read-only, so {what} is not possible: {self.unknown.message}",
                 remedy=self.unknown.remedy,
                 detail=self.unknown.detail,
             )

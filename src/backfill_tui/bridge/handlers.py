@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from backfill_tui.bridge import cells, dags, failures, map_indexes, opening, watching
 from backfill_tui.bridge.environment import AirflowEnvironment
@@ -12,17 +13,15 @@ from backfill_tui.wire import methods
 
 AnyMethod: TypeAlias = methods.Method[Any, Any, Any]
 
-_OF_KNOWN_VERSIONS: Final = (
-    methods.PLAN,
-    methods.LAUNCH,
-    methods.PREVIEW_CONTROL,
-    methods.CONTROL,
-    methods.PREVIEW_RERUN,
-    methods.RERUN,
-    methods.PREVIEW_MARK,
-    methods.MARK,
-    methods.PREVIEW_UNDO,
-    methods.UNDO,
+_OF_KNOWN_VERSIONS: Final[Mapping[str, tuple[AnyMethod, ...]]] = MappingProxyType(
+    {
+        "a plan": (methods.PLAN,),
+        "a launch": (methods.LAUNCH,),
+        "changing a backfill": (methods.PREVIEW_CONTROL, methods.CONTROL),
+        "a rerun": (methods.PREVIEW_RERUN, methods.RERUN),
+        "marking runs": (methods.PREVIEW_MARK, methods.MARK),
+        "undoing": (methods.PREVIEW_UNDO, methods.UNDO),
+    }
 )
 
 
@@ -35,8 +34,9 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     for reading in (opening, dags, watching, cells, failures, map_indexes):
         reading.register(server, airflow)
     if airflow.unknown is not None:
-        for method in _OF_KNOWN_VERSIONS:
-            server.handle(cast(AnyMethod, method), _refused(airflow, method.name))
+        for what, of_it in _OF_KNOWN_VERSIONS.items():
+            for method in of_it:
+                server.handle(method, _refused(airflow, what))
         return
     from backfill_tui.bridge import control, launching, marking, planning, repairing, undoing
 
@@ -44,8 +44,8 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
         writing.register(server, airflow)
 
 
-def _refused(airflow: AirflowEnvironment, name: str) -> Callable[[Any, Call[Any]], Any]:
+def _refused(airflow: AirflowEnvironment, what: str) -> Callable[[Any, Call[Any]], Any]:
     def refuse(_params: Any, _call: Call[Any]) -> Any:
-        airflow.require_writable(name.replace("_", " "))
+        airflow.require_writable(what)
 
     return refuse

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from backfill_tui.bridge.database import check_version, ensure_created
+from backfill_tui.bridge.database import check_readable, check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
 from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, read_beats
 from backfill_tui.bridge.parsing import DagParser, NothingNew
@@ -49,6 +49,8 @@ def _come_up(airflow: AirflowEnvironment, call: Call[StartupStep]) -> None:
         _see_to_database(parser, call)
     call.emit(StartupStep(phase=StartupPhase.CHECKING_DATABASE, sentence="Checking the database"))
     check_version(airflow)
+    if airflow.unknown is not None:
+        check_readable(airflow, airflow.unknown)
     if parsing is not None:
         parse_and_sync(airflow, parsing[0], parsing[1], call)
     call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))

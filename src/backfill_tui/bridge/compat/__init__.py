@@ -39,7 +39,7 @@ def adapter_for(version: str) -> Adapter:
             return adapter
     known = ", ".join(adapter.minor for adapter in ADAPTERS)
     raise AirflowFailed(
-        f"Airflow {one_line(version)} is none that this program knows: it knows {known}", remedy=REMEDY
+        f"Airflow {one_line(version)} is none that this program knows ({known})", remedy=REMEDY
     )
 
 
