@@ -41,7 +41,7 @@ def attached_to_postgresql(home: Path, dags: str) -> Iterator[Attached]:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.url,
-            # The driver for asynchronous connections is not installed, and nothing here uses one.
+            # Nothing here uses asynchronous connections, so no driver for them is needed.
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": f"sqlite+aiosqlite:///{home / 'async.db'}",
         }
         words = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "attached"]
