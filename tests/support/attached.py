@@ -25,6 +25,7 @@ class Attached:
     dags_folder: Path
     logs: Path
     child: BridgeChild
+    command: BridgeCommand
 
 
 @contextmanager
@@ -48,7 +49,8 @@ def attached_to_postgresql(home: Path, dags: str) -> Iterator[Attached]:
         with editing_on(environment, home / "editing.log") as edits:
             edits.do("create_database")
             edits.do("sync", folder=str(folder))
-            child = BridgeChild(BridgeCommand(words=words, environment=environment, log=home / "bridge.log"))
+            command = BridgeCommand(words=words, environment=environment, log=home / "bridge.log")
+            child = BridgeChild(command)
             gateway = BridgeGateway(child)
             try:
                 gateway.open()
@@ -58,6 +60,7 @@ def attached_to_postgresql(home: Path, dags: str) -> Iterator[Attached]:
                     database=database,
                     dags_folder=folder,
                     child=child,
+                    command=command,
                     logs=home / "logs",
                 )
             finally:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from backfill_tui import __version__
-from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.environment import AirflowEnvironment, Limits
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.streams import FrameStreams, take_over
 from backfill_tui.domain.environment import Environment, Mode, StartupStep
@@ -171,7 +171,7 @@ def _airflow(options: argparse.Namespace, streams: FrameStreams) -> AirflowEnvir
         dags_folder=folder,
         parser=parser,
         journal=Journal(options.journal, where),
-        unknown=compat.problem_with_installed(embedded=options.mode is Mode.EMBEDDED),
+        limits=Limits(compat.problem_with_installed(embedded=options.mode is Mode.EMBEDDED)),
     )
 
 

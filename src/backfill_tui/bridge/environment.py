@@ -20,13 +20,23 @@ if TYPE_CHECKING:
     from backfill_tui.bridge.parsing import DagParser
 
 
+@dataclass(slots=True)
+class Limits:
+    """What can not be done here: `only_reads` is the problem that leaves nothing but reading.
+
+    It is with this version of Airflow, known at once, or with its database, known once that has answered.
+    """
+
+    only_reads: Problem | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AirflowEnvironment:
     """One Airflow, already imported.
 
     `where` names it to a person (`embedded:dags/`, or its home); `dags_folder` is set in embedded mode,
     and so is `parser`, the process that parses its files. `journal` keeps what is done from here.
-    `unknown` is the problem with this version of Airflow that leaves nothing but reading.
+    `limits` has what was found at the start.
     """
 
     mode: Mode
@@ -35,7 +45,7 @@ class AirflowEnvironment:
     dags_folder: Path | None = None
     parser: DagParser | None = field(default=None, repr=False)
     journal: Journal = field(default_factory=Journal, repr=False)
-    unknown: Problem | None = field(default=None, repr=False)
+    limits: Limits = field(default_factory=Limits, repr=False)
 
     @contextmanager
     def session(self) -> Generator[Session, None, None]:
@@ -63,11 +73,9 @@ class AirflowEnvironment:
 
     def require_writable(self, what: str) -> None:
         """Raise Refused in read-only mode; `what` continues the sentence (`pausing a Dag`)."""
-        if self.unknown is not None:
+        if (why := self.limits.only_reads) is not None:
             raise Refused(
-                f"Read-only, so {what} is not possible: {self.unknown.message}",
-                remedy=self.unknown.remedy,
-                detail=self.unknown.detail,
+                f"Read-only, so {what} is not possible: {why.message}", remedy=why.remedy, detail=why.detail
             )
         if self.read_only:
             raise Refused(

@@ -33,7 +33,7 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     """
     for reading in (opening, dags, watching, cells, failures, map_indexes):
         reading.register(server, airflow)
-    if airflow.unknown is not None:
+    if airflow.limits.only_reads is not None:
         for what, of_it in _OF_KNOWN_VERSIONS.items():
             for method in of_it:
                 server.handle(method, _refused(airflow, what))

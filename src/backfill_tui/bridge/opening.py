@@ -12,6 +12,7 @@ from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, 
 from backfill_tui.bridge.parsing import DagParser, NothingNew
 from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
 from backfill_tui.bridge.server import Call, Server
+from backfill_tui.bridge.writable import why_only_read
 from backfill_tui.domain.environment import Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
@@ -49,11 +50,18 @@ def _come_up(airflow: AirflowEnvironment, call: Call[StartupStep]) -> None:
         _see_to_database(parser, call)
     call.emit(StartupStep(phase=StartupPhase.CHECKING_DATABASE, sentence="Checking the database"))
     check_version(airflow)
-    if airflow.unknown is not None:
-        check_readable(airflow, airflow.unknown)
+    if (unknown := airflow.limits.only_reads) is not None:
+        check_readable(airflow, unknown)
+    _look_for_limits(airflow)
     if parsing is not None:
         parse_and_sync(airflow, parsing[0], parsing[1], call)
     call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))
+
+
+def _look_for_limits(airflow: AirflowEnvironment) -> None:
+    if airflow.mode is Mode.ATTACHED and airflow.limits.only_reads is None and not airflow.read_only:
+        with airflow.session() as session:
+            airflow.limits.only_reads = why_only_read(session, dialect_of(session))
 
 
 def _see_to_database(parser: DagParser, call: Call[StartupStep]) -> None:
@@ -140,20 +148,20 @@ def read_environment(airflow: AirflowEnvironment) -> Environment:
     with airflow.session() as session:
         now = airflow.now(session)
         beats = read_beats(session, now)
-        schedulers = beats[SCHEDULER]
+        schedulers, only_reads = beats[SCHEDULER], airflow.limits.only_reads
         return Environment(
             mode=airflow.mode,
             where=airflow.where,
             version=__version__,
             executor=conf.get("core", "executor"),
             database=dialect_of(session),
-            read_only=airflow.read_only or airflow.unknown is not None,
+            read_only=airflow.read_only or only_reads is not None,
             scheduler_heartbeat=schedulers.latest,
             read_at=now,
             schedulers=schedulers.alive,
             triggerers=beats[TRIGGERER],
             dag_processors=beats[DAG_PROCESSOR],
-            read_only_because="" if airflow.unknown is None else airflow.unknown.message,
+            read_only_because="" if only_reads is None else only_reads.message,
         )
 
 
