@@ -8,6 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import FIXED_TIME, Eyes, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag
+from textual import events
 
 from backfill_tui.domain.profiles import Colour, Profile
 from backfill_tui.ui.app import BackfillApp
@@ -47,6 +48,19 @@ async def test_a_change_waits_until_the_name_of_the_profile_is_typed(picture: Sn
         await eyes.press("enter")
         assert await answer
         await eyes.no_longer_sees("Type prod")
+
+
+@on_screen
+async def test_the_name_counts_also_where_enter_comes_in_the_same_burst() -> None:
+    app = an_app()
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales")
+        answer = asked(app)
+        await eyes.sees("Type prod")
+        for letter in PROD.name:
+            app.post_message(events.Key(letter, letter))
+        app.post_message(events.Key("enter", None))
+        assert await asyncio.wait_for(answer, 10)
 
 
 @on_screen

@@ -89,6 +89,9 @@ class DateQuestion(Dialog[T]):
 
     def action_accept(self) -> None:
         """Take what the text gives."""
+        self.field.once_typed(self._accept)
+
+    def _accept(self) -> None:
         try:
             self.dismiss(self.answer())
         except BadRequest:

@@ -67,6 +67,9 @@ class ProductionDialog(Dialog[bool]):
 
     def action_accept(self) -> None:
         """Do it when the name is right."""
+        self.field.once_typed(self._accept)
+
+    def _accept(self) -> None:
         if self.field.value.strip() == self.profile.name:
             self.end(True)  # noqa: FBT003  # the answer itself
             return

@@ -223,6 +223,9 @@ class RerunDialog(Dialog[RerunRequest]):
 
     def action_accept(self) -> None:
         """Rerun what the chosen line says, once all that this does was there to be read."""
+        self.note.once_typed(self._accept)
+
+    def _accept(self) -> None:
         if self.chosen is not None and self.chosen.changes and not self.box.read_on():
             self.dismiss(self._confirmed())
 

@@ -92,6 +92,9 @@ class StopAfterDialog(Dialog[int]):
 
     def action_accept(self) -> None:
         """Take the number."""
+        self.field.once_typed(self._accept)
+
+    def _accept(self) -> None:
         try:
             self.dismiss(stop_after_of(self.field.value) or NEVER)
         except BadRequest:

@@ -90,6 +90,9 @@ class WatchRangeDialog(Dialog[DagRange]):
 
     def action_accept(self) -> None:
         """Watch these dates."""
+        self.field.once_typed(self._accept)
+
+    def _accept(self) -> None:
         try:
             span = self._span()
         except BadRequest:

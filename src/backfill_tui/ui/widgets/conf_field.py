@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from textual import events
@@ -31,6 +32,14 @@ class Field(Input):
     ) -> None:
         super().__init__(value, placeholder=placeholder, id=id, max_length=max_length, compact=True)
         self.cursor_blink = False
+
+    def once_typed(self, act: Callable[[], None]) -> None:
+        """Do it as soon as the keys that were pressed before stand in the field.
+
+        A key with priority, as enter in a dialog, is carried out while letters of the same burst are still on
+        their way here.
+        """
+        self.call_later(act)
 
     async def _on_key(self, event: events.Key) -> None:
         for binding in self._bindings.key_to_bindings.get(event.key, ()):
