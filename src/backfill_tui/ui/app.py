@@ -23,7 +23,6 @@ from backfill_tui.ui import opening, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import APP, shown_key
 from backfill_tui.ui.connection import Connection
-from backfill_tui.ui.engine_words import engine_notice
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
@@ -52,7 +51,6 @@ from backfill_tui.ui.writes import Writes
 
 _READ_SECONDS = 2.0
 _THREADS = 32
-_LONG_SECONDS = 15.0
 
 
 class BackfillApp(App[None], inherit_bindings=False):
@@ -212,9 +210,7 @@ class BackfillApp(App[None], inherit_bindings=False):
 
     def watch_engine_status(self, old: EngineStatus | None, new: EngineStatus | None) -> None:
         """An engine that gives up says so once, in full; the top line keeps it in view."""
-        notice = engine_notice(old, new)
-        if notice is not None:
-            self.notify(notice.words, severity=notice.severity, timeout=_LONG_SECONDS, markup=False)
+        opening.tell_engine(self, old, new)
         if self.is_running:
             self.screen.refresh_bindings()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.dag_range import DagRange
-from backfill_tui.domain.environment import Environment
+from backfill_tui.domain.environment import EngineStatus, Environment
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import PLACES
+from backfill_tui.ui.engine_words import engine_notice
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
@@ -23,6 +24,13 @@ def respect_read_only(program: BackfillApp, environment: Environment) -> None:
     program.read_only = program.read_only or environment.read_only
     if why := environment.read_only_because:
         program.notify(f"Read-only: {one_line(why)}", severity="warning", timeout=_LONG_SECONDS, markup=False)
+
+
+def tell_engine(program: BackfillApp, old: EngineStatus | None, new: EngineStatus | None) -> None:
+    """Say what is worth saying of a change of the engine."""
+    notice = engine_notice(old, new)
+    if notice is not None:
+        program.notify(notice.words, severity=notice.severity, timeout=_LONG_SECONDS, markup=False)
 
 
 def watch(program: BackfillApp, watched: BackfillId | DagRange) -> None:
