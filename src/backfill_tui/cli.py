@@ -61,7 +61,10 @@ _FOLDER: Final = _Folder(path_type=Path)
 )
 @click.option("--home", type=_FOLDER, metavar="DIR", help="Where the Airflow of its own lives.")
 @click.option(
-    "--confirm", metavar="NAME", help="The name of a production profile, where nobody can be asked."
+    "--confirm",
+    type=WORDS,
+    metavar="NAME",
+    help="The name of a production profile, where nobody can be asked.",
 )
 @click.option("--read-only", is_flag=True, help="Refuse everything that changes anything.")
 @click.option("--verbose", is_flag=True, help="Show the details of an error.")
