@@ -159,6 +159,8 @@ class LogText(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(layout.width or layout.widest, layout.rows)
         self.refresh()
         if self.following:
+            # At once, for what lays this out next keeps the place it finds, and again when it is laid out.
+            self.scroll_end(animate=False, x_axis=False, immediate=True)
             self.scroll_end(animate=False, x_axis=False)
         self._lines_changed()
 
