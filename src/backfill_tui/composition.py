@@ -82,8 +82,11 @@ class Composition(Protocol):
         """The engine of the embedded Airflow; BadRequest where Airflow is not ours."""
         ...
 
-    def journal(self, flags: Mapping[str, object]) -> Path:
-        """The file with what was done from here to that Airflow; it may not exist yet."""
+    def journal(self, flags: Mapping[str, object]) -> Path | None:
+        """The file with what was done from here to that Airflow, which may not exist yet.
+
+        None where it is kept with an Airflow elsewhere, whose bridge reads it.
+        """
         ...
 
 
@@ -133,14 +136,11 @@ class RealComposition:
             logs["bridge"] = bridges[0]
         return EngineParts(engine=EngineWhenAsked(home), logs=logs, read_only=settings.read_only)
 
-    def journal(self, flags: Mapping[str, object]) -> Path:
+    def journal(self, flags: Mapping[str, object]) -> Path | None:
         """The journal of the chosen Airflow; of one that is not ours it lies in the state folder."""
         settings, place = self._choose(flags)
         if isinstance(place, Elsewhere):
-            raise BadRequest(
-                "The journal of an Airflow elsewhere is kept where its bridge runs",
-                remedy="run this command there",
-            )
+            return None
         if place.mode is Mode.EMBEDDED:
             return self._home(settings, place).journal
         return journal_of(place.path)

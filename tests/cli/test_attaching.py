@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import shlex
+import sqlite3
 import subprocess
 import sys
 import sysconfig
 import venv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Ended
 from tests.support.homes import SYNC_DAGS, create_database, on_home, private_home
+
+from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
+from backfill_tui.wire.journal import encoded
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("cli-attaching")]
 
@@ -158,6 +167,67 @@ def test_what_is_done_elsewhere_is_in_the_journal_there(site: Site, tmp_path: Pa
     last = json.loads(journal.read_text().splitlines()[-1])
     assert (last["deed"], last["phase"]) == ("pause_dag", "done")
     assert last["where"].startswith(f"{os.uname().nodename}:")
+
+
+def test_the_journal_of_an_airflow_elsewhere_is_shown_here(site: Site, tmp_path: Path) -> None:
+    far = ("--bridge-command", site.far(f"export XDG_STATE_HOME={tmp_path / 'far-state'}"))
+    nothing = site(*far, "journal")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert "Nothing was done from here yet\n" in nothing.talk
+    for deed in ("unpause-dag", "pause-dag"):
+        assert site(*far, deed, "nightly", "--yes").code == 0
+    (journal,) = (tmp_path / "far-state").rglob("journal-*.jsonl")
+    shown = site(*far, "journal", "--dag", "nightly", "--last", "1")
+    assert f"The journal is {journal}, its times are UTC\n" in shown.talk
+    assert len(shown.out.splitlines()) == 2
+    assert "pause dag" in shown.out
+    lines = site(*far, "journal", "--json").json_lines
+    assert [(line["deed"], line["phase"]) for line in lines[-2:]] == [
+        ("pause_dag", "begun"),
+        ("pause_dag", "done"),
+    ]
+    assert not (site.folder / "state" / "backfill-tui" / "attached" / journal.name).exists()
+
+
+def test_a_journal_elsewhere_that_can_not_be_kept_says_so(site: Site) -> None:
+    far = ("--bridge-command", site.far("export XDG_STATE_HOME=/dev/null"))
+    ended = site(*far, "journal")
+    assert ended.code == 3
+    assert (
+        "because there is no folder for it: make the state folder writable where the bridge runs"
+        in ended.talk
+    )
+
+
+def test_attempts_on_an_airflow_elsewhere_are_counted_and_held_there(site: Site, tmp_path: Path) -> None:
+    """The runs fail by hand and nothing runs them again here: what is asked is how it counts."""
+    state = tmp_path / "far-state"
+    far = ("--bridge-command", site.far(f"export XDG_STATE_HOME={state}"))
+    assert site(*far, "unpause-dag", "nightly", "--yes").code == 0
+    made = site(*far, "launch", "nightly", *RANGE, "--yes", "--json")
+    assert made.code == 0, made.talk
+    own = next(site.folder.rglob("airflow.db"))
+    with closing(sqlite3.connect(own, timeout=60)) as database, database:
+        for table in ("task_instance", "dag_run"):
+            database.execute(f"UPDATE {table} SET state = 'failed', end_date = CURRENT_TIMESTAMP")  # noqa: S608
+        names = [name for (name,) in database.execute("SELECT run_id FROM dag_run ORDER BY logical_date")]
+    (journal,) = state.rglob("journal-*.jsonl")
+    tried = JournalEntry(
+        at=Instant(0), number="a1", phase=Phase.BEGUN, deed="rerun", user="you", where="",
+        details={"attempt": 1}, dag_id=DagId("nightly"),
+        runs=tuple(RunBefore(run_id=RunId(name), state="failed") for name in names),
+    )  # fmt: skip
+    with journal.open("ab") as file:
+        file.write(encoded(tried) + encoded(replace(tried, phase=Phase.DONE, runs=())))
+    words = ("rerun", "nightly", "--failed", "--max-attempts", "1", "--every", "0s", "--yes", "--json")
+    given_up = site(*far, *words)
+    assert given_up.code == 1, given_up.talk
+    assert [run["attempts"] for run in given_up.json["failed"]] == [1, 1, 1]
+    with (journal.parent / f"rerun-{hashlib.sha256(b'nightly').hexdigest()[:16]}.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = site(*far, *words)
+    assert refused.code == 4
+    assert "Another rerun with --max-attempts is at work on nightly: wait for its end" in refused.talk
 
 
 @pytest.mark.parametrize(

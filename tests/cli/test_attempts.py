@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +13,14 @@ from tests.support.scripted import ScriptedEngine, ScriptedGateway
 
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.journal import Phase
+from backfill_tui.domain.journal import JournalEntry, JournalQuery, Phase
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.repairing import LeftAlone, RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.rests import parse_rest
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.gateway.port import IsCancelled, ignore, never
-from backfill_tui.headless.attempts import attempts_of
+from backfill_tui.headless.attempts import attempts_in
+from backfill_tui.wire.journal import entries_meant
 
 DAYS = ("2024-01-01", "2024-01-02")
 AGAIN = ("rerun", "sales_daily", "--failed", "--every", "5m", "--yes", "--max-attempts")
@@ -108,9 +107,8 @@ def rests(run: CommandLine, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
-def failed(run: CommandLine, tmp_path: Path) -> CommandLine:
+def failed(run: CommandLine) -> CommandLine:
     """Backfill 1, whose `load` failed on two of three dates."""
-    run.composition.journal_path = tmp_path / "journal.jsonl"
     run.world.fail("sales_daily", "load", *DAYS)
     run("launch", "sales_daily", "--from", "2024-01-01", "--to", "2024-01-03", "--yes")
     run.world.advance_to_end()
@@ -153,8 +151,7 @@ def test_when_the_attempts_are_used_up_it_ends_with_1_and_says_what_still_fails(
     assert rests == [300]
 
 
-def test_a_range_is_rerun_whatever_made_its_runs_and_no_other_date(run: CommandLine, tmp_path: Path) -> None:
-    run.composition.journal_path = tmp_path / "journal.jsonl"
+def test_a_range_is_rerun_whatever_made_its_runs_and_no_other_date(run: CommandLine) -> None:
     run.composition.gateway_class = NeverMended
     run.world.add_run("sales_daily", DAYS[0], RunState.FAILED, failed="load")
     run.world.add_run("sales_daily", DAYS[1], RunState.FAILED, failed="load", run_type="manual")
@@ -236,7 +233,7 @@ def test_when_nothing_has_failed_there_is_nothing_to_do(failed: CommandLine) -> 
     assert "rerun" not in failed.composition.gateways[-1].asked
 
 
-def a_journal_of_attempts(path: Path, *phases: Phase | None) -> Path:
+def lines_of_attempts(*phases: Phase | None) -> list[JournalEntry]:
     """One line pair for each attempt on both runs; None for one that did not end."""
     lines = []
     for number, phase in enumerate(phases, 1):
@@ -245,20 +242,25 @@ def a_journal_of_attempts(path: Path, *phases: Phase | None) -> Path:
             details={"attempt": number},
         )  # fmt: skip
         lines += [first] if phase is None else [first, ended(first, phase)]
-    other = begun("x", "rerun", "2024-06-01T12:00", runs=(a_run(DAYS[0], "failed"),), details={})
-    return write_journal(path, [*lines, other, ended(other)])
+    return lines
 
 
 def test_attempts_are_counted_from_the_journal_also_those_that_did_not_end(tmp_path: Path) -> None:
-    path = a_journal_of_attempts(tmp_path / "j.jsonl", Phase.DONE, Phase.UNDONE, None)
-    counted = attempts_of(path, "sales_daily")
-    assert sorted(counted.values()) == [2, 2], "what came to nothing, and a rerun by hand, count for none"
-    assert not attempts_of(path, "new_york")
-    assert not attempts_of(tmp_path / "none.jsonl", "sales_daily")
+    by_hand = begun("x", "rerun", "2024-06-01T12:00", runs=(a_run(DAYS[0], "failed"),), details={})
+    lines = [*lines_of_attempts(Phase.DONE, Phase.UNDONE, None), by_hand, ended(by_hand)]
+    path = write_journal(tmp_path / "j.jsonl", lines)
+
+    def counted(path: Path, dag_id: str) -> list[int]:
+        query = JournalQuery(dag_id=DagId(dag_id), attempts_only=True)
+        return sorted(attempts_in(entries_meant(path, query)).values())
+
+    assert counted(path, "sales_daily") == [2, 2], "what came to nothing, and one by hand, count for none"
+    assert not counted(path, "new_york")
+    assert not counted(tmp_path / "none.jsonl", "sales_daily")
 
 
 def test_started_again_it_goes_on_where_it_was(failed: CommandLine) -> None:
-    a_journal_of_attempts(failed.composition.journal_path, Phase.DONE, Phase.DONE)
+    failed.world.journal += lines_of_attempts(Phase.DONE, Phase.DONE)
     failed.composition.gateway_class = NeverMended
     third = failed(*AGAIN, "3", "--json")
     assert third.code == 1
@@ -267,7 +269,7 @@ def test_started_again_it_goes_on_where_it_was(failed: CommandLine) -> None:
 
 
 def test_runs_of_an_attempt_that_is_under_way_are_waited_for_first(failed: CommandLine) -> None:
-    a_journal_of_attempts(failed.composition.journal_path, Phase.DONE)
+    failed.world.journal += lines_of_attempts(Phase.DONE)
     failed("rerun", "sales_daily", "--yes")
     failed.world.mend()
     with scheduler(failed.world):
@@ -278,10 +280,7 @@ def test_runs_of_an_attempt_that_is_under_way_are_waited_for_first(failed: Comma
 
 
 def test_one_at_a_time_is_at_work_on_a_dag(failed: CommandLine) -> None:
-    folder = failed.composition.journal_path.parent
-    name = hashlib.sha256(b"sales_daily").hexdigest()[:16]
-    with (folder / f"rerun-{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with ScriptedGateway(failed.world).hold_attempts(DagId("sales_daily")):
         refused = failed(*AGAIN, "2")
     assert refused.code == 4
     assert "Another rerun with --max-attempts is at work on sales_daily: wait for its end" in refused.talk

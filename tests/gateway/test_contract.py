@@ -17,6 +17,7 @@ from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.journal import JournalQuery, Phase, whole_entries
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.map_indexes import IndexQuery
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
@@ -950,3 +951,45 @@ def last_success(stage: Stage, dag_id: DagId) -> int | None:
 
 def is_paused(stage: Stage, dag_id: DagId) -> bool:
     return next(dag.is_paused for dag in stage.gateway.dags().dags if dag.dag_id == dag_id)
+
+
+def test_what_was_done_is_in_the_journal_and_only_what_is_asked_for(stage: Stage) -> None:
+    first, second = stage.fresh_dag(), stage.fresh_dag()
+    number = launched(stage, first)
+    stage.end_runs(first, RunState.FAILED)
+    store = read_whole(stage, number)
+    again = RerunRequest(dag_id=first, run_ids=tuple(run_ids(store)), scope=RerunScope.FAILED, attempt=1)
+    stage.gateway.rerun(again)
+    stage.gateway.pause_dag(second, is_paused=True)
+    assert deeds(stage, JournalQuery(dag_id=first)) == ["launch", "rerun"]
+    assert deeds(stage, JournalQuery(dag_id=second)) == ["pause_dag"]
+    assert deeds(stage, JournalQuery())[-3:] == ["launch", "rerun", "pause_dag"]
+    with stage.gateway.journal(JournalQuery(dag_id=first, attempts_only=True)) as parts:
+        begun, done = whole_entries(parts)
+    assert (begun.phase, done.phase) == (Phase.BEGUN, Phase.DONE)
+    assert begun.number == done.number
+    assert {run.run_id for run in begun.runs} == set(again.run_ids)
+    assert not done.runs
+
+
+def deeds(stage: Stage, query: JournalQuery) -> list[str]:
+    with stage.gateway.journal(query) as parts:
+        return [entry.deed for entry in whole_entries(parts) if entry.phase is Phase.DONE]
+
+
+def test_of_a_journal_without_what_is_asked_for_there_is_one_empty_part(stage: Stage) -> None:
+    with stage.gateway.journal(JournalQuery(dag_id=DagId("nobody"))) as parts:
+        (part,) = parts
+    assert part.entries == ()
+    assert part.place.endswith(".jsonl")
+
+
+def test_one_at_a_time_reruns_a_dag_until_nothing_fails(stage: Stage) -> None:
+    dag_id, other = stage.fresh_dag(), stage.fresh_dag()
+    with stage.gateway.hold_attempts(dag_id), stage.read_only() as second:
+        with pytest.raises(Refused, match=f"Another rerun with --max-attempts is at work on {dag_id}"):
+            second.gateway.hold_attempts(dag_id).__enter__()
+        with second.gateway.hold_attempts(other):
+            pass
+    with stage.gateway.hold_attempts(dag_id):
+        pass

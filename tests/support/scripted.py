@@ -19,6 +19,7 @@ from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, Fa
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.journal import JournalPart, JournalQuery, in_parts
 from backfill_tui.domain.judging import decide
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.log_errors import last_exception
@@ -94,7 +95,7 @@ class ScriptedGateway:
         steps: tuple[StartupStep, ...] = _STEPS,
     ) -> None:
         self.world = world
-        self.journal = ScriptedJournal(world)
+        self.done = ScriptedJournal(world)
         self.asked: dict[str, int] = {}
         self.more_warnings: tuple[PlanWarning, ...] = ()
         self.waits: tuple[Cause, ...] = ()
@@ -214,7 +215,7 @@ class ScriptedGateway:
             backfill = self.world.create(launch.request, taken_up)
             backfill.is_paused, backfill.note = launch.paused, launch.note
             backfill.stop_after_failures = launch.stop_after_failures
-            self.journal.add("launch", launch.request.dag_id, backfill_id=backfill.backfill_id)
+            self.done.add("launch", launch.request.dag_id, backfill_id=backfill.backfill_id)
             unpaused = launch.unpause and launch.request.dag_id in self.world.paused
             if unpaused:
                 self.world.paused.discard(launch.request.dag_id)
@@ -276,7 +277,7 @@ class ScriptedGateway:
         with self.world.changed:
             outcome = self.world.control(request, dry=False)
             if outcome.changed:
-                self.journal.add(request.deed, outcome.dag_id, backfill_id=request.backfill_id)
+                self.done.add(request.deed, outcome.dag_id, backfill_id=request.backfill_id)
             return outcome
 
     def preview_rerun(self, request: RerunRequest, is_cancelled: IsCancelled = never) -> RerunOutcome:
@@ -321,7 +322,7 @@ class ScriptedGateway:
         for number in outcome.unblocked:
             self.world.backfills[BackfillId(number)].is_paused = False
         if runs:
-            self.journal.add("rerun", request.dag_id)
+            self.done.add_rerun(request, outcome.run_ids)
         return outcome
 
     def preview_mark(self, request: MarkRequest, is_cancelled: IsCancelled = never) -> MarkOutcome:
@@ -345,20 +346,20 @@ class ScriptedGateway:
             for done in range(1, total + 1):
                 on_progress(MarkProgress(done=done, total=total))
             if outcome.changes:
-                self.journal.add(f"mark_{request.mark_as}", request.dag_id, marks=wanted)
+                self.done.add(f"mark_{request.mark_as}", request.dag_id, marks=wanted)
             return outcome
 
     def preview_undo(self, request: UndoRequest) -> UndoOutcome:
         self._enter("preview_undo")
         with self.world.changed:
-            return self.journal.undo(request, dry=True)
+            return self.done.undo(request, dry=True)
 
     def undo(self, request: UndoRequest) -> UndoOutcome:
         if self._read_only:
             raise Refused("This session is read-only", remedy="start it without --read-only")
         self._enter("undo")
         with self.world.changed:
-            return self.journal.undo(request, dry=False)
+            return self.done.undo(request, dry=False)
 
     def cell(self, query: CellQuery) -> CellDetails:
         self._enter("cell")
@@ -454,10 +455,32 @@ class ScriptedGateway:
         with self.world.changed:
             self._dag(dag_id)
             deed = "pause_dag" if is_paused else "unpause_dag"
-            self.journal.add(deed, dag_id, was_paused=dag_id in self.world.paused)
+            self.done.add(deed, dag_id, was_paused=dag_id in self.world.paused)
             (self.world.paused.add if is_paused else self.world.paused.discard)(dag_id)
             self.world.changed.notify_all()
         return ()
+
+    @contextmanager
+    def journal(self, query: JournalQuery) -> Generator[Iterator[JournalPart], None, None]:
+        self._enter("journal")
+        with self.world.changed:
+            found = tuple(self.done.meant(query))
+        yield in_parts("dags/journal.jsonl", found)
+
+    @contextmanager
+    def hold_attempts(self, dag_id: DagId) -> Generator[None, None, None]:
+        self._enter("hold_attempts")
+        with self.world.changed:
+            if dag_id in self.world.attempts_held:
+                raise Refused(
+                    f"Another rerun with --max-attempts is at work on {dag_id}",
+                    remedy="wait for its end, or stop it",
+                )
+            self.world.attempts_held.add(dag_id)
+        try:
+            yield
+        finally:
+            self.world.attempts_held.discard(dag_id)
 
     def close(self) -> None:
         with self.world.changed:

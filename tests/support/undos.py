@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
-from backfill_tui.domain.ids import BackfillId, DagId, TaskId
-from backfill_tui.domain.journal import JournalEntry, Phase, RunMark, TaskMark
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.journal import (
+    JournalEntry,
+    JournalQuery,
+    Phase,
+    RunBefore,
+    RunMark,
+    TaskMark,
+    is_attempt,
+)
 from backfill_tui.domain.marking import UNDER_WAY, MarkOutcome, MarkRequest
 from backfill_tui.domain.problems import Refused
-from backfill_tui.domain.repairing import LeftAlone
+from backfill_tui.domain.repairing import LeftAlone, RerunRequest
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.undoing import MARKS, UNDO, UNDOES, UndoOutcome, UndoRequest, deed_meant
 from tests.support.world import ScriptedRun, World
@@ -29,6 +37,7 @@ class ScriptedJournal:
         dag_id: DagId,
         *,
         backfill_id: BackfillId | None = None,
+        runs: Iterable[RunBefore] = (),
         marks: Iterable[RunMark] = (),
         undoes: str = "",
         **more: str | int | bool | None,
@@ -38,9 +47,23 @@ class ScriptedJournal:
         begun = JournalEntry(
             at=self._world.now, number=f"{len(self.entries) // 2 + 0xABC0000:012x}"[::-1],
             phase=Phase.BEGUN, deed=deed, user="you", where="dags/", dag_id=dag_id, backfill_id=backfill_id,
-            marks=tuple(marks), details=details,
+            runs=tuple(runs), marks=tuple(marks), details=details,
         )  # fmt: skip
-        self.entries += [begun, replace(begun, phase=Phase.DONE, marks=())]
+        self.entries += [begun, replace(begun, phase=Phase.DONE, runs=(), marks=())]
+
+    def add_rerun(self, request: RerunRequest, run_ids: Iterable[RunId]) -> None:
+        """A rerun that was done, with the runs that it touched."""
+        runs = tuple(RunBefore(run_id=run_id, state="failed") for run_id in run_ids)
+        if request.attempt:
+            self.add("rerun", request.dag_id, runs=runs, attempt=request.attempt)
+        else:
+            self.add("rerun", request.dag_id, runs=runs)
+
+    def meant(self, query: JournalQuery) -> Iterator[JournalEntry]:
+        """The entries that are asked for, without their marks."""
+        for entry in self.entries:
+            if query.dag_id in {None, entry.dag_id} and (not query.attempts_only or is_attempt(entry)):
+                yield replace(entry, marks=(), left_out=entry.has_marks)
 
     def undo(self, request: UndoRequest, *, dry: bool) -> UndoOutcome:
         """What taking back a deed puts back, and puts back unless it is `dry`."""

@@ -151,6 +151,7 @@ class World:
         self.logs: dict[TaskInstanceKey, tuple[str, ...]] = {}
         self.scheduler_alive = True
         self.journal: list[JournalEntry] = []
+        self.attempts_held: set[DagId] = set()
         self.causes: dict[BackfillId, tuple[Cause, ...]] = {}
 
     # What a test does to the world.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark, TaskMark
+from backfill_tui.domain.journal import JournalEntry, JournalQuery, Phase, RunBefore, RunMark, TaskMark
 from backfill_tui.domain.undoing import UndoRequest, deed_meant, past_deeds
-from backfill_tui.wire.journal import encoded, entries, outlines
+from backfill_tui.wire.journal import encoded, entries, entries_meant, outlines
 
 RUNS = tuple(RunId(f"scheduled__{number}") for number in range(300))
 MARKED = JournalEntry(
@@ -77,3 +77,15 @@ def test_the_deed_that_is_meant_is_found_while_no_more_than_a_line_is_held(tmp_p
     assert meant.number == pairs[-1][0].number
     assert held < 4 * line, f"{held} bytes for lines of {line}"
     assert len(past_deeds(outlines(file))) == 40
+
+
+def test_what_is_asked_for_is_told_with_its_runs_and_without_its_marks(tmp_path: Path) -> None:
+    rerun = replace(DONE, deed="rerun", details={"attempt": 2})
+    other = replace(rerun, dag_id=DagId("other"))
+    quoted = replace(DONE, note='{"attempt": 1}')
+    file = journal(tmp_path, MARKED, DONE, rerun, other, quoted)
+    assert next(entries_meant(file, JournalQuery())) == replace(MARKED, marks=(), left_out=True)
+    assert list(entries_meant(file, JournalQuery(dag_id=DagId("sales"), attempts_only=True))) == [rerun]
+    assert list(entries_meant(file, JournalQuery(attempts_only=True))) == [rerun, other]
+    assert list(entries_meant(file, JournalQuery(dag_id=DagId("other")))) == [other]
+    assert list(entries_meant(tmp_path / "nowhere", JournalQuery())) == []

@@ -19,13 +19,13 @@ import traceback
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from backfill_tui import __version__
 from backfill_tui.bridge.environment import AirflowEnvironment, Limits
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.streams import FrameStreams, take_over
-from backfill_tui.domain.environment import Environment, Mode, StartupStep
+from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
@@ -98,7 +98,8 @@ def _leave_terminal() -> NoReturn:
 def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameStreams) -> None:
     """Import Airflow, fork the parsing process and let all calls be answered.
 
-    An Airflow that does not import is the answer to `open`: the screen says what is wrong with it.
+    An Airflow that does not import is the answer to all that is asked first: the screen says what is wrong
+    with it.
     """
     try:
         # Nothing that an import makes is garbage before its end.
@@ -114,10 +115,13 @@ def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameS
         sys.stderr.write(told)
         problem = _what_is_wrong(cause, told)
 
-        def open_(_: methods.Nothing, __: Call[StartupStep]) -> Environment:
+        def refuse(_: Any, __: Call[Any]) -> Any:
             raise problem
 
-        server.handle(methods.OPEN, open_)
+        server.handle(methods.OPEN, refuse)
+        # These are asked without opening.
+        server.handle(methods.JOURNAL, refuse)
+        server.handle(methods.HOLD_ATTEMPTS, refuse)
 
 
 def _what_is_wrong(cause: BaseException, told: str) -> AirflowFailed:

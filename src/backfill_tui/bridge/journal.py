@@ -22,10 +22,10 @@ from backfill_tui.domain.control import Deed
 from backfill_tui.domain.folder_names import journal_name
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
-from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark
+from backfill_tui.domain.journal import JournalEntry, JournalQuery, Phase, RunBefore, RunMark
 from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable
 from backfill_tui.domain.text import one_line
-from backfill_tui.wire.journal import decoded, encoded, entries, outlines
+from backfill_tui.wire.journal import decoded, encoded, entries, entries_meant, outlines
 
 LAUNCH: Final = "launch"
 CREATED_AT: Final = "created_at"
@@ -75,6 +75,15 @@ class Journal:
     def outlines(self) -> Iterator[JournalEntry]:
         """All its entries without runs and marks, the oldest first; raises Unreachable when it can not."""
         return self._read(outlines)
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, which may not exist yet; None where none is kept."""
+        return self._path
+
+    def meant(self, query: JournalQuery) -> Iterator[JournalEntry]:
+        """The entries that are asked for, without marks; raises Unreachable when it can not be read."""
+        return self._read(lambda path: entries_meant(path, query))
 
     def beginning(self, number: str) -> JournalEntry | None:
         """The first line of a deed, with all that is in it; raises Unreachable when it can not be read."""

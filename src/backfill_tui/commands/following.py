@@ -121,7 +121,7 @@ def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int
     With --from the runs of the Dag on these dates are meant, whatever made them.
     """
     scope = _scope(options)
-    attempts = _attempts(invocation, options)
+    attempts = _attempts(options)
     wish = _rerun_wish(options, scope)
     with session(invocation, as_json=as_json) as opened:
         from backfill_tui.headless.attempts import rerun_until_green
@@ -149,7 +149,7 @@ def _is_given(value: object) -> bool:
     return value is not None and value is not False
 
 
-def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts | None:
+def _attempts(options: Mapping[str, object]) -> Attempts | None:
     """What `--max-attempts` and `--every` say; None without them."""
     most, every = options["max_attempts"], options["every"]
     if not isinstance(most, int):
@@ -166,7 +166,6 @@ def _attempts(invocation: Invocation, options: Mapping[str, object]) -> Attempts
     return Attempts(
         most=most,
         rest_seconds=parse_rest(_REST if every is None else str(every)),
-        journal=invocation.composition.journal(invocation.flags),
     )
 
 

@@ -62,4 +62,5 @@ def journal(
     from backfill_tui.headless.journal import Search, show_journal
 
     search = Search(dag_id=dag_id, backfill_id=backfill_id, last=last)
-    return show_journal(journal_room(invocation, as_json=as_json), search)
+    with journal_room(invocation, as_json=as_json) as room:
+        return show_journal(room, search)

@@ -51,13 +51,19 @@ def engine_room(invocation: Invocation, *, as_json: bool) -> EngineRoom:
     )
 
 
-def journal_room(invocation: Invocation, *, as_json: bool) -> JournalRoom:
-    """The journal of the chosen Airflow, which needs no bridge to be read."""
-    from backfill_tui.headless.journal import JournalRoom
+@contextmanager
+def journal_room(invocation: Invocation, *, as_json: bool) -> Generator[JournalRoom, None, None]:
+    """The journal of the chosen Airflow; only one that is kept elsewhere needs a bridge to be read."""
+    from backfill_tui.headless.journal import JournalElsewhere, JournalFile, JournalRoom
     from backfill_tui.headless.streams import paper, voice
 
     path = invocation.composition.journal(invocation.flags)
-    return JournalRoom(path=path, voice=voice(), paper=paper(), as_json=as_json)
+    if path is not None:
+        yield JournalRoom(source=JournalFile(path), voice=voice(), paper=paper(), as_json=as_json)
+        return
+    with invocation.composition.connect(invocation.flags) as connection:
+        source = JournalElsewhere(connection.connect())
+        yield JournalRoom(source=source, voice=voice(), paper=paper(), as_json=as_json)
 
 
 def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
@@ -89,3 +91,65 @@ class JournalEntry:
     def has_marks(self) -> bool:
         """Whether its line has any marks."""
         return self.left_out or bool(self.marks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalQuery:
+    """Which entries of a journal are wanted: of one Dag, only those of `rerun --max-attempts`; else all."""
+
+    dag_id: DagId | None = None
+    attempts_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalPart:
+    """Some entries of a journal, the oldest first, without their marks; `place` says where it is kept.
+
+    Of an entry with very many runs the last one of a part has only some: it `goes_on` with the first entry of
+    the next part, which is the same one with more of its runs.
+    """
+
+    place: str
+    entries: tuple[JournalEntry, ...] = ()
+    goes_on: bool = False
+
+
+def is_attempt(entry: JournalEntry) -> bool:
+    """Whether it is of a rerun that counts its attempts, as `rerun --max-attempts` does."""
+    return entry.deed == "rerun" and bool(entry.details.get("attempt"))
+
+
+RUNS_OF_A_PART: Final = 2_000
+"""The most runs of all entries of a part together, about 300 kB of them."""
+_ENTRIES_OF_A_PART: Final = 500
+
+
+def in_parts(place: str, entries: Iterable[JournalEntry]) -> Iterator[JournalPart]:
+    """The entries in parts of a bounded size; one part at least, which is empty where there are none."""
+    held: list[JournalEntry] = []
+    room = RUNS_OF_A_PART
+    first = True
+    for entry in entries:
+        rest = entry
+        while len(rest.runs) > room:
+            held.append(replace(rest, runs=rest.runs[:room]))
+            yield JournalPart(place=place, entries=tuple(held), goes_on=True)
+            rest, held, room, first = replace(rest, runs=rest.runs[room:]), [], RUNS_OF_A_PART, False
+        held.append(rest)
+        room -= len(rest.runs)
+        if len(held) >= _ENTRIES_OF_A_PART:
+            yield JournalPart(place=place, entries=tuple(held))
+            held, room, first = [], RUNS_OF_A_PART, False
+    if held or first:
+        yield JournalPart(place=place, entries=tuple(held))
+
+
+def whole_entries(parts: Iterable[JournalPart]) -> Iterator[JournalEntry]:
+    """The entries of parts, each with all its runs."""
+    begun: JournalEntry | None = None
+    for part in parts:
+        for number, entry in enumerate(part.entries, 1):
+            whole = entry if begun is None else replace(begun, runs=begun.runs + entry.runs)
+            begun = whole if part.goes_on and number == len(part.entries) else None
+            if begun is None:
+                yield whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TypeVar
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
@@ -13,6 +13,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
@@ -44,6 +45,7 @@ E = TypeVar("E")
 R = TypeVar("R")
 
 _CANCEL_POLL_SECONDS = 0.05
+_LETTING_GO_SECONDS = 5.0
 
 
 class BridgeGateway:
@@ -177,6 +179,23 @@ class BridgeGateway:
         self._agreement.require(f"{'pause' if is_paused else 'unpause'} {one_line(dag_id)}")
         asked = methods.PauseDag(dag_id=dag_id, is_paused=is_paused)
         return self._call(methods.PAUSE_DAG, asked, seconds=self._call_seconds).remarks
+
+    def journal(self, query: JournalQuery) -> AbstractContextManager[Iterator[JournalPart]]:
+        return self._updates(methods.JOURNAL, query)
+
+    @contextmanager
+    def hold_attempts(self, dag_id: DagId) -> Generator[None, None, None]:
+        with self._conversation.begin(methods.HOLD_ATTEMPTS, methods.ForDag(dag_id=dag_id)) as call:
+            # Its one event says that it is held.
+            next(call.events(), None)
+            try:
+                yield
+            finally:
+                # Whoever comes next is not to find it held, so its end is waited for.
+                call.cancel()
+                with suppress(Problem):
+                    for _ in call.events(timeout_seconds=_LETTING_GO_SECONDS):
+                        pass
 
     def close(self) -> None:
         self._conversation.close()

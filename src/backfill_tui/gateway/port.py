@@ -17,6 +17,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
@@ -189,6 +190,20 @@ class Gateway(Protocol):
 
     def pause_dag(self, dag_id: DagId, *, is_paused: bool) -> tuple[str, ...]:
         """Pause or unpause a Dag; gives back sentences on what else is to be known."""
+        ...
+
+    def journal(self, query: JournalQuery) -> AbstractContextManager[Iterator[JournalPart]]:
+        """What was done to this Airflow from this program, part by part; one at least.
+
+        It needs no `open`, because it is not in Airflow's database.
+        """
+        ...
+
+    def hold_attempts(self, dag_id: DagId) -> AbstractContextManager[None]:
+        """Be the only one who reruns until nothing fails on that Dag, until the context is left.
+
+        Raises Refused while another session is. Needs no `open` either.
+        """
         ...
 
     def close(self) -> None:

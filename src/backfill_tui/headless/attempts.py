@@ -6,23 +6,18 @@ one at a time is at work on a Dag.
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 from collections import Counter
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from time import sleep
 from typing import Final
 
 from backfill_tui.domain.dag_range import GridFacts, Watchable
 from backfill_tui.domain.ids import DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant
-from backfill_tui.domain.journal import Phase
+from backfill_tui.domain.journal import JournalEntry, JournalQuery, Phase, whole_entries
 from backfill_tui.domain.numbers import agreed, counted
-from backfill_tui.domain.problems import Interrupted, Refused, Unreachable
+from backfill_tui.domain.problems import Interrupted, Refused
 from backfill_tui.domain.progress import failed_rows, is_held_by_cancel
 from backfill_tui.domain.repairing import RerunRequest
 from backfill_tui.domain.states import RunState
@@ -36,18 +31,16 @@ from backfill_tui.headless.repairing import RerunWish, clear, exit_code_of, requ
 from backfill_tui.headless.rerun_talk import question, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.telling import AnyReading, show_end, tell_progress
-from backfill_tui.wire.journal import entries
 
 _MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempts:
-    """How many times a run is rerun at most, how long it rests after a failure, and where that is counted."""
+    """How many times a run is rerun at most, and how long it rests after a failure."""
 
     most: int
     rest_seconds: int
-    journal: Path
 
 
 def rerun_until_green(session: Session, wish: RerunWish, attempts: Attempts) -> int:
@@ -57,50 +50,20 @@ def rerun_until_green(session: Session, wish: RerunWish, attempts: Attempts) -> 
     the Dag, and for a Dag or a backfill that is paused.
     """
     session.refuse_writes("A rerun")
-    with _alone(attempts.journal, wish.choice.dag_id):
+    with session.gateway.hold_attempts(DagId(wish.choice.dag_id)):
         environment = session.open()
         return _Campaign(session, wish, attempts, meant(session, wish.choice, environment.where)).run()
 
 
-def attempts_of(journal: Path, dag_id: str) -> Counter[RunId]:
-    """How often each run of the Dag was rerun by such a command, also by one that died in the middle."""
+def attempts_in(entries: Iterable[JournalEntry]) -> Counter[RunId]:
+    """How often each run was rerun by such a command, also by one that died in the middle."""
     runs: dict[str, tuple[RunId, ...]] = {}
-    try:
-        for entry in entries(journal, '"attempt":'):
-            if entry.deed != "rerun" or entry.dag_id != dag_id or not entry.details.get("attempt"):
-                continue
-            if entry.phase is Phase.BEGUN:
-                runs[entry.number] = tuple(run.run_id for run in entry.runs)
-            elif entry.phase is Phase.UNDONE:
-                runs.pop(entry.number, None)
-    except FileNotFoundError:
-        return Counter()
-    except OSError as cause:
-        raise Unreachable(
-            f"The journal {one_line(str(journal))} can not be read, and it counts the attempts: "
-            f"{cause.strerror}",
-            remedy="see to its rights",
-        ) from cause
+    for entry in entries:
+        if entry.phase is Phase.BEGUN:
+            runs[entry.number] = tuple(run.run_id for run in entry.runs)
+        elif entry.phase is Phase.UNDONE:
+            runs.pop(entry.number, None)
     return Counter(run_id for run_ids in runs.values() for run_id in run_ids)
-
-
-@contextmanager
-def _alone(journal: Path, dag_id: str) -> Generator[None, None, None]:
-    """Hold the lock of the Dag, which ends with the process."""
-    name = hashlib.sha256(dag_id.encode()).hexdigest()[:16]
-    journal.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(journal.parent / f"rerun-{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refused(
-                f"Another rerun with --max-attempts is at work on {one_line(dag_id)}",
-                remedy="wait for its end, or stop it",
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class _Campaign:
@@ -111,7 +74,7 @@ class _Campaign:
         self._wish = wish
         self._attempts = attempts
         self._about = about
-        self._before = attempts_of(attempts.journal, wish.choice.dag_id)
+        self._before = self._in_journal()
         self._here: Counter[RunId] = Counter()
         self._left: set[tuple[RunId, Instant | None]] = set()
         self._told: list[encode.JsonObject] = []
@@ -122,7 +85,7 @@ class _Campaign:
         """The exit code."""
         while True:
             facts, rows, now = self._read()
-            spent = self._spent(facts.dag_id)
+            spent = self._spent()
             moving = [row for row in rows if _comes_to_an_end(facts, row)]
             # Those of an attempt that was left alone: by this command, when it was stopped.
             under_way = [row for row in moving if spent[_run_id(row)]]
@@ -160,9 +123,14 @@ class _Campaign:
         """Whether it failed and has an attempt left; what could not be rerun is once it has run otherwise."""
         return row.failed and spent[_run_id(row)] < self._attempts.most and _as_it_is(row) not in self._left
 
-    def _spent(self, dag_id: DagId) -> Counter[RunId]:
+    def _spent(self) -> Counter[RunId]:
         """From the journal, and where that could not be written from what was done here."""
-        return attempts_of(self._attempts.journal, dag_id) | (self._before + self._here)
+        return self._in_journal() | (self._before + self._here)
+
+    def _in_journal(self) -> Counter[RunId]:
+        query = JournalQuery(dag_id=DagId(self._wish.choice.dag_id), attempts_only=True)
+        with self._session.gateway.journal(query) as parts:
+            return attempts_in(whole_entries(parts))
 
     def _rested(self, due: list[RunRow], spent: Counter[RunId], now: Instant, attempt: int) -> bool:
         """Wait until those that failed after an attempt have rested; whether there was anything to wait."""
@@ -220,7 +188,7 @@ class _Campaign:
         """Nothing is left to do: all is well, or what still fails has had its attempts."""
         if self._latest is not None:
             show_end(self._session, self._latest, *words_to_rerun(self._wish.choice, facts))
-        spent, what, say = self._spent(facts.dag_id), named(facts), self._session.voice.say
+        spent, what, say = self._spent(), named(facts), self._session.voice.say
         failed, held = failed_rows(rows), [row for row in rows if _is_active(row)]
         done = [row for row in failed if spent[_run_id(row)] >= self._attempts.most]
         if done:
@@ -238,7 +206,7 @@ class _Campaign:
 
     def _show(self, facts: GridFacts, *, code: int, failed: Iterable[RunRow]) -> int:
         if self._session.as_json:
-            spent = self._spent(facts.dag_id)
+            spent = self._spent()
             self._session.paper.json(
                 {
                     "backfill_id": facts.backfill_id if isinstance(facts, BackfillFacts) else None,

@@ -1,32 +1,82 @@
-"""The command `journal`: what was done from here, read from its file without Airflow."""
+"""The command `journal`: what was done from here, from its file or through a bridge elsewhere."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
-from backfill_tui.domain.journal import JournalEntry, Phase
+from backfill_tui.domain.journal import JournalEntry, JournalPart, JournalQuery, Phase, whole_entries
 from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UNDO_WORDS, past_deeds, undo_word
+from backfill_tui.gateway.port import Gateway
 from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 from backfill_tui.headless.voice import Voice
-from backfill_tui.wire.journal import entries, outlines
+from backfill_tui.wire.journal import entries_meant
+
+
+class Source(Protocol):
+    """A journal that can be read more than once."""
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, known once it was read."""
+        ...
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """All its entries without their marks, the oldest first; raises Unreachable when it can not."""
+        ...
+
+
+class JournalFile:
+    """The journal of this machine, which may not exist yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.place = str(path)
+        self._path = path
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """See `Source`."""
+        try:
+            yield from entries_meant(self._path, JournalQuery())
+        except OSError as cause:
+            raise Unreachable(
+                f"The journal {one_line(self.place)} can not be read: {cause.strerror}",
+                remedy="see to its rights",
+            ) from cause
+
+
+class JournalElsewhere:
+    """The journal that is kept where a bridge runs."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.place = ""
+        self._gateway = gateway
+
+    def entries(self) -> Iterator[JournalEntry]:
+        """See `Source`."""
+        with self._gateway.journal(JournalQuery()) as parts:
+            yield from whole_entries(self._noted(parts))
+
+    def _noted(self, parts: Iterator[JournalPart]) -> Iterator[JournalPart]:
+        for part in parts:
+            self.place = part.place
+            yield part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalRoom:
-    """The journal's file, which may not exist yet, and who wants to see it."""
+    """A journal, and who wants to see it."""
 
-    path: Path
+    source: Source
     voice: Voice
     paper: Paper
     as_json: bool = False
@@ -61,11 +111,12 @@ class _Deed:
 
 def show_journal(room: JournalRoom, search: Search) -> int:
     """Show the deeds that are wanted, newest last; with `--json` their lines, an object each."""
-    deeds = _wanted(_deeds(room.path), search)
-    undoing = _undoing(room.path)
-    room.voice.say(f"The journal is {one_line(str(room.path))}, its times are UTC")
+    found = _Found()
+    undoing = {number: undo_word(past) for number, past in past_deeds(found.of(room.source)).items()}
+    deeds = _wanted(found.deeds, search)
+    room.voice.say(f"The journal is {one_line(room.source.place)}, its times are UTC")
     if room.as_json:
-        for entry in _read(room.path):
+        for entry in room.source.entries():
             if entry.number in deeds:
                 room.paper.json_line({**encode.journal_entry(entry), "undo": undoing[entry.number]})
     elif deeds:
@@ -89,26 +140,22 @@ _COLUMNS: Final = (
 )
 
 
-def _read(path: Path, read: Callable[[Path], Iterator[JournalEntry]] = entries) -> Iterator[JournalEntry]:
-    try:
-        yield from read(path)
-    except OSError as cause:
-        raise Unreachable(
-            f"The journal {one_line(str(path))} can not be read: {cause.strerror}", remedy="see to its rights"
-        ) from cause
-
-
-def _deeds(path: Path) -> dict[str, _Deed]:
+class _Found:
     """The deeds by number, in the order in which they began."""
-    deeds: dict[str, _Deed] = {}
-    for entry in _read(path):
-        deed = deeds.get(entry.number)
-        if deed is None:
-            deed = deeds[entry.number] = _Deed(
-                at=entry.at, deed=entry.deed, dag_id=entry.dag_id, user=entry.user
-            )
-        _take_in(deed, entry)
-    return deeds
+
+    def __init__(self) -> None:
+        self.deeds: dict[str, _Deed] = {}
+
+    def of(self, source: Source) -> Iterator[JournalEntry]:
+        """The outlines of its entries, while its deeds are taken in: of the runs only the counts are kept."""
+        for entry in source.entries():
+            deed = self.deeds.get(entry.number)
+            if deed is None:
+                deed = self.deeds[entry.number] = _Deed(
+                    at=entry.at, deed=entry.deed, dag_id=entry.dag_id, user=entry.user
+                )
+            _take_in(deed, entry)
+            yield replace(entry, runs=())
 
 
 def _take_in(deed: _Deed, entry: JournalEntry) -> None:
@@ -133,11 +180,6 @@ def _wanted(deeds: dict[str, _Deed], search: Search) -> dict[str, _Deed]:
         and (search.backfill_id is None or search.backfill_id in deed.backfills)
     ]
     return dict(chosen if search.last is None else chosen[-search.last :])
-
-
-def _undoing(path: Path) -> dict[str, str]:
-    """By the number of a deed what there is to say of its undoing."""
-    return {number: undo_word(past) for number, past in past_deeds(_read(path, outlines)).items()}
 
 
 def _row(deed: _Deed, undo: str) -> tuple[Cell, ...]:

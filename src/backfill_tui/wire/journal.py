@@ -16,7 +16,15 @@ import msgspec
 
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant, from_datetime, iso
-from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore, RunMark, TaskMark
+from backfill_tui.domain.journal import (
+    JournalEntry,
+    JournalQuery,
+    Phase,
+    RunBefore,
+    RunMark,
+    TaskMark,
+    is_attempt,
+)
 
 
 class _Run(msgspec.Struct, omit_defaults=True):
@@ -63,13 +71,19 @@ class _Outline(msgspec.Struct, omit_defaults=True):
     problem: str = ""
 
 
-class _Line(_Outline, omit_defaults=True):
+class _Touched(_Outline, omit_defaults=True):
+    """A line without its marks."""
+
     runs: list[_Run] = []
+
+
+class _Line(_Touched, omit_defaults=True):
     marks: list[_Mark] = []
 
 
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(_Line)
+_TOUCHER = msgspec.json.Decoder(_Touched)
 _OUTLINER = msgspec.json.Decoder(_Outline)
 _MARKS: Final = b'"marks":['
 """What a line with marks has in it, and no text in a line: its quotes would have a backslash before them."""
@@ -98,6 +112,15 @@ def decoded(line: bytes) -> JournalEntry | None:
         return None
 
 
+def without_marks(line: bytes) -> JournalEntry | None:
+    """The entry of a line without its marks, None for what is none."""
+    try:
+        read = _TOUCHER.decode(line)
+        return replace(_entry(read), runs=tuple(map(_run, read.runs)), left_out=_MARKS in line)
+    except ValueError:
+        return None
+
+
 def outlined(line: bytes) -> JournalEntry | None:
     """The entry of a line without its runs and marks, None for what is none."""
     try:
@@ -121,6 +144,14 @@ def entries(journal: Path, having: str = "") -> Iterator[JournalEntry]:
     Lines without the text `having` are passed over unread. Raises OSError when it can not be read.
     """
     return filter(None, map(decoded, _lines(journal, having.encode())))
+
+
+def entries_meant(journal: Path, query: JournalQuery) -> Iterator[JournalEntry]:
+    """The entries that are asked for, without their marks; otherwise as `entries`."""
+    having = b'"attempt":' if query.attempts_only else b""
+    for entry in filter(None, map(without_marks, _lines(journal, having))):
+        if query.dag_id in {None, entry.dag_id} and (not query.attempts_only or is_attempt(entry)):
+            yield entry
 
 
 def outlines(journal: Path) -> Iterator[JournalEntry]:

@@ -14,6 +14,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.marking import MarkOutcome, MarkProgress, MarkRequest
@@ -133,3 +134,5 @@ FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
 COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)
 FAILURES: Final = Method("failures", FailuresQuery, FailuresFound, FailuresRead)
 PAUSE_DAG: Final = Method("pause_dag", PauseDag, Nothing, Remarks)
+JOURNAL: Final = Method("journal", JournalQuery, JournalPart, Nothing, unread=4)
+HOLD_ATTEMPTS: Final = Method("hold_attempts", ForDag, Nothing, Nothing)
