@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from backfill_tui import __version__
+from backfill_tui.commands.configuring import config
 from backfill_tui.commands.controlling import cancel, pause, remove, reopen, resume
 from backfill_tui.commands.engine import engine
 from backfill_tui.commands.failing import failures
@@ -83,7 +84,7 @@ def main(context: click.Context, /, *, verbose: bool, confirm: str | None, **opt
 _COMMANDS: Final = (
     *(dags, plan, launch, watch, failures, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
-    *(pause_dag, unpause_dag, engine),
+    *(pause_dag, unpause_dag, engine, config),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

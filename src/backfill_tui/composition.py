@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -14,18 +13,24 @@ from backfill_tui import starting
 from backfill_tui.domain.environment import EngineStatus, Mode
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Profile
+from backfill_tui.domain.short_words import beginning_of
 from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.own_files import by_age, config_file, journal_of, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
     Elsewhere,
     Place,
+    Report,
     Settings,
+    Source,
+    counting,
+    effective,
     from_environment,
     from_file,
     from_flags,
     place_of,
-    resolve,
+    profiles_of,
+    settled,
 )
 
 if TYPE_CHECKING:
@@ -89,6 +94,14 @@ class Composition(Protocol):
         """
         ...
 
+    def settings(self, flags: Mapping[str, object]) -> Report:
+        """What is set, and where, with these flags; starts nothing."""
+        ...
+
+    def settings_file(self) -> Path:
+        """The settings file, which may not exist."""
+        ...
+
 
 class RealComposition:
     """The program's own parts, in the given surroundings."""
@@ -145,20 +158,43 @@ class RealComposition:
             return self._home(settings, place).journal
         return journal_of(place.path)
 
-    def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place | Elsewhere]:
+    def settings(self, flags: Mapping[str, object]) -> Report:
+        """What is set, and where, with these flags."""
+        sources = self._sources(flags)
+        found, file = counting(*sources), self.settings_file()
+        return Report(
+            file=file,
+            exists=file.is_file(),
+            place=self._place(settled(found)),
+            settings=effective(found, file),
+            profiles=profiles_of(sources[-1]),
+            in_use=None if found.profile is None else found.profile.name,
+        )
+
+    def settings_file(self) -> Path:
+        """The one that the environment names, else the user's."""
         named = self._environment.get(CONFIG_VARIABLE, "")
-        settings = resolve(
+        return Path(named).expanduser().absolute() if named else config_file()
+
+    def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place | Elsewhere]:
+        settings = settled(counting(*self._sources(flags)))
+        return settings, self._place(settings)
+
+    def _sources(self, flags: Mapping[str, object]) -> tuple[Source, ...]:
+        """The nearest first; the file is the last."""
+        return (
             from_flags(flags, self._cwd),
             from_environment(self._environment, self._cwd),
-            from_file(Path(named) if named else config_file(), must_exist=bool(named)),
+            from_file(self.settings_file(), must_exist=bool(self._environment.get(CONFIG_VARIABLE))),
         )
-        place = place_of(
+
+    def _place(self, settings: Settings) -> Place | Elsewhere:
+        return place_of(
             settings,
             airflow_home_variable=self._environment.get("AIRFLOW_HOME", ""),
             user_home=_user_home(),
             cwd=self._cwd,
         )
-        return settings, place
 
     def _home(self, settings: Settings, place: Place) -> EmbeddedHome:
         from backfill_tui.engine.home import default_home, prepare_home
@@ -254,6 +290,4 @@ def _short(path: Path, cwd: Path) -> str:
 
 
 def _short_command(words: tuple[str, ...]) -> str:
-    """A command by its beginning, which names the program and the host as a rule; no option, no secret."""
-    shown = words[:2] if len(words) > 1 and not words[1].startswith("-") else words[:1]
-    return f"attached through {shlex.join(shown)}"
+    return f"attached through {beginning_of(words)[0] or 'a command'}"

@@ -14,10 +14,11 @@ from tests.support.scripted import ScriptedEngine, ScriptedGateway
 from tests.support.world import World, a_dag
 
 from backfill_tui.cli import main
-from backfill_tui.composition import Connection, EngineParts
+from backfill_tui.composition import Connection, EngineParts, RealComposition
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.gateway.port import Gateway
 from backfill_tui.program import Invocation
+from backfill_tui.settings import CONFIG_VARIABLE, Report
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ScriptedComposition:
     prepare: Callable[[ScriptedGateway], None] | None = None
     gateway_class: type[ScriptedGateway] = ScriptedGateway
     journal_path: Path = Path("nowhere/journal.jsonl")
+    config_path: Path | None = None
 
     @contextmanager
     def connect(self, flags: Mapping[str, object]) -> Generator[Connection, None, None]:
@@ -71,6 +73,15 @@ class ScriptedComposition:
 
     def journal(self, flags: Mapping[str, object]) -> Path:  # noqa: ARG002  # there is one Airflow
         return self.journal_path
+
+    def settings(self, flags: Mapping[str, object]) -> Report:
+        real = RealComposition(
+            {CONFIG_VARIABLE: str(self.config_path)} if self.config_path else {}, Path("/here")
+        )
+        return real.settings(flags)
+
+    def settings_file(self) -> Path:
+        return self.config_path or Path("/nowhere/config.toml")
 
 
 @dataclass

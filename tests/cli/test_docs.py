@@ -25,7 +25,7 @@ from backfill_tui.domain.progress import CREATION_SECONDS
 from backfill_tui.domain.ranges import RangeContext, parse_range
 from backfill_tui.domain.states import RunState
 from backfill_tui.headless.plan_rows import CSV_HEADER
-from backfill_tui.settings import KEYS
+from backfill_tui.settings import FLAGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS_PAGE = (DOCS / "commands.md").read_text("utf-8")
@@ -133,7 +133,7 @@ def test_the_page_of_commands_has_the_options_before_the_command() -> None:
     assert documented_options(COMMANDS_PAGE[start : COMMANDS_PAGE.index("## Dates")]) == options_of(main) | {
         "--help"
     }
-    for key in KEYS:
+    for key in FLAGS:
         assert f"`{key}`" in COMMANDS_PAGE
         assert f"`BACKFILL_TUI_{key.upper()}`" in COMMANDS_PAGE
 
@@ -225,9 +225,16 @@ def run_example(name: str, words: str, tmp_path: Path) -> Ended:
     engine.ready()
     (tmp_path / "scheduler.log").write_text("one\n")
     logs = {"scheduler": tmp_path / "scheduler.log"}
-    run = CommandLine(
-        ScriptedComposition(world, engine_of=engine, logs=logs, journal_path=a_journal(tmp_path))
+    config_path = tmp_path / "config.toml"
+    config_path.write_text('read_only = true\nprofile = "prod"\n[profiles.prod]\nairflow_home = "/opt/af"\n')
+    composition = ScriptedComposition(
+        world,
+        engine_of=engine,
+        logs=logs,
+        journal_path=a_journal(tmp_path),
+        config_path=config_path,
     )
+    run = CommandLine(composition)
     world.add_run("sales_daily", "2024-02-01", RunState.SUCCESS)
     prepare_for(name, run)
     if name == "plan":

@@ -18,6 +18,7 @@ from backfill_tui.settings import (
     place_of,
     resolve,
 )
+from backfill_tui.settings.lines import line_of
 
 HERE = Path("/here")
 
@@ -59,7 +60,7 @@ def test_the_command_that_notifies_is_written_as_in_a_shell(tmp_path: Path) -> N
 def test_a_command_that_is_none_is_an_error(value: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(value)
-    with pytest.raises(BadRequest, match=r"notify_command in .*config.toml is not a command"):
+    with pytest.raises(BadRequest, match=r"notify_command in .*config.toml:1 is not a command"):
         resolve(from_file(file))
 
 
@@ -76,16 +77,29 @@ def test_one_source_can_not_choose_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "remedy"), [("read_onyl", "did you mean read_only?"), ("colour", "the settings are dags_folder")]
+    ("name", "remedy"),
+    [
+        ("read_onyl", "did you mean read_only?"),
+        ("zzz", "the settings are dags_folder"),
+        ("production", r"it is of a profile: write it under [profiles.NAME]"),
+        ("profles", "did you mean profiles?"),
+    ],
 )
 def test_an_unknown_name_is_an_error_with_the_nearest_one(name: str, remedy: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text(f"{name} = true\n")
-    with pytest.raises(BadRequest, match=f'"{name}" in .*config.toml is not a setting') as caught:
+    file.write_text(f"read_only = true\n{name} = true\n")
+    with pytest.raises(BadRequest, match=f'"{name}" in .*config.toml:2 is not a setting') as caught:
         resolve(from_file(file))
     assert caught.value.remedy.startswith(remedy)
-    with pytest.raises(BadRequest, match="in the environment is not a setting"):
+    with pytest.raises(
+        BadRequest, match=f'"BACKFILL_TUI_{name.upper()}" in the environment is not a setting'
+    ):
         resolve(from_environment({f"BACKFILL_TUI_{name.upper()}": "1"}, HERE))
+
+
+def test_a_variable_that_is_misspelt_is_told_as_one_writes_it() -> None:
+    with pytest.raises(BadRequest, match=r"did you mean BACKFILL_TUI_READ_ONLY\?"):
+        resolve(from_environment({"BACKFILL_TUI_READONLY": "1"}, HERE))
 
 
 def test_paths_in_the_file_are_taken_from_where_the_file_is(tmp_path: Path) -> None:
@@ -96,13 +110,56 @@ def test_paths_in_the_file_are_taken_from_where_the_file_is(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["read_only = 'perhaps'", "read_only = 1", "home = 3", "home = ' '", "dags_folder = ['a']"]
+    "text",
+    [
+        "read_only = 'perhaps'",
+        "read_only = 1",
+        "home = 3",
+        "home = ' '",
+        "dags_folder = ['a']",
+        "home = '~nobody-of-that-name/x'",
+    ],
 )
 def test_a_value_of_the_wrong_kind_is_an_error(text: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(text)
-    with pytest.raises(BadRequest, match=r"(read_only|home|dags_folder) in .*config.toml is"):
+    with pytest.raises(BadRequest, match=r"(read_only|home|dags_folder) in .*config.toml:1 is"):
         resolve(from_file(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("read_only = 'perhaps'", "read_only in .*config.toml:2 is 'perhaps', which is neither"),
+        ("[profiles.idle]\nhome = 3", r"home in the profile idle of .*config.toml:3 is not a path"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_an_error_also_where_it_would_not_count(
+    text: str, sentence: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"\n{text}")
+    with pytest.raises(BadRequest, match=sentence):
+        resolve(from_flags({"read_only": True}, HERE), from_file(file))
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "line"),
+    [
+        ("a = 1\nb = 2\n", ("b",), 2),
+        ("a = 1\r\nb = 2\r\n", ("b",), 2),
+        ('a = """\nb = 1\n"""\nb = 2', ("b",), 4),
+        ("a = [\n1,\n]\n", ("a",), 1),
+        ("# b = 1\n\n'b' = 2", ("b",), 3),
+        ("[profiles.x]\nhome = 'a'\n[profiles.y]\nhome = 'b'", ("profiles", "y", "home"), 4),
+        ("profiles.x = {home = 'a'}", ("profiles", "x", "home"), 1),
+        ("a = 1", ("b",), None),
+    ],
+)
+def test_the_line_of_a_value_is_found_whatever_toml_allows(
+    text: str, path: tuple[str, ...], line: int | None
+) -> None:
+    assert line_of(text, path) == line
 
 
 def test_a_file_that_is_missing_sets_nothing_unless_it_was_named(tmp_path: Path) -> None:

@@ -7,23 +7,43 @@ a setting is an error with the nearest one that is: a `read_onyl` that was silen
 
 from __future__ import annotations
 
-from backfill_tui.settings.choosing import Elsewhere, Place, Settings, place_of, resolve
+from backfill_tui.settings.choosing import (
+    Counting,
+    Elsewhere,
+    Place,
+    Settings,
+    counting,
+    place_of,
+    resolve,
+    settled,
+)
+from backfill_tui.settings.effective import Effective, Report, Spot, effective
 from backfill_tui.settings.names import CONFIG_VARIABLE, FLAGS, KEYS, PREFIX, nearest
-from backfill_tui.settings.sources import Source, from_environment, from_file, from_flags
+from backfill_tui.settings.profiles import profiles_of
+from backfill_tui.settings.sources import Origin, Source, from_environment, from_file, from_flags
 
 __all__ = [
     "CONFIG_VARIABLE",
     "FLAGS",
     "KEYS",
     "PREFIX",
+    "Counting",
+    "Effective",
     "Elsewhere",
+    "Origin",
     "Place",
+    "Report",
     "Settings",
     "Source",
+    "Spot",
+    "counting",
+    "effective",
     "from_environment",
     "from_file",
     "from_flags",
     "nearest",
     "place_of",
+    "profiles_of",
     "resolve",
+    "settled",
 ]

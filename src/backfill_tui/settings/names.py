@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
+from backfill_tui.settings.registry import SETTINGS
 
 PREFIX: Final = "BACKFILL_TUI_"
 CONFIG_VARIABLE: Final = "BACKFILL_TUI_CONFIG"
@@ -21,26 +22,41 @@ TESTS_PREFIX: Final = "BACKFILL_TUI_TEST_"
 PLACES: Final = ("dags_folder", "airflow_home", "bridge_command")
 """Each of them chooses an Airflow, so they exclude each other."""
 
-FLAGS: Final = (*PLACES, "airflow_python", "profile", "home", "read_only")
+KEYS: Final = tuple(setting.key for setting in SETTINGS if not setting.only_in_profile)
+"""What the file and the environment may set."""
+
+FLAGS: Final = tuple(setting.key for setting in SETTINGS if setting.option)
 """The settings that are options of the command line too."""
 
-KEYS: Final = (*FLAGS, "notify", "notify_command")
-
 PROFILES: Final = "profiles"
-PROFILE_KEYS: Final = (*(key for key in KEYS if key != "profile"), "colour", "production")
+PROFILE_KEYS: Final = tuple(setting.key for setting in SETTINGS if setting.in_profile)
 """What a table `[profiles.NAME]` may set: all but which profile it is, and what tells it from others."""
 
+TABLES: Final = (PROFILES,)
+"""The tables of the file, which are not settings themselves."""
 
-def check_names(names: Iterable[str], known: tuple[str, ...], where: str) -> None:
-    """Raise BadRequest for the first name that is none of `known`; `where` says what it stands in."""
+
+def check_names(
+    names: Iterable[str], known: tuple[str, ...], where: Callable[[str], str], spelled: Callable[[str], str]
+) -> None:
+    """Raise BadRequest for the first name that is none of `known`.
+
+    `where` says in what a name stands, `spelled` how it is written there.
+    """
     for name in names:
         if name in known:
             continue
-        close = nearest(name, known)
         raise BadRequest(
-            f'"{one_line(name)}" in {where} is not a setting',
-            remedy=f"did you mean {close}?" if close else f"the settings are {', '.join(known)}",
+            f'"{one_line(spelled(name))}" in {where(name)} is not a setting',
+            remedy=_remedy(name, known, spelled),
         )
+
+
+def _remedy(name: str, known: tuple[str, ...], spelled: Callable[[str], str]) -> str:
+    if name in PROFILE_KEYS and name not in KEYS:
+        return "it is of a profile: write it under [profiles.NAME]"
+    close = nearest(name, (*known, *TABLES))
+    return f"did you mean {spelled(close)}?" if close else f"the settings are {', '.join(known)}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

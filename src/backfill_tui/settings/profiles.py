@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Colour, Profile
-from backfill_tui.domain.text import one_line
 from backfill_tui.settings import values
 from backfill_tui.settings.names import PLACES
 from backfill_tui.settings.sources import Source
@@ -30,22 +29,20 @@ def with_profile(sources: tuple[Source, ...]) -> tuple[tuple[Source, ...], Profi
     name = values.text(chooser, "profile") or ""
     file = next((source for source in sources if source.profiles), sources[-1])
     found = file.of_profile(name)
-    profile = Profile(
-        name=name,
-        colour=_colour(found),
-        production=values.switch(found, "production") or False,
-    )
+    profile = _described(name, found)
     before = sources[: chosen + 1] if chooser is not file else sources[:chosen]
     return (*before, found, *sources[len(before) :]), profile
 
 
-def _colour(source: Source) -> Colour | None:
-    value = source.values.get("colour")
-    if value is None:
-        return None
-    if isinstance(value, str) and value in set(Colour):
-        return Colour(value)
-    raise BadRequest(
-        f"colour in {source.name} is {one_line(repr(value))}, which is none of its colours",
-        remedy=f"choose one of {', '.join(Colour)}",
+def profiles_of(file: Source) -> tuple[Profile, ...]:
+    """All profiles of a file."""
+    return tuple(_described(name, file.of_profile(name)) for name in file.profiles)
+
+
+def _described(name: str, found: Source) -> Profile:
+    colour = values.choice(found, "colour", tuple(Colour))
+    return Profile(
+        name=name,
+        colour=None if colour is None else Colour(colour),
+        production=values.switch(found, "production") or False,
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
 
+from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
+from backfill_tui.settings.lines import line_of, parsed
 from backfill_tui.settings.names import (
     CONFIG_VARIABLE,
     KEYS,
@@ -23,12 +23,23 @@ from backfill_tui.settings.names import (
 )
 
 
+class Origin(StrEnum):
+    """The kinds of places a value can come from, the nearest first."""
+
+    OPTION = "option"
+    ENVIRONMENT = "environment"
+    PROFILE = "profile"
+    FILE = "file"
+    DEFAULT = "default"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One place in which settings were found: its name in a sentence, and its values by key.
 
     Paths are taken from `base`, so that a file means the same wherever the program is started. `known` are
-    the keys it may have, `profiles` the tables of a file that have names.
+    the keys it may have, `profiles` the tables of a file that have names. `text` is that of the file, and
+    `table` the keys that lead to these values in it.
     """
 
     name: str
@@ -36,13 +47,28 @@ class Source:
     base: Path
     known: tuple[str, ...] = KEYS
     profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    origin: Origin = Origin.FILE
+    text: str = field(default="", repr=False)
+    table: tuple[str, ...] = ()
 
-    def check(self) -> None:
-        """Raise BadRequest for a name that is not a setting, here or in any profile."""
-        check_names(self.values, self.known, self.name)
-        for name in self.profiles:
-            profile = self.of_profile(name)
-            check_names(profile.values, PROFILE_KEYS, profile.name)
+    def check_names(self) -> None:
+        """Raise BadRequest for a name that is not a setting."""
+        check_names(self.values, self.known, self.at, self.spelled)
+
+    def line(self, key: str) -> int | None:
+        """On which line of its file a key is set; None where there is no file."""
+        return line_of(self.text, (*self.table, key)) if self.text else None
+
+    def at(self, key: str) -> str:
+        """Where a key is set, in a sentence: `the environment`, `/x/config.toml:3`."""
+        line = self.line(key)
+        return self.name if line is None else f"{self.name}:{line}"
+
+    def spelled(self, key: str) -> str:
+        """A key as it is written there: `--read-only`, `BACKFILL_TUI_READ_ONLY`, `read_only`."""
+        if self.origin is Origin.OPTION:
+            return f"--{key.replace('_', '-')}"
+        return f"{PREFIX}{key.upper()}" if self.origin is Origin.ENVIRONMENT else key
 
     def of_profile(self, name: str) -> Source:
         """What one of its profiles sets; raises BadRequest with the nearest name when there is none."""
@@ -58,13 +84,16 @@ class Source:
             values=self.profiles[name],
             base=self.base,
             known=PROFILE_KEYS,
+            origin=Origin.PROFILE,
+            text=self.text,
+            table=(PROFILES, name),
         )
 
 
 def from_flags(flags: Mapping[str, object], cwd: Path) -> Source:
     """The flags that were given."""
     given = {key: value for key, value in flags.items() if value is not None}
-    return Source(name="the options", values=given, base=cwd)
+    return Source(name="the options", values=given, base=cwd, origin=Origin.OPTION)
 
 
 def from_environment(environment: Mapping[str, str], cwd: Path) -> Source:
@@ -77,7 +106,7 @@ def from_environment(environment: Mapping[str, str], cwd: Path) -> Source:
         and name not in NOT_SETTINGS
         and value
     }
-    return Source(name="the environment", values=values, base=cwd)
+    return Source(name="the environment", values=values, base=cwd, origin=Origin.ENVIRONMENT)
 
 
 def from_file(path: Path, *, must_exist: bool = False) -> Source:
@@ -96,7 +125,7 @@ def from_file(path: Path, *, must_exist: bool = False) -> Source:
         ) from cause
     values = _parse(text, path)
     profiles = _profiles(values.pop(PROFILES, {}), path)
-    return Source(name=f"{path}", values=values, base=path.parent.absolute(), profiles=profiles)
+    return Source(name=f"{path}", values=values, base=path.parent.absolute(), profiles=profiles, text=text)
 
 
 def _profiles(found: object, path: Path) -> Mapping[str, Mapping[str, object]]:
@@ -109,12 +138,9 @@ def _profiles(found: object, path: Path) -> Mapping[str, Mapping[str, object]]:
 
 
 def _parse(text: str, path: Path) -> dict[str, object]:
-    # By name, because a type checker that thinks of 3.10 finds no tomli where 3.11 runs it.
-    toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
-        found: dict[str, object] = toml.loads(text)
+        return parsed(text)
     except ValueError as broken:
         raise BadRequest(
             f"The settings file {path} is not TOML: {broken}", remedy="write lines like read_only = true"
         ) from broken
-    return found

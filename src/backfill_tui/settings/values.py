@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
+from backfill_tui.settings.registry import Kind, Setting
 from backfill_tui.settings.sources import Source
+
+Value: TypeAlias = Path | tuple[str, ...] | bool | str
 
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"", "0", "false", "no", "off"})
+
+
+def read(source: Source, setting: Setting) -> Value | None:
+    """The value of a setting, as its kind has it."""
+    if setting.kind is Kind.PATH:
+        return path(source, setting.key)
+    if setting.kind is Kind.COMMAND:
+        return command(source, setting.key)
+    if setting.kind is Kind.SWITCH:
+        return switch(source, setting.key)
+    return choice(source, setting.key, setting.choices) if setting.choices else text(source, setting.key)
 
 
 def path(source: Source, key: str) -> Path | None:
@@ -19,11 +34,16 @@ def path(source: Source, key: str) -> Path | None:
     value = source.values.get(key)
     if value is None:
         return None
-    if not isinstance(value, (str, Path)) or not str(value).strip():
-        raise BadRequest(
-            f"{key} in {source.name} is not a path", remedy=f'write it like {key} = "/some/folder"'
-        )
-    return (source.base / Path(value).expanduser()).absolute()
+    why = ""
+    if isinstance(value, (str, Path)) and str(value).strip():
+        try:
+            return (source.base / Path(value).expanduser()).absolute()
+        except RuntimeError:
+            why = f": {one_line(str(value))} begins with the home of a user who is not there"
+    raise BadRequest(
+        f"{_named(source, key)} is not a path{why}",
+        remedy=f'write it like {key} = "/some/folder"',
+    )
 
 
 def command(source: Source, key: str) -> tuple[str, ...] | None:
@@ -38,7 +58,7 @@ def command(source: Source, key: str) -> tuple[str, ...] | None:
     except ValueError as broken:
         why = str(broken)
     raise BadRequest(
-        f"{key} in {source.name} is not a command: {why}",
+        f"{_named(source, key)} is not a command: {why}",
         remedy=f'write it as in a shell: {key} = "program word"',
     )
 
@@ -52,8 +72,22 @@ def switch(source: Source, key: str) -> bool | None:
     if isinstance(value, str) and word in _TRUE | _FALSE:
         return word in _TRUE
     raise BadRequest(
-        f"{key} in {source.name} is {one_line(repr(value))}, which is neither true nor false",
+        f"{_named(source, key)} is {one_line(repr(value))}, which is neither true nor false",
         remedy="write true or false",
+    )
+
+
+def choice(source: Source, key: str, choices: Collection[str]) -> str | None:
+    """One of a few words; BadRequest for any other."""
+    value = source.values.get(key)
+    if value is None:
+        return None
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word in choices:
+        return word
+    raise BadRequest(
+        f"{_named(source, key)} is {one_line(repr(value))}, which is none of its words",
+        remedy=f"choose one of {', '.join(choices)}",
     )
 
 
@@ -62,4 +96,9 @@ def text(source: Source, key: str) -> str | None:
     value = source.values.get(key)
     if value is None or (isinstance(value, str) and value.strip()):
         return value
-    raise BadRequest(f"{key} in {source.name} is not a name", remedy=f'write it like {key} = "name"')
+    raise BadRequest(f"{_named(source, key)} is not a name", remedy=f'write it like {key} = "name"')
+
+
+def _named(source: Source, key: str) -> str:
+    """`read_only in /x/config.toml:3`, `BACKFILL_TUI_READ_ONLY in the environment`."""
+    return f"{source.spelled(key)} in {source.at(key)}"

@@ -1,0 +1,34 @@
+"""The command `config`."""
+
+from __future__ import annotations
+
+import click
+
+from backfill_tui.commands.options import as_json
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.program import Invocation
+
+
+@click.command("config")
+@as_json
+@click.option("--path", "only_path", is_flag=True, help="Print only the path of the settings file.")
+@click.option("--example", is_flag=True, help="Print a settings file with everything in it, commented out.")
+@click.pass_obj
+def config(invocation: Invocation, /, *, as_json: bool, only_path: bool, example: bool) -> int:
+    """Show the settings that count, and where each is set; starts nothing."""
+    if as_json + only_path + example > 1:
+        raise BadRequest("--json, --path and --example exclude each other", remedy="give one of them")
+    from backfill_tui.headless.streams import paper, voice
+
+    if only_path:
+        paper().line(str(invocation.composition.settings_file()))
+        return 0
+    if example:
+        from backfill_tui.settings.example import example as text
+
+        paper().line(text().rstrip("\n"))
+        return 0
+    from backfill_tui.headless.config import show_settings
+
+    report = invocation.composition.settings(invocation.flags)
+    return show_settings(report, voice(), paper(), as_json=as_json)
