@@ -24,7 +24,7 @@ from backfill_tui.domain.problems import BadRequest, Interrupted, Refused, Unrea
 from backfill_tui.domain.progress import CREATION_SECONDS
 from backfill_tui.domain.ranges import RangeContext, parse_range
 from backfill_tui.domain.states import RunState
-from backfill_tui.headless.plan_rows import CSV_HEADER
+from backfill_tui.forms.plan_csv import CSV_HEADER
 from backfill_tui.settings import FLAGS
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -25,9 +25,11 @@ from backfill_tui.domain.planning import (
     ReprocessBehavior,
 )
 from backfill_tui.domain.states import RunState, TaskState
-from backfill_tui.headless.paper import Paper, indented
+from backfill_tui.forms.csv_cells import safe_cell
+from backfill_tui.forms.plan_csv import CSV_HEADER, csv_rows
+from backfill_tui.forms.text_parts import indented
+from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.plan_forms import ChosenRuns, PlanForm, verdicts_of
-from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, safe_cell
 from backfill_tui.headless.planning import show_plan
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.voice import PlainVoice

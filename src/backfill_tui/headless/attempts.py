@@ -23,7 +23,7 @@ from backfill_tui.domain.repairing import RerunRequest
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, RunRow
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.chosen_following import follower_of, words_to_rerun
 from backfill_tui.headless.chosen_runs import chosen_rows, meant, read_chosen
 from backfill_tui.headless.ranges import named

@@ -9,7 +9,7 @@ from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.domain.short_words import beginning_of
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless.encode import JsonObject
+from backfill_tui.forms.encode import JsonObject
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 from backfill_tui.headless.voice import Voice

@@ -10,7 +10,7 @@ from backfill_tui.domain.deed_words import DOING
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.control_words import already, consequences, done, question
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.remedies import control_in_commands

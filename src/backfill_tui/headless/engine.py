@@ -11,8 +11,8 @@ from typing import Final
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.problems import BadRequest, NotThere, Refused, Unreachable
 from backfill_tui.domain.text import one_line
+from backfill_tui.forms import encode
 from backfill_tui.gateway.port import Engine, never
-from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.voice import Voice
 

@@ -17,11 +17,11 @@ from backfill_tui.domain.failures import (
     grouped,
 )
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import Instant, minute, zone_named
+from backfill_tui.domain.instants import minute, zone_named
 from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import BadRequest, NotThere
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode_failures
 from backfill_tui.headless.ranges import RangeWish, dates_of
 from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
@@ -69,7 +69,7 @@ def failures(session: Session, wish: FailuresWish) -> int:
                 "dag_id": read.dag_id,
                 "timezone": read.timezone,
                 "total": read.total,
-                "groups": [_encoded(group) for group in groups],
+                "groups": [encode_failures.group(one) for one in groups],
             }
         )
         return 0
@@ -140,32 +140,3 @@ def _span(ends: Iterable[Failure], zone: tzinfo) -> list[str]:
     ]
     days = all(word.endswith(_MIDNIGHT) for word in words)
     return [word.removesuffix(_MIDNIGHT) if days else word for word in words]
-
-
-def _encoded(group: FailureGroup) -> encode.JsonObject:
-    first, last = group.failures[0], group.failures[-1]
-    return {
-        "task_id": group.task_id or None,
-        "kind": str(group.kind),
-        "error": group.error,
-        "words": group.words,
-        "dates": len(group.ordinals),
-        "first": _when(first),
-        "last": _when(last),
-        "failures": [
-            {
-                "run_id": one.run_id,
-                "logical_date": encode.when(one.logical_date),
-                "partition_key": one.partition_key,
-                "map_index": one.map_index,
-                "try_number": one.try_number,
-                "error": one.error,
-            }
-            for one in group.failures
-        ],
-    }
-
-
-def _when(failure: Failure) -> str | None:
-    date: Instant | None = failure.logical_date
-    return encode.when(date) if date is not None else failure.partition_key

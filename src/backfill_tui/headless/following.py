@@ -30,7 +30,7 @@ from backfill_tui.domain.watching import (
     RunCounts,
     RunRow,
 )
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session

@@ -15,8 +15,8 @@ from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UNDO_WORDS, past_deeds, undo_word
+from backfill_tui.forms import encode
 from backfill_tui.gateway.port import Gateway
-from backfill_tui.headless import encode
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.tables import Cell, Column, Table, Tone
 from backfill_tui.headless.voice import Voice

@@ -11,7 +11,7 @@ from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import Interrupted, PlanChanged
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode, encode_plan
+from backfill_tui.forms import encode, encode_plan
 from backfill_tui.headless.agreeing import (
     LaunchTerms,
     agree,
@@ -34,6 +34,7 @@ from backfill_tui.headless.planning import (
     tell_totals,
     totals_words,
 )
+from backfill_tui.headless.remedies import remedies_for
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.telling import show_end, tell_progress, words_of
 from backfill_tui.headless.wishes import Wish
@@ -202,7 +203,7 @@ def _show(
             "reprocessed": 0 if launched is None else launched.reprocessed,
             "skipped": 0 if launched is None else launched.skipped,
             "totals": encode_plan.totals(planned),
-            "warnings": encode_plan.warnings(planned, session),
+            "warnings": encode_plan.warnings(planned, remedies_for(planned, session)),
             "outcome": None if outcome is None else outcome.json,
             "unpaused": launched is not None and launched.unpaused,
             "paused": launched is not None and terms.paused,

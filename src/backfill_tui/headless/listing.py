@@ -14,7 +14,7 @@ from backfill_tui.domain.progress import BackfillStatus, standing, with_causes
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.tables import Cell, Column, Table, Tone

@@ -10,7 +10,7 @@ from backfill_tui.domain.mark_words import consequences, done_words, mark_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
 from backfill_tui.domain.problems import BadRequest, Interrupted
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.left_alone import tell_left_alone

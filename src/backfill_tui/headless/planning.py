@@ -15,12 +15,13 @@ from backfill_tui.domain.problems import BadRequest, Refused
 from backfill_tui.domain.ranges import describe
 from backfill_tui.domain.spans import Span
 from backfill_tui.domain.text import one_line
-from backfill_tui.headless import encode_plan
+from backfill_tui.forms import encode_plan
+from backfill_tui.forms.plan_csv import CSV_HEADER, csv_rows
 from backfill_tui.headless.confs import read_conf
 from backfill_tui.headless.holes import narrowed
 from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
-from backfill_tui.headless.plan_rows import CSV_HEADER, csv_rows, table_of
-from backfill_tui.headless.remedies import remedy_of
+from backfill_tui.headless.plan_rows import table_of
+from backfill_tui.headless.remedies import remedies_for, remedy_of
 from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
@@ -114,7 +115,7 @@ def _print_json(session: Session, planned: BackfillPlan, form: PlanForm) -> None
         encode_plan.before_the_runs(planned),
         encode_plan.RUNS,
         map(encode_plan.planned_run, ChosenRuns(planned, form.only)),
-        encode_plan.after_the_runs(planned, commands, session),
+        encode_plan.after_the_runs(planned, commands, remedies_for(planned, session)),
     )
 
 

@@ -15,7 +15,7 @@ from backfill_tui.domain.progress import BackfillStatus, Standing, count_runs, f
 from backfill_tui.domain.range_progress import range_standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import RunCounts, RunRow
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.ranges import RangeWish, dates_of, named
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.telling import show_end, tell_changes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final
@@ -15,7 +15,7 @@ from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
     from backfill_tui.domain.causes import Cause
-    from backfill_tui.domain.planning import PlanWarning
+    from backfill_tui.domain.planning import BackfillPlan, PlanWarning
     from backfill_tui.domain.progress import Standing
     from backfill_tui.domain.watching import BackfillFacts
     from backfill_tui.headless.session import Session
@@ -64,6 +64,11 @@ def remedy_of(warning: PlanWarning, dag_id: str, session: Session) -> str:
         remedy = warning.remedy.replace("watch it", watching, 1)
         return control_in_commands(remedy, BackfillId(int(named[1])), session)
     return in_flags(warning.remedy)
+
+
+def remedies_for(planned: BackfillPlan, session: Session) -> Callable[[PlanWarning], str]:
+    """What gives the remedy of each warning about a plan as one would type it."""
+    return lambda warning: remedy_of(warning, planned.request.dag_id, session)
 
 
 def standing_in_commands(stands: Standing, facts: BackfillFacts, session: Session) -> Standing:

@@ -9,7 +9,7 @@ from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.repairing import STOPPED_HERE, RerunOutcome, RerunProgress, RerunRequest, RerunScope
 from backfill_tui.domain.watching import BackfillFacts
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.chosen_following import follower_of, how_to_follow, words_to_rerun
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt

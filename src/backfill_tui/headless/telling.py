@@ -11,7 +11,7 @@ from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.progress import Standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, RunCounts, RunRow
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.session import Session
 
 _FAILED_SHOWN: Final = 20

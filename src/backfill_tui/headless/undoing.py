@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest, deed_words, undo_words
-from backfill_tui.headless import encode
+from backfill_tui.forms import encode
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.left_alone import tell_what_stays
 from backfill_tui.headless.session import Session

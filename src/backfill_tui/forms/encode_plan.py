@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import Final
 
 from backfill_tui.domain.as_command import Commands
 from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.instants import SECOND, iso
 from backfill_tui.domain.outcomes import ExistingRun, Verdict
-from backfill_tui.domain.planning import BackfillPlan, PlannedRun
-from backfill_tui.headless.encode import JsonObject, when
-from backfill_tui.headless.remedies import remedy_of
+from backfill_tui.domain.planning import BackfillPlan, PlannedRun, PlanWarning
+from backfill_tui.forms.encode import JsonObject, when
 
-if TYPE_CHECKING:
-    from backfill_tui.headless.session import Session
+RemedyOf = Callable[[PlanWarning], str]
+"""What to do about a warning, in the words of whoever is told."""
 
 RUNS: Final = "runs"
 """The key of the dates."""
@@ -50,12 +50,12 @@ def planned_run(run: PlannedRun) -> JsonObject:
     }
 
 
-def after_the_runs(planned: BackfillPlan, commands: Commands | None, session: Session) -> JsonObject:
+def after_the_runs(planned: BackfillPlan, commands: Commands | None, remedy_of: RemedyOf) -> JsonObject:
     """What is to be said of all dates together; `commands` is None where no command can name the Dag."""
     request = planned.request
     return {
         "totals": totals(planned),
-        "warnings": warnings(planned, session),
+        "warnings": warnings(planned, remedy_of),
         "max_active_runs": request.max_active_runs,
         "run_backwards": request.run_backwards,
         "run_on_latest_version": request.run_on_latest_version,
@@ -78,13 +78,13 @@ def totals(planned: BackfillPlan) -> JsonObject:
     return {str(verdict): planned.count(verdict) for verdict in Verdict}
 
 
-def warnings(planned: BackfillPlan, session: Session) -> list[JsonObject]:
+def warnings(planned: BackfillPlan, remedy_of: RemedyOf) -> list[JsonObject]:
     """The warnings about the plan as a whole, each remedy as one would type it in this session."""
     return [
         {
             "code": each.code,
             "message": each.message,
-            "remedy": remedy_of(each, planned.request.dag_id, session),
+            "remedy": remedy_of(each),
             "blocks": each.blocks,
             "gravity": str(each.gravity),
         }
