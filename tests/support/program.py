@@ -82,7 +82,7 @@ class Program:
         )
         return Finished(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def terminal(self, *, columns: int = 80, lines: int = 24) -> Terminal:
+    def terminal(self, *, columns: int = 80, lines: int = 24, controlling: bool = False) -> Terminal:
         """The screen, in a real terminal."""
         return Terminal(
             self.words(),
@@ -90,6 +90,7 @@ class Program:
             columns=columns,
             lines=lines,
             directory=self.folder,
+            controlling=controlling,
         )
 
     def mend(self) -> None:

@@ -9,6 +9,7 @@ import fcntl
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -53,7 +54,11 @@ _UNKNOWN = re.compile(
 
 
 class Terminal:
-    """A program in a terminal of `columns` by `lines`; leave the context to end it."""
+    """A program in a terminal of `columns` by `lines`; leave the context to end it.
+
+    With `controlling` the program belongs to the terminal as in a window of a person, which tells it by
+    SIGHUP that it closes; without, as with `docker exec -t`, it is told nothing.
+    """
 
     def __init__(
         self,
@@ -63,6 +68,7 @@ class Terminal:
         columns: int = 80,
         lines: int = 24,
         directory: Path | None = None,
+        controlling: bool = False,
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -72,8 +78,9 @@ class Terminal:
         leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._leader = leader
+        self._wake, self._woken = os.pipe()
         self.process = subprocess.Popen(
-            list(words),
+            [*(_taking(os.ttyname(follower)) if controlling else ()), *words],
             stdin=follower,
             stdout=follower,
             stderr=follower,
@@ -153,6 +160,17 @@ class Terminal:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    def stall(self) -> None:
+        """Read nothing more, as a connection that hangs."""
+        self._stop_reading()
+
+    def hang_up(self) -> None:
+        """Close the terminal under the program."""
+        self._stop_reading()
+        if self._leader >= 0:
+            os.close(self._leader)
+            self._leader = -1
+
     def close(self) -> None:
         """End the program if it still runs, and let go of the terminal."""
         if self.process.poll() is None:
@@ -162,11 +180,21 @@ class Terminal:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        # What it wrote last is read before.
         self._reader.join(5)
-        os.close(self._leader)
+        self.hang_up()
+        os.close(self._wake)
+        os.close(self._woken)
+
+    def _stop_reading(self) -> None:
+        # A read that is under way would keep the terminal open.
+        os.write(self._woken, b"x")
+        self._reader.join()
 
     def _read(self) -> None:
         while True:
+            if self._wake in select.select([self._leader, self._wake], [], [])[0]:
+                return
             try:
                 data = os.read(self._leader, 65_536)
             except OSError:
@@ -178,3 +206,8 @@ class Terminal:
                 self._changed.notify_all()
             if not data:
                 return
+
+
+def _taking(terminal: str) -> Sequence[str]:
+    """Words before those of a program that leads a session: it opens the terminal, which is then its own."""
+    return ("sh", "-c", 'terminal=$1; shift; exec "$@" <>"$terminal" >&0 2>&0', "sh", terminal)

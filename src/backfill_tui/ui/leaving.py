@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui import readings
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.hangup import end_at_the_latest, when_input_hangs_up
 from backfill_tui.ui.workers import is_busy
 from backfill_tui.ui.writes import IN_THE_JOURNAL
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
+
+_PATIENCE_SECONDS: Final = 10.0
+_NOTHING_TO_RESTORE_SECONDS: Final = 3.0
 
 
 class Leaving:
@@ -24,10 +31,25 @@ class Leaving:
         self._app = app
 
     def follow_signals(self) -> None:
-        """Leave the terminal as it was found when somebody ends the program; a backfill goes on."""
+        """Leave when somebody ends the program or the terminal is gone; a backfill goes on.
+
+        The terminal is left as it was found, if that can be done in some seconds.
+        """
+        if self._app.is_headless:
+            return
         loop = asyncio.get_running_loop()
+
+        def end(seconds: float, number: int, _frame: object = None) -> None:
+            end_at_the_latest(seconds, self._app.link.close, 128 + number)
+            # A loop that is closed was left already.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.leave, "keep", 128 + number)
+
         for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self.leave, "keep", 128 + number)
+            # Not the handlers of the loop, which would wait with it for a terminal that stands still.
+            signal.signal(number, partial(end, _PATIENCE_SECONDS))
+        terminal = sys.__stdin__.fileno() if sys.__stdin__ else 0
+        when_input_hangs_up(terminal, partial(end, _NOTHING_TO_RESTORE_SECONDS, signal.SIGHUP))
 
     def ask(self) -> None:
         """Leave; a backfill that is running on the embedded engine is asked about first."""
