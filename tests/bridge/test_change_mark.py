@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from tests.support.databases import Database, postgresql_database, sqlite_database
 
 from backfill_tui.bridge.change_mark import _ITSELF, ChangeMark
+from backfill_tui.domain.instants import SECOND, Instant
 
 pytestmark = pytest.mark.airflow
 
@@ -41,24 +42,24 @@ def reading(database: Database) -> Iterator[Session]:
 def settle(mark: ChangeMark) -> None:
     """Look until nothing moves; others may write to the same server."""
     deadline = time.monotonic() + 30
-    while mark.moved():
+    while mark.look().moved:
         assert time.monotonic() < deadline
 
 
 def test_what_was_written_is_told_once(database: Database) -> None:
     with reading(database) as session:
-        mark = ChangeMark(session)
-        assert mark.moved()
+        mark = ChangeMark(session, _clock)
+        assert mark.look().moved
         for _ in range(3):
             settle(mark)
             database.do("INSERT INTO one VALUES ('some')")
-            assert mark.moved()
+            assert mark.look().moved
             settle(mark)
 
 
 def test_a_transaction_is_told_once_it_is_seen_however_many_others_came_before(database: Database) -> None:
     with reading(database) as session, database.stranger() as late, closing(late.cursor()) as cursor:
-        mark = ChangeMark(session)
+        mark = ChangeMark(session, _clock)
         cursor.execute("BEGIN")
         cursor.execute("INSERT INTO one VALUES ('late')")
         if database.kind == "postgresql":
@@ -68,8 +69,23 @@ def test_a_transaction_is_told_once_it_is_seen_however_many_others_came_before(d
         before = words(session)
         assert "late" not in before
         cursor.execute("COMMIT")
-        assert mark.moved()
+        assert mark.look().moved
         assert words(session) == [*before, "late"]
+
+
+def test_the_clock_comes_with_it_and_is_none_of_after_the_look(database: Database) -> None:
+    with reading(database) as session:
+        mark = ChangeMark(session, _clock)
+        looks = [mark.look().now for _ in range(3)]
+        assert looks == sorted(looks)
+        assert _clock(session) - looks[-1] < 60 * SECOND
+        if database.kind == "postgresql":
+            later = session.connection().exec_driver_sql("SELECT extract(epoch from clock_timestamp())")
+            assert looks[-1] <= later.scalar_one() * SECOND
+
+
+def _clock(_: Session) -> Instant:
+    return Instant(time.time_ns() // 1000)
 
 
 def words(session: Session) -> list[Any]:

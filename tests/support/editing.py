@@ -34,7 +34,7 @@ from airflow.utils.session import create_session
 from airflow.utils.state import DagRunState
 from sqlalchemy import delete, func, insert, select, text, update
 
-from tests.support import reading, rerun_edits
+from tests.support import reading, rerun_edits, ticking
 
 _FINISHED = {"success", "failed", "skipped", "upstream_failed", "removed"}
 
@@ -333,7 +333,7 @@ def _instance(session: Any, dag_id: str, run_id: str, task_id: str, map_index: i
 def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    known = {**vars(reading), **vars(rerun_edits), **globals()}
+    known = {**vars(reading), **vars(rerun_edits), **vars(ticking), **globals()}
     commands: dict[str, Callable[..., Any]] = {
         name: function for name, function in known.items() if callable(function)
     }

@@ -100,9 +100,10 @@ def _asked(dag_id: str, from_date: int, to_date: int) -> Any:
 
 def _sent_grid(asked: Any, session: Any) -> Any:
     from backfill_tui.bridge.watched import WatchedRange
+    from backfill_tui.domain.instants import Instant
 
     watched = WatchedRange(asked)
-    return watched.grid(session, watched.facts(session), ())
+    return watched.grid(session, watched.facts(session, Instant(0)), ())
 
 
 def _after_a_tick(session: Any, asked: Any, store: Any, grid: Any) -> list[Any]:
@@ -110,7 +111,7 @@ def _after_a_tick(session: Any, asked: Any, store: Any, grid: Any) -> list[Any]:
     from backfill_tui.domain.instants import Instant
 
     watched = WatchedRange(asked)
-    facts = watched.facts(session)
+    facts = watched.facts(session, Instant(0))
     for rows in grid.updates(session.connection(), Instant(0), moved=True):
         store.apply(watched.update(rows, facts))
     return [
@@ -146,7 +147,7 @@ def range_read(dag_id: str, from_date: int, to_date: int) -> dict[str, Any]:
             "rows": [
                 [ordinal, _day(dates.get(ordinal)), entry[5]] for ordinal, entry in sorted(entries.items())
             ],
-            "running": len(reader.running(connection)),
+            "running": len(reader.glance(connection)[0]),
             "adds_up": sums == added._replace(entries=len(entries)),
             "timezone": facts.timezone,
         }

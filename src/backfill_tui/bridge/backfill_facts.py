@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from airflow import settings
-from airflow.jobs.job import Job, JobState
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.models.serialized_dag import SerializedDagModel
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from backfill_tui.bridge.compat.dags import read_timetable
 from backfill_tui.bridge.compat.schema import column
+from backfill_tui.bridge.heartbeats import heartbeat
 from backfill_tui.bridge.journal import Journal
 from backfill_tui.bridge.schedules import zone_name, zone_of_partitions
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -43,10 +43,6 @@ _BACKFILLS = select(
     column(DagModel, "timetable_partitioned").label("is_partitioned"),
 ).outerjoin(DagModel, DagModel.dag_id == Backfill.dag_id)
 
-_HEARTBEAT = select(func.max(Job.latest_heartbeat)).where(
-    Job.job_type == "SchedulerJob", Job.state == JobState.RUNNING
-)
-
 _SECONDS_A_MINUTE = 60
 _log = structlog.get_logger(__name__)
 
@@ -67,12 +63,17 @@ class FactsReader:
         self._journal = Journal() if journal is None else journal
         self._clocks: dict[str, DagClock] = {}
 
-    def one(self, session: Session, backfill_id: BackfillId) -> BackfillFacts | None:
-        """The facts of one backfill, None when there is no such backfill."""
+    def one(
+        self,
+        session: Session,
+        backfill_id: BackfillId,
+        beat: Callable[[Session], Instant | None] = heartbeat,
+    ) -> BackfillFacts | None:
+        """The facts of one backfill, None when there is no such backfill; `beat` tells of the scheduler."""
         row = session.execute(_BACKFILLS.where(Backfill.id == backfill_id)).first()
         if row is None:
             return None
-        return self._facts(session, row, heartbeat(session))
+        return self._facts(session, row, beat(session))
 
     def all(self, session: Session, dag_id: DagId | None) -> list[BackfillFacts]:
         """The facts of all backfills, or of one Dag's, newest first."""
@@ -125,11 +126,6 @@ class FactsReader:
 def optional_instant(moment: Any) -> Instant | None:
     """A nullable column's `datetime` as an instant."""
     return None if moment is None else from_datetime(moment)
-
-
-def heartbeat(session: Session) -> Instant | None:
-    """When a scheduler was last alive, None where none is running."""
-    return optional_instant(session.execute(_HEARTBEAT).scalar())
 
 
 def clock_of(session: Session, dag_id: str, *, partitioned: bool) -> DagClock:

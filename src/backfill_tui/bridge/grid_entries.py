@@ -37,12 +37,6 @@ _SOME = _ENTRIES.where(
     BackfillDagRun.id.in_(bindparam("ids", expanding=True)),
     BackfillDagRun.backfill_id + 0 == bindparam("backfill_id"),
 )
-# The state as a literal: SQLite takes its index on running runs for no parameter.
-_RUNNING = select(DagRun.id).where(
-    DagRun.dag_id == bindparam("dag_id"),
-    DagRun.state == literal_column("'running'"),
-    DagRun.backfill_id == bindparam("backfill_id"),
-)
 
 Entry = tuple[
     int,  # ordinal
@@ -75,13 +69,31 @@ _OTHER_STATES: Final = (
 _COUNTS: Any = select(literal_column("''"), func.count(), func.count(BackfillDagRun.dag_run_id)).where(
     BackfillDagRun.backfill_id == bindparam("backfill_id")
 )
-_GLANCE: Final = union_all(_COUNTS, _OTHER_STATES)
-_GLANCE_AT_DAG: Final = union_all(
+_ID: Final = "id"
+RUNNING_IDS: Final = select(literal_column(f"'{_ID}'"), DagRun.id, literal_column("0")).where(
+    # As a literal: SQLite takes its index on running runs for no parameter.
+    DagRun.state == literal_column("'running'")
+)
+"""Selects the runs that are running, as a part of a glance: one statement less at each reading."""
+
+_GLANCE: Final = union_all(
+    _COUNTS,
+    _OTHER_STATES,
+    RUNNING_IDS.where(DagRun.dag_id == bindparam("dag_id"), DagRun.backfill_id == bindparam("backfill_id")),
+)
+GLANCE_AT_DAG: Final[tuple[Any, ...]] = (
     select(literal_column("''"), func.count(), literal_column("0")).where(
         DagRun.dag_id == bindparam("dag_id")
     ),
     _OTHER_STATES,
 )
+"""Selects what tells most changes of the runs of a Dag."""
+
+
+def parted(found: list[tuple[Any, ...]]) -> tuple[list[int], Glance]:
+    """The ids of runs that are running, and all else of a glance."""
+    running = [row[1] for row in found if row[0] == _ID]
+    return running, tuple(sorted(row for row in found if row[0] != _ID))
 
 
 class Sums(NamedTuple):
@@ -127,12 +139,11 @@ class EntrySource(Protocol):
         """The entries of these ids, in any order; without those that are gone."""
         ...
 
-    def running(self, connection: Connection) -> list[int]:
-        """The ids of those of its Dag runs that are running."""
-        ...
+    def glance(self, connection: Connection) -> tuple[list[int], Glance]:
+        """The ids of those of its Dag runs that are running, and what tells most changes of runs.
 
-    def glance(self, connection: Connection) -> Glance:
-        """What tells most changes of runs for a fraction of the sums, because indexes have all of it."""
+        It takes a fraction of the sums, because indexes have all of it.
+        """
         ...
 
     def sums(self, connection: Connection) -> Sums:
@@ -166,13 +177,9 @@ class EntryReader:
         wanted = list(ids)
         return plain_rows(connection.execute(_SOME, {**self._of_backfill, "ids": wanted})) if wanted else []
 
-    def running(self, connection: Connection) -> list[int]:
-        """The ids of the Dag runs of this backfill that are running, from an index of these alone."""
-        return [row[0] for row in plain_rows(connection.execute(_RUNNING, self._of_both))]
-
-    def glance(self, connection: Connection) -> Glance:
-        """Its entries that have a run, and what states the runs of its Dag are in."""
-        return tuple(sorted(plain_rows(connection.execute(_GLANCE, self._of_both))))
+    def glance(self, connection: Connection) -> tuple[list[int], Glance]:
+        """Its running runs; its entries that have a run, and what states the runs of its Dag are in."""
+        return parted(plain_rows(connection.execute(_GLANCE, self._of_both)))
 
     def sums(self, connection: Connection) -> Sums:
         """The sums of all entries: a fraction of what it costs to read them, and one row to receive."""
@@ -209,11 +216,6 @@ def _sums_query(dialect: str) -> Any:
         .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
         .where(BackfillDagRun.backfill_id == bindparam("backfill_id"))
     )
-
-
-def glance_at_dag(connection: Connection, dag_id: DagId) -> Glance:
-    """That of all runs of a Dag."""
-    return tuple(sorted(plain_rows(connection.execute(_GLANCE_AT_DAG, {"dag_id": dag_id}))))
 
 
 def plain_rows(result: Any) -> list[Any]:

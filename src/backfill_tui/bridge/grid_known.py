@@ -61,12 +61,12 @@ class KnownEntries:
             self._read_all(connection)
             self._order, self._turn = sorted(self._entries), 0
             return
-        if moved:
-            self._read_moving(connection)
-        elif not self._without_sums:
+        if not moved and not self._without_sums:
             return
-        # The glance first: what changes between the two is told by the next one.
-        glance = self._reader.glance(connection)
+        # The glance first: what changes after it is told by the next one.
+        running, glance = self._reader.glance(connection)
+        if moved:
+            self._read_moving(connection, running)
         self._without_sums += 1
         if glance == self._glance and self._without_sums < _SUMS_EVERY:
             return
@@ -74,9 +74,9 @@ class KnownEntries:
             self._read_all(connection)
         self._glance, self._without_sums = glance, 0
 
-    def _read_moving(self, connection: Connection) -> None:
+    def _read_moving(self, connection: Connection, running: Iterable[int]) -> None:
         """Read the entries whose run is running, or was."""
-        now_running = (self._ordinal_of_run.get(run) for run in self._reader.running(connection))
+        now_running = (self._ordinal_of_run.get(run) for run in running)
         moving = self.running.union(ordinal for ordinal in now_running if ordinal is not None)
         for entry in self._reader.some(connection, [entry[1] for entry in self.of(moving)]):
             self._sums = self._sums.with_change(self._entries[entry[0]], entry)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from backfill_tui.domain.dag_range import RangeFacts
 from backfill_tui.domain.environment import Beats
 from backfill_tui.domain.instants import SECOND, Instant, from_datetime
+from backfill_tui.domain.watching import BackfillFacts
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+F = TypeVar("F", BackfillFacts, RangeFacts)
 
 SCHEDULER: Final = "SchedulerJob"
 TRIGGERER: Final = "TriggererJob"
@@ -43,3 +48,39 @@ def read_beats(session: Session, now: Instant) -> dict[str, Beats]:
         )
         for kind, beats in by_kind.items()
     }
+
+
+class SchedulerBeat:
+    """The latest heartbeat of a scheduler, read once a second at most: a scheduler writes one in five.
+
+    What was written within that second is read once it is over, though nobody should write any more.
+    """
+
+    def __init__(self) -> None:
+        self._beat: Instant | None = None
+        self._read_at: Instant | None = None
+        self._behind = False
+
+    def at(self, session: Session, now: Instant, *, moved: bool) -> Instant | None:
+        """It as of `now`, the database's clock; `moved` says whether anything was written since."""
+        self._behind = self._behind or moved
+        if self._read_at is None or (self._behind and not 0 <= now - self._read_at < SECOND):
+            self._beat, self._read_at, self._behind = heartbeat(session), now, False
+        return self._beat
+
+    def on(self, facts: F, session: Session, now: Instant) -> F:
+        """The facts with it, where nothing was written since they were read."""
+        beat = self.at(session, now, moved=False)
+        return facts if beat == facts.scheduler_heartbeat else replace(facts, scheduler_heartbeat=beat)
+
+
+def heartbeat(session: Session) -> Instant | None:
+    """When a scheduler was last alive, None where none is running."""
+    from airflow.jobs.job import Job
+    from airflow.utils.state import JobState
+    from sqlalchemy import func, select
+
+    latest = session.scalar(
+        select(func.max(Job.latest_heartbeat)).where(Job.job_type == SCHEDULER, Job.state == JobState.RUNNING)
+    )
+    return None if latest is None else from_datetime(latest)

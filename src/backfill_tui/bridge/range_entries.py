@@ -7,19 +7,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 from airflow.models.dag import DagModel
 from airflow.models.dagrun import DagRun
-from sqlalchemy import BigInteger, and_, cast, func, literal_column, select
+from sqlalchemy import BigInteger, and_, cast, func, select, union_all
 
-from backfill_tui.bridge.backfill_facts import clock_of, heartbeat
+from backfill_tui.bridge.backfill_facts import clock_of
 from backfill_tui.bridge.compat.schema import column
-from backfill_tui.bridge.grid_entries import Entry, Glance, Sums, glance_at_dag, plain_rows
+from backfill_tui.bridge.grid_entries import (
+    GLANCE_AT_DAG,
+    RUNNING_IDS,
+    Entry,
+    Glance,
+    Sums,
+    parted,
+    plain_rows,
+)
+from backfill_tui.bridge.heartbeats import heartbeat
 from backfill_tui.domain.dag_range import DagRange, RangeFacts
-from backfill_tui.domain.instants import to_datetime
+from backfill_tui.domain.instants import Instant, to_datetime
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import Membership
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Select
     from sqlalchemy.engine import Connection
@@ -34,8 +43,8 @@ class RangeFactsReader:
         self._timezone = ""
         self.partitioned = False
 
-    def read(self, session: Session) -> RangeFacts:
-        """The facts as they are now; raises NotThere for an unknown Dag."""
+    def read(self, session: Session, beat: Callable[[Session], Instant | None] = heartbeat) -> RangeFacts:
+        """The facts as they are now; raises NotThere for an unknown Dag. `beat` tells of the scheduler."""
         dag_id = self._asked.dag_id
         query = select(DagModel.is_paused, DagModel.is_stale, column(DagModel, "timetable_partitioned"))
         row = session.execute(query.where(DagModel.dag_id == dag_id)).first()
@@ -51,7 +60,7 @@ class RangeFactsReader:
             to_date=self._asked.to_date,
             dag_is_paused=bool(row.is_paused),
             dag_is_stale=bool(row.is_stale),
-            scheduler_heartbeat=heartbeat(session),
+            scheduler_heartbeat=beat(session),
         )
 
 
@@ -98,15 +107,11 @@ class RangeReader:
         found = plain_rows(connection.execute(query)) if wanted else []
         return [self._entry(*row) for row in found if (row[0], row[1]) in self._ordinals]
 
-    def running(self, connection: Connection) -> list[int]:
-        """The ids of the runs that are running."""
-        # The state as a literal: SQLite takes its index on running runs for no parameter.
-        query = select(DagRun.id).where(self._within, DagRun.state == literal_column("'running'"))
-        return [row[0] for row in plain_rows(connection.execute(query))]
-
-    def glance(self, connection: Connection) -> Glance:
-        """How many runs its Dag has, and in what states they are."""
-        return glance_at_dag(connection, self._dag_id)
+    def glance(self, connection: Connection) -> tuple[list[int], Glance]:
+        """The runs that are running; how many its Dag has, and in what states they are."""
+        running = RUNNING_IDS.where(self._within)
+        query = union_all(*GLANCE_AT_DAG, running)
+        return parted(plain_rows(connection.execute(query, {"dag_id": self._dag_id})))
 
     def sums(self, connection: Connection) -> Sums:
         """The sums of all runs, and how many there are or were."""

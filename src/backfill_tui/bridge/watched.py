@@ -14,10 +14,12 @@ from backfill_tui.bridge.grid_columns import read_columns, versions_of_backfill
 from backfill_tui.bridge.grid_entries import EntryReader
 from backfill_tui.bridge.grid_reader import GridReader
 from backfill_tui.bridge.grid_sent import SentGrid
+from backfill_tui.bridge.heartbeats import SchedulerBeat
 from backfill_tui.bridge.range_entries import RangeFactsReader, RangeReader
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.dag_range import DagRange, RangeFacts, RangeUpdate
 from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.progress import what_stops
 from backfill_tui.domain.watching import BackfillFacts, GridRows, GridUpdate
@@ -36,11 +38,11 @@ U_co = TypeVar("U_co", bound=GridRows, covariant=True)
 class Watched(Protocol[F, U_co]):
     """What is followed; one for each stream."""
 
-    def facts(self, session: Session) -> F:
-        """Read its facts; raises NotThere where there is no such thing."""
+    def facts(self, session: Session, now: Instant) -> F:
+        """Read its facts, by the database's clock; raises NotThere where there is no such thing."""
         ...
 
-    def facts_unmoved(self, before: F) -> F:
+    def facts_unmoved(self, session: Session, before: F, now: Instant) -> F:
         """The facts, where the database is known not to have changed."""
         ...
 
@@ -59,20 +61,22 @@ class WatchedBackfill:
     def __init__(self, airflow: AirflowEnvironment, backfill_id: BackfillId) -> None:
         self._backfill_id = backfill_id
         self._reader = FactsReader(airflow.journal)
+        self._beat = SchedulerBeat()
         self._causes = CauseWatch(airflow)
 
-    def facts(self, session: Session) -> BackfillFacts:
+    def facts(self, session: Session, now: Instant) -> BackfillFacts:
         """Read its facts; raises NotThere for a backfill that does not (or no longer) exist."""
-        facts = self._reader.one(session, self._backfill_id)
+        beat = self._beat.at(session, now, moved=True)
+        facts = self._reader.one(session, self._backfill_id, lambda _: beat)
         if facts is None:
             raise NotThere(
                 f"There is no backfill {self._backfill_id}", remedy="look at the list of backfills"
             )
         return facts
 
-    def facts_unmoved(self, before: BackfillFacts) -> BackfillFacts:
+    def facts_unmoved(self, session: Session, before: BackfillFacts, now: Instant) -> BackfillFacts:
         """The journal is written right after the commit that it tells of."""
-        return self._reader.with_notes(before)
+        return self._reader.with_notes(self._beat.on(before, session, now))
 
     def grid(self, session: Session, facts: BackfillFacts, strays: Iterable[str]) -> SentGrid:
         """Its entries, and the tasks of the versions that its runs were made from."""
@@ -97,16 +101,18 @@ class WatchedRange:
     def __init__(self, asked: DagRange) -> None:
         self._asked = asked
         self._reader = RangeFactsReader(asked)
+        self._beat = SchedulerBeat()
         self._active = ActiveRows()
         self._sent: tuple[Cause, ...] | None = None
 
-    def facts(self, session: Session) -> RangeFacts:
+    def facts(self, session: Session, now: Instant) -> RangeFacts:
         """Read its facts; raises NotThere for an unknown Dag."""
-        return self._reader.read(session)
+        beat = self._beat.at(session, now, moved=True)
+        return self._reader.read(session, lambda _: beat)
 
-    def facts_unmoved(self, before: RangeFacts) -> RangeFacts:
+    def facts_unmoved(self, session: Session, before: RangeFacts, now: Instant) -> RangeFacts:
         """They are all in the database."""
-        return before
+        return self._beat.on(before, session, now)
 
     def grid(self, session: Session, facts: RangeFacts, strays: Iterable[str]) -> SentGrid:
         """Its runs, and the tasks of the versions that they were made from."""

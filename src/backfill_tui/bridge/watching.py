@@ -101,13 +101,12 @@ class Watcher(Generic[F, U]):
             # statement sees what was committed until then.
             with self._airflow.session() as session:
                 session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-                changes = ChangeMark(session)
+                changes = ChangeMark(session, self._airflow.now)
                 # Of a screen that is behind nothing is read: what changes meanwhile is in its next update.
                 while self._call.wait_for_caller():
                     began = time.monotonic()
-                    # The clock first: what is read is never older than the update says.
-                    read_at = self._airflow.now(session)
-                    self._tick(session, read_at, moved=changes.moved())
+                    look = changes.look()
+                    self._tick(session, look.now, moved=look.moved)
                     self._lost_at = None
                     self._call.wait(max(0.0, interval - (time.monotonic() - began)))
         except _LOST as lost:
@@ -116,9 +115,9 @@ class Watcher(Generic[F, U]):
 
     def _tick(self, session: Session, read_at: Instant, *, moved: bool) -> None:
         if moved or self._facts is None:
-            facts = self._watched.facts(session)
+            facts = self._watched.facts(session, read_at)
         else:
-            facts = self._watched.facts_unmoved(self._facts)
+            facts = self._watched.facts_unmoved(session, self._facts, read_at)
         self._facts = facts
         grid = self._grid or self._new_grid(facts)
         self._grid = grid

@@ -19,7 +19,7 @@ _DAGS = """
 from datetime import datetime, timezone
 from airflow.sdk import DAG, task
 
-for number in range(7):
+for number in range(9):
     with DAG(
         dag_id=f"chain_{number}", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)
     ):
@@ -190,3 +190,33 @@ def test_failures_have_the_errors_of_their_logs_and_what_no_worker_has_is_said(a
         (1, FailureKind.ERROR, "KeyError: 'sku'"),
         (2, FailureKind.NO_LOG, ""),
     ]
+
+
+def test_a_tick_of_a_cluster_in_which_others_write_takes_few_statements(attached: Attached) -> None:
+    """Counted, not timed: where every tick is told that something moved, for two seconds of five ticks."""
+    edits = attached.edits
+    backfill_id = edits.do("backfill", dag_id="chain_7", first="2024-01-01", days=30)
+    ticks = edits.do("statements_of_ticks", backfill_id=backfill_id, moved=[True] * 10)
+    assert about(ticks, "latest_heartbeat") == 2, "a second each"
+    assert about(ticks, "statement_timestamp") == 10, "the clock comes with the mark"
+    assert about(ticks, "clock_timestamp") == 0
+    assert about(ticks, "count(backfill_dag_run.dag_run_id)") <= 10, "what is running is in the glance"
+    assert max(map(len, ticks)) <= 7
+    assert sum(map(len, ticks)) <= 64, ticks
+    first, *_ = edits.do("runs_of", backfill_id=backfill_id)
+    edits.do("run", dag_id="chain_7", run_id=first, state="running")
+    ticks = edits.do("statements_of_ticks", backfill_id=backfill_id, moved=[True] * 10)
+    assert sum(map(len, ticks)) <= 72, ticks
+
+
+def test_a_heartbeat_within_the_second_of_another_is_read_though_nobody_writes_after_it(
+    attached: Attached,
+) -> None:
+    edits = attached.edits
+    backfill_id = edits.do("backfill", dag_id="chain_8", first="2024-01-01", days=1)
+    ticks = edits.do("statements_of_ticks", backfill_id=backfill_id, moved=[True, *[False] * 9])
+    assert [about([tick], "latest_heartbeat") for tick in ticks] == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0]
+
+
+def about(ticks: list[list[str]], word: str) -> int:
+    return sum(word in statement for tick in ticks for statement in tick)
