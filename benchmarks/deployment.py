@@ -32,8 +32,8 @@ LEFT: Final = 100
 
 SECONDS: Final = 60
 UPDATES_A_SECOND: Final = 5
-BOUND: Final = {"paused": 3_000, "executed": 4_000}
-"""The most queries a minute that the program promises, about ten for each of 300 readings of what moved.
+BOUND: Final = {"paused": 2_400, "executed": 3_000}
+"""The most queries a minute that the program promises, eight to ten for each of 300 readings of what moved.
 
 A paused backfill rests, but the parts of its Airflow write their heartbeats to the same database.
 """
