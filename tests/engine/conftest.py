@@ -49,6 +49,30 @@ DAGS = {
         with DAG("asleep", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
             Sleep(task_id="sleep")
     """,
+    # Its first process ends when its gate is open, long after it was deferred and goes on in another one.
+    "ends_late.py": """
+        import subprocess, time
+        from datetime import datetime, timedelta, timezone
+        from pathlib import Path
+        from airflow.providers.standard.triggers.temporal import TimeDeltaTrigger
+        from airflow.sdk import DAG, BaseOperator
+
+        HERE = Path(__file__).parent
+
+        class EndLate(BaseOperator):
+            def execute(self, context):
+                gate = HERE / "gate-ends_late"
+                subprocess.Popen(["sh", "-c", f"until test -e '{gate}'; do sleep 0.1; done"])
+                self.defer(trigger=TimeDeltaTrigger(timedelta(0)), method_name="wake")
+
+            def wake(self, context, event=None):
+                (HERE / "awake-ends_late").touch()
+                while not (HERE / "gate-awake").exists():
+                    time.sleep(0.1)
+
+        with DAG("ends_late", schedule="@daily", start_date=datetime(2021, 1, 1, tzinfo=timezone.utc)):
+            EndLate(task_id="sleep")
+    """,
 }
 
 

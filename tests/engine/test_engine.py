@@ -186,6 +186,16 @@ def test_a_deferred_task_gets_a_triggerer(ready_engine: Engine) -> None:
     assert ready_engine.state.components[Name.TRIGGERER].alive
 
 
+def test_a_deferred_task_goes_on_although_its_first_process_ends_late(ready_engine: Engine) -> None:
+    backfill = create_backfill(ready_engine.home, "ends_late", "2021-05-01", "2021-05-01")
+    ready_engine.wait((ready_engine.home.dags_folder / "awake-ends_late").exists)
+    ready_engine.open_gate("ends_late")
+    told = "Received executor event with state success for task instance TaskInstanceKey(dag_id='ends_late'"
+    ready_engine.wait(lambda: told in ready_engine.control.log_tail("scheduler", 100_000))
+    ready_engine.open_gate("awake")
+    ready_engine.wait_for_runs(backfill, "success", 1)
+
+
 def test_an_api_server_whose_port_was_taken_moves_to_another(ready_engine: Engine) -> None:
     before = ready_engine.state
     os.kill(before.components[Name.API_SERVER].pid, signal.SIGKILL)

@@ -126,6 +126,7 @@ class _Walk:
                 raise Interrupted("The call was cancelled")
             self._patience.begin_step()
             date = steps.next()
+            self._patience.end_step()
             if date is None:
                 break
             own += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -148,6 +149,10 @@ class Patience:
     def begin_step(self) -> None:
         """A step begins now."""
         self._began = time.monotonic()
+
+    def end_step(self) -> None:
+        """What follows is not the timetable's doing, so it may take as long as it takes."""
+        self._began = math.inf
 
     @property
     def over(self) -> bool:

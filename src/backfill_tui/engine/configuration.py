@@ -24,6 +24,7 @@ BUNDLE_NAME: Final = "dags-folder"
 
 PYTHON_FILES: Final = {
     "airflow_local_settings.py": "config/airflow_local_settings.py",
+    "late_ends.py": "plugins/late_ends.py",
     "warm_workers.py": "plugins/warm_workers.py",
 }
 """What else Airflow finds in the home: the files in `home_files`, and their places there."""

@@ -41,7 +41,7 @@ def mapped(dag_id):
 
 for number in range(80):
     chain(f"chain_{number:02}")
-for number in range(10):
+for number in range(40):
     mapped(f"mapped_{number:02}")
 """
 
