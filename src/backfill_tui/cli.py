@@ -20,6 +20,7 @@ from backfill_tui.commands.options import WORDS
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
+from backfill_tui.domain.looks import SignChoice, ThemeChoice
 from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.program import Invocation, Program
 from backfill_tui.settings import FLAGS
@@ -68,6 +69,16 @@ _FOLDER: Final = _Folder(path_type=Path)
     help="The name of a production profile, where nobody can be asked.",
 )
 @click.option("--read-only", is_flag=True, help="Refuse everything that changes anything.")
+@click.option(
+    "--theme",
+    type=click.Choice([*map(str, ThemeChoice)]),
+    help="The colours of the screen; auto suits the terminal.",
+)
+@click.option(
+    "--signs",
+    type=click.Choice([*map(str, SignChoice)]),
+    help="The signs of the screen; auto suits the terminal.",
+)
 @click.option("--verbose", is_flag=True, help="Show the details of an error.")
 @click.version_option(__version__, message="%(prog)s %(version)s")
 @click.pass_context
@@ -111,6 +122,7 @@ def _run_screen(invocation: Invocation) -> int:
             program_words=program_words(invocation.flags),
             may_notify=connection.notify,
             notify_command=connection.notify_command,
+            looks=connection.looks,
         )
         connection.agreement.asked_by(asking_on(app))
         app.run()

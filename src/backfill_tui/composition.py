@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import os
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from backfill_tui import starting
 from backfill_tui.domain.environment import EngineStatus, Mode
+from backfill_tui.domain.looks import Looks, looks_of
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.domain.short_words import beginning_of
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
 _CALL_SECONDS: Final = 60.0
 _FAR_SECONDS: Final = 30.0
 """How long a plain call may take before the bridge counts as gone."""
-_SILENT_SECONDS: Final = 60.0
-"""The same of a stream, which is silent while a database that does not answer is tried for half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,8 @@ class Connection:
     is None where Airflow is not ours. `where` names the Airflow in a few words. `reconnects` says that the
     way to the bridge can break and be mended, so that trying again makes sense. `agreement` is asked before
     each change. `log_folder` is where this session's logs are, None where there are none. `notify` says
-    whether the terminal may call for attention, `notify_command` starts a program that does.
+    whether the terminal may call for attention, `notify_command` starts a program that does. `looks` are
+    those of the screen.
     """
 
     connect: Callable[[], Gateway]
@@ -67,6 +68,7 @@ class Connection:
     log_folder: Path | None = None
     notify: bool = True
     notify_command: tuple[str, ...] = ()
+    looks: Looks = field(default_factory=Looks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,10 +229,7 @@ class RealComposition:
             from backfill_tui.gateway.bridge import BridgeGateway
 
             child = started if not gateways else BridgeChild(start())
-            silent = _SILENT_SECONDS if first.far else None
-            gateways.append(
-                BridgeGateway(child, call_seconds=seconds, silent_seconds=silent, agreement=agreement)
-            )
+            gateways.append(BridgeGateway(child, call_seconds=seconds, agreement=agreement))
             return gateways[-1]
 
         try:
@@ -245,6 +244,7 @@ class RealComposition:
                 log_folder=first.log.parent,
                 notify=settings.notify,
                 notify_command=settings.notify_command,
+                looks=looks_of(settings.theme, settings.signs, self._environment, _codeset()),
             )
         finally:
             for gateway in gateways:
@@ -279,6 +279,11 @@ class EngineWhenAsked:
         from backfill_tui.engine.control import EngineControl
 
         return EngineControl(self._home)
+
+
+def _codeset() -> str:
+    """The encoding of the terminal by its locale, which Python took over when it started."""
+    return locale.nl_langinfo(locale.CODESET)
 
 
 def _user_home() -> Path:

@@ -49,7 +49,6 @@ class ScriptedComposition:
     prepare: Callable[[ScriptedGateway], None] | None = None
     gateway_class: type[ScriptedGateway] = ScriptedGateway
     journal_path: Path = Path("nowhere/journal.jsonl")
-    reconnects: bool = False
     config_path: Path | None = None
 
     @contextmanager
@@ -63,10 +62,7 @@ class ScriptedComposition:
             self.gateways.append(gateway)
             return gateway
 
-        yield Connection(
-            connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/",
-            reconnects=self.reconnects,
-        )  # fmt: skip
+        yield Connection(connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/")
         for gateway in self.gateways:
             gateway.close()
 

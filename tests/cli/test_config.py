@@ -46,7 +46,10 @@ def by_key(ended: Ended) -> dict[str, dict[str, object]]:
 def test_every_setting_is_shown_with_its_value_and_where_it_was_set(file: Path, run: CommandLine) -> None:
     ended = run("--profile", "prod", "--airflow-python", "/opt/venv", "config")
     assert ended.code == 0
-    rows = {line.split()[0]: line.split(maxsplit=1)[1].split("  ") for line in ended.out.splitlines()[1:10]}
+    rows = {
+        line.split()[0]: line.split(maxsplit=1)[1].split("  ")
+        for line in ended.out.splitlines()[1 : 1 + len(KEYS)]
+    }
     assert tuple(rows) == KEYS
     assert rows["airflow_home"][0] == "/opt/airflow"
     assert rows["airflow_home"][-1].strip() == "profile prod, config.toml line 6"

@@ -13,9 +13,12 @@ from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.strip import Strip
 
+from backfill_tui.domain.looks import Looks
 from backfill_tui.gateway.port import Engine
 from backfill_tui.ui.app import BackfillApp
+from backfill_tui.ui.themed import PLAIN_LOOKS
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import NOW, World
 
@@ -53,8 +56,11 @@ class Eyes:
 
     def text(self) -> str:
         """What stands on the screen, line by line."""
-        lines = (strip.text.rstrip() for strip in self.app.screen._compositor.render_strips())
-        return "\n".join(lines)
+        return "\n".join(strip.text.rstrip() for strip in self.strips())
+
+    def strips(self) -> list[Strip]:
+        """The lines as the terminal gets them, with their styles."""
+        return list(self.app.screen._compositor.render_strips())
 
     async def picture(self) -> str:
         """The screen as an SVG, once nothing moves on it any more.
@@ -112,7 +118,10 @@ def an_app(
     engine: Engine | None = None,
     read_only: bool = False,
     clock: Callable[[], float] = lambda: FIXED_TIME,
+    looks: Looks = PLAIN_LOOKS,
 ) -> BackfillApp:
     """The program over a scripted gateway, its clock standing still unless another is given."""
     used = ScriptedGateway(gateway, read_only=read_only) if isinstance(gateway, World) else gateway
-    return BackfillApp(connect=lambda: used, engine=engine, read_only=read_only, where="dags/", clock=clock)
+    return BackfillApp(
+        connect=lambda: used, engine=engine, read_only=read_only, where="dags/", clock=clock, looks=looks
+    )

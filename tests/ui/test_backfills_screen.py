@@ -207,5 +207,5 @@ async def test_a_status_that_has_no_room_loses_whole_parts_and_no_digits() -> No
     async with looking_at(an_app(world)) as eyes:
         await eyes.sees("sales_daily")
         await eyes.press("b")
-        await eyes.sees("– CANCELLED  4 failed  ")
+        await eyes.sees("⊘ CANCELLED  4 failed  ")
         await eyes.sees("117 never ran, 4 failed")

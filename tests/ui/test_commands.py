@@ -117,10 +117,10 @@ def test_every_binding_comes_from_the_registry(place: str) -> None:
 
 def test_keys_are_written_as_people_write_them() -> None:
     words = [key_words(key) for key in ("question_mark", "ctrl+s", "f5", "escape", "G", "ctrl+left")]
-    assert words == ["?", "ctrl+s", "f5", "esc", "G", "ctrl+←"]
+    assert words == ["?", "ctrl+s", "f5", "esc", "G", "ctrl+left"]
     assert [key_words(key) for key in ("shift+down", "shift+up", "shift+a", "shift+tab")] == [
-        "shift+↓",
-        "shift+↑",
+        "shift+down",
+        "shift+up",
         "A",
         "shift+tab",
     ]

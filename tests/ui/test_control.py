@@ -311,7 +311,7 @@ async def test_the_list_controls_the_backfill_under_the_cursor() -> None:
         await eyes.press("x")
         await eyes.sees("under way end")
         await eyes.press("down", "enter")
-        await eyes.sees("– CANCELLED")
+        await eyes.sees("⊘ CANCELLED")
         await eyes.no_longer_sees("p resume")
 
 
@@ -321,7 +321,7 @@ async def test_a_backfill_removed_from_the_list_is_gone() -> None:
     async with looking_at(an_app(world)) as eyes:
         await eyes.sees("sales_daily", "Schedule")
         await eyes.press("b")
-        await eyes.sees("? ABANDONED", "x remove", "(remove it)")
+        await eyes.sees("x ABANDONED", "x remove", "(remove it)")
         assert "so far" not in eyes.text()
         await eyes.press("x")
         await eyes.sees("It has no run")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
@@ -135,49 +134,6 @@ async def test_the_palette_has_the_commands_of_the_screen() -> None:
         await eyes.press("enter")
         await eyes.press("enter")
         await eyes.until(lambda: isinstance(app.screen, PlanScreen), "the plan")
-
-
-@on_screen
-async def test_light_and_dark_are_a_key_apart() -> None:
-    app = an_app(World([a_dag("sales_daily")]))
-    async with looking_at(app) as eyes:
-        await eyes.sees("sales_daily")
-        dark = app.export_screenshot()
-        await eyes.press("ctrl+t")
-        await eyes.until(lambda: not app.current_theme.dark)
-        assert app.export_screenshot() != dark
-        await eyes.press("ctrl+t")
-        await eyes.until(lambda: app.export_screenshot() == dark, "the dark theme again")
-
-
-@on_screen
-async def test_no_color_is_honoured_and_the_cursor_still_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    world = World([a_dag("sales_daily")])
-    world.add_run("sales_daily", "2024-01-01", RunState.FAILED)
-    app = an_app(world)
-    async with looking_at(app) as eyes:
-        await eyes.sees("sales_daily")
-        assert eyes.line_with("sales_daily").startswith("▌")
-        grey, background = app._filters[0], app.background_colors[1]
-        strips = [strip.apply_filter(grey, background) for strip in app.screen._compositor.render_strips()]
-        shown = [segment for strip in strips for segment in strip]
-        colours = [segment.style.color for segment in shown if segment.style and segment.style.color]
-        assert colours
-        assert all(len(set(colour.get_truecolor())) == 1 for colour in colours)
-
-
-@pytest.mark.parametrize("theme", ["ansi-dark", "nord", "textual-light"])
-@on_screen
-async def test_every_screen_works_in_a_theme_that_knows_no_states(theme: str) -> None:
-    world = World([a_dag("sales_daily")])
-    world.add_run("sales_daily", "2024-01-01", RunState.FAILED)
-    app = an_app(world)
-    async with looking_at(app) as eyes:
-        await eyes.sees("sales_daily")
-        app.theme = theme
-        await eyes.press("enter")
-        await eyes.sees("create")
 
 
 @on_screen

@@ -18,6 +18,7 @@ from textual import on
 from backfill_tui.domain.columns import Folding
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import TaskId
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.map_indexes import IndexCells
 from backfill_tui.domain.states import CODE_OF, RunState, TaskState
 from backfill_tui.domain.tallies import tally_of
@@ -33,7 +34,7 @@ Rows = list[tuple[RunRow, str, str]]
 async def a_folding_grid(
     rows: Rows | None = None, size: tuple[int, int] = (80, 24), *, ascii_only: bool = False
 ) -> AsyncGenerator[tuple[Eyes, RunGrid], None]:
-    app = GridApp(ascii_only=ascii_only)
+    app = GridApp(looks=Looks(ascii_signs=ascii_only))
     async with looking_at(app, size) as eyes:
         app.take(a_folding_update(rows or some_rows()))
         app.grid.focus()

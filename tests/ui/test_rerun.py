@@ -275,7 +275,7 @@ async def test_the_latest_version_can_be_declined_and_all_is_counted_anew() -> N
         await eyes.sees("[x] on the latest version of the Dag", "3 task instances")
         with gateway.hold("preview_rerun"):
             await eyes.press("space")
-            await eyes.sees("[ ] on the latest version of the Dag", "counting…")
+            await eyes.sees("[ ] on the latest version of the Dag", "counting ...")
         await eyes.sees("(•) failed tasks only      3 task instances")
         await eyes.press("enter")
         await eyes.until(lambda: gateway.reruns, "the rerun")
@@ -302,7 +302,7 @@ async def test_nothing_is_rerun_before_it_is_counted() -> None:
         await watching(eyes)
         with gateway.hold("preview_rerun"):
             await eyes.press("n", "r")
-            await eyes.sees("counting…")
+            await eyes.sees("counting ...")
             await eyes.press("enter")
             assert isinstance(eyes.app.screen, RerunDialog)
         await eyes.sees("3 task instances")

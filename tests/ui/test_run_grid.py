@@ -11,26 +11,25 @@ from tests.support.grids import TASKS, a_mixed_backfill, a_row, an_update
 from tests.support.screen import Eyes, looking_at, on_screen
 from tests.support.world import HOUR, NOW
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from backfill_tui.domain.grid import GridStore
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate, TaskColumn
-from backfill_tui.ui.themes import DARK, LIGHT
+from backfill_tui.ui.themed import PLAIN_LOOKS, ThemedApp
+from backfill_tui.ui.themes import LIGHT
 from backfill_tui.ui.widgets.row_view import Only, Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
 
 
-class GridApp(App[None]):
+class GridApp(ThemedApp):
     """Nothing but a grid."""
 
-    def __init__(self, *, ascii_only: bool = False) -> None:
-        super().__init__()
+    def __init__(self, *, looks: Looks = PLAIN_LOOKS) -> None:
+        super().__init__(looks=looks)
         self.store = GridStore()
-        self.grid = RunGrid(self.store, ascii_only=ascii_only)
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
+        self.grid = RunGrid(self.store)
 
     def compose(self) -> ComposeResult:
         yield self.grid
@@ -43,7 +42,7 @@ class GridApp(App[None]):
 async def a_grid(
     update: GridUpdate, size: tuple[int, int] = (80, 24), *, ascii_only: bool = False
 ) -> AsyncGenerator[tuple[Eyes, RunGrid], None]:
-    app = GridApp(ascii_only=ascii_only)
+    app = GridApp(looks=Looks(ascii_signs=ascii_only))
     async with looking_at(app, size) as eyes:
         app.take(update)
         app.grid.focus()
@@ -69,8 +68,8 @@ MIXED = """\
   2024-02-06   ✗      █       ✗      △     △       △          1:06
   2024-02-07       taken over by a later backfill
   2024-02-08   ▶      █       ▶      ↻     ·       ·          1:30
-  2024-02-09   ▶      █       ◷      ·     ·       ·          1:30
-  2024-02-10   –   never started: its backfill was cancelled
+  2024-02-09   ▶      █       ◇      ·     ·       ·          1:30
+  2024-02-10   ⊘   never started: its backfill was cancelled
   2024-02-11   ◔   waits: 4 of 4 active runs of this backfill
   2024-02-12   ◔      ·       ·      ·     ·       ·"""
 
@@ -88,7 +87,7 @@ async def test_a_wide_terminal_shows_the_word_of_the_run() -> None:
     async with a_grid(a_mixed_backfill(), (120, 36)) as (eyes, _):
         assert "2024-02-04   ✗ failed" in eyes.text()
         assert "2024-02-08   ▶ running" in eyes.text()
-        assert "2024-02-10   – cancelled" in eyes.text()
+        assert "2024-02-10   ⊘ cancelled" in eyes.text()
 
 
 @on_screen
@@ -117,7 +116,7 @@ async def test_a_partition_key_stands_where_there_is_no_date() -> None:
 @on_screen
 async def test_a_row_that_is_not_read_yet_says_so() -> None:
     async with a_grid(an_update([(a_row(1), "sssss")], total_rows=3)) as (eyes, grid):
-        assert eyes.text().count("reading…") == 2
+        assert eyes.text().count("reading ...") == 2
         await eyes.press("down")
         assert grid.row is None
 
@@ -171,16 +170,14 @@ async def test_another_theme_draws_everything_anew() -> None:
 
 
 @on_screen
-async def test_without_colours_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
-    async with a_grid(a_mixed_backfill()) as (eyes, grid):
-        (strip,) = grid.render_lines(grid.size.region.crop_size((80, 1)).translate((0, 4)))
-        colours = {
-            segment.style.color.get_truecolor() for segment in strip if segment.style and segment.style.color
-        }
-        assert all(colour.red == colour.green == colour.blue for colour in colours)
-        assert "[█]" in eyes.text()
-        assert "✗" in strip.text
+async def test_without_colours_nothing_is_lost() -> None:
+    app = GridApp(looks=Looks(in_colour=False))
+    async with looking_at(app) as eyes:
+        app.take(a_mixed_backfill())
+        await eyes.sees("[█]", "✗")
+        styles = [segment.style for strip in eyes.strips() for segment in strip if segment.style]
+        assert styles
+        assert not [style for style in styles if style.color or style.bgcolor]
 
 
 # The cursor.

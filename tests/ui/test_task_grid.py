@@ -17,30 +17,29 @@ from tests.ui.test_watch_folds import a_grouped_backfill
 from tests.ui.test_watch_grid import a_backfill_under_way, jump
 from tests.ui.test_watch_screen import a_backfill, watching
 from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.instants import SECOND, Instant
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.ui.themes import DARK, LIGHT
+from backfill_tui.ui.themed import ThemedApp
+from backfill_tui.ui.themes import LIGHT
 from backfill_tui.ui.widgets.row_view import Only, Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_grid import TaskGrid
 from backfill_tui.ui.widgets.task_lines import HEAD
 
 
-class TransposedApp(App[None]):
+class TransposedApp(ThemedApp):
     """A transposed grid, and the grid that it follows, out of sight."""
 
     def __init__(self, *, ascii_only: bool = False) -> None:
-        super().__init__()
+        super().__init__(looks=Looks(ascii_signs=ascii_only))
         self.store = GridStore()
         self.grid = RunGrid(self.store)
-        self.tasks = TaskGrid(self.grid, ascii_only=ascii_only)
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
+        self.tasks = TaskGrid(self.grid)
 
     def compose(self) -> ComposeResult:
         self.grid.display = False
@@ -83,9 +82,9 @@ NARROW = """\
   2024-02-01  2024 Feb
   success     01  05   10
               ▾
-  Run         ██–✗█✗x▶▶–◔◔
+  Run         ██–✗█✗⇄▶▶⊘◔◔
 > extract     ■█ ███ ██···
-  clean       ██ ██✗ ▶◷···
+  clean       ██ ██✗ ▶◇···
   load        ██ ✗█△ ↻····
   check       ██ △█△ ·····
   publish     ██ △–△ ·····"""
@@ -94,9 +93,9 @@ WIDE = """\
   2024-02-01  2024 Feb
   success     01 02 03 04 05 06 07 08 09 10 11 12
                ▾
-  Run          █  █  –  ✗  █  ✗  x  ▶  ▶  –  ◔  ◔
+  Run          █  █  –  ✗  █  ✗  ⇄  ▶  ▶  ⊘  ◔  ◔
 > extract     [█] █     █  █  █     █  █  ·  ·  ·
-  clean        █  █     █  █  ✗     ▶  ◷  ·  ·  ·
+  clean        █  █     █  █  ✗     ▶  ◇  ·  ·  ·
   load         █  █     ✗  █  △     ↻  ·  ·  ·  ·
   check        █  █     △  █  △     ·  ·  ·  ·  ·
   publish      █  █     △  –  △     ·  ·  ·  ·  ·"""
@@ -172,7 +171,7 @@ async def test_a_backfill_without_dates_and_a_dag_without_tasks_show_nothing_tha
 
 
 SIGNS = {
-    "s": "█", "f": "✗", "u": "△", "r": "▶", "q": "◔", "t": "↻", "d": "◷", "k": "–", ".": "·", " ": " ",
+    "s": "█", "f": "✗", "u": "△", "r": "▶", "q": "◔", "t": "↻", "d": "◇", "k": "–", ".": "·", " ": " ",
 }  # fmt: skip
 """The sign of a state by its letter, written out once more."""
 LETTERS = st.text(st.sampled_from([*SIGNS]), min_size=4, max_size=4)

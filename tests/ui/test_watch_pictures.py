@@ -183,7 +183,7 @@ async def settled(eyes: Eyes, screen: WatchScreen) -> None:
         cell = screen.inspector
         await eyes.until(lambda: cell.cell is not None and cell.cell.instances, "the task under the cursor")
     if run and cell.log_view.display:
-        await eyes.until(lambda: "Reading…" not in eyes.text(), "its log")
+        await eyes.until(lambda: "Reading ..." not in eyes.text(), "its log")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ async def test_one_that_is_still_read(picture: SnapshotAssertion) -> None:
     app = an_app(gateway)
     with gateway.hold("watch"):
         async with looking_at(app) as eyes:
-            await opened(eyes, "Reading the dates…")
+            await opened(eyes, "Reading the dates ...")
             assert app.export_screenshot() == picture
 
 

@@ -13,14 +13,12 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest
-from backfill_tui.domain.states import RunState, TaskState
-from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, TASK_MARKS, VERDICT_MARKS, Look
+from backfill_tui.domain.states import RunState
 from backfill_tui.ui.holes import first_hole
 from backfill_tui.ui.listing import matching, percent_done, read_listing, rows_of
 from backfill_tui.ui.plan_values import PlanValues, first_range, range_words, request_of
 from backfill_tui.ui.screens.launch import launch_question, launch_sentence
 from backfill_tui.ui.text import count, fit, in_words, line, wrapped
-from backfill_tui.ui.themes import STATE_COLOURS_DARK, STATE_COLOURS_LIGHT, THEMES
 
 JANUARY = PlanValues(from_text="2024-01-01", to_text="2024-01-31")
 
@@ -68,25 +66,6 @@ def test_a_line_is_as_wide_as_it_has_to_be() -> None:
 def test_things_are_counted_in_words() -> None:
     assert [count(1, "run"), count(2, "run"), count(12_000, "run")] == ["1 run", "2 runs", "12,000 runs"]
     assert in_words(["a", "b", "c"]) == "a, b and c"
-
-
-def test_every_state_has_a_sign_of_one_cell_a_word_and_a_colour_in_every_theme() -> None:
-    marks = [*TASK_MARKS.values(), *RUN_MARKS.values(), *VERDICT_MARKS.values(), *STATUS_MARKS.values()]
-    assert set(TASK_MARKS) == set(TaskState)
-    assert set(RUN_MARKS) == set(RunState)
-    for mark in marks:
-        assert cell_len(mark.sign) == len(mark.ascii_sign) == 1
-        assert mark.ascii_sign.isascii()
-        assert mark.word
-        assert mark.variable in STATE_COLOURS_DARK
-    assert set(STATE_COLOURS_DARK) == set(STATE_COLOURS_LIGHT)
-    assert all(set(STATE_COLOURS_DARK) <= set(theme.variables) for theme in THEMES)
-
-
-def test_a_terminal_without_the_signs_gets_ascii() -> None:
-    others = dict.fromkeys(("foreground", "accent", "warning", "error"), "ansi_white")
-    look = Look({**STATE_COLOURS_DARK, **others}, ascii_only=True)
-    assert look.sign(TASK_MARKS[TaskState.FAILED]) == "X"
 
 
 def test_broken_files_stand_between_the_dags_and_a_filter_looks_at_tags_and_owners_too() -> None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from backfill_tui.program import Invocation
+from backfill_tui.settings import LOOKS
 
 if TYPE_CHECKING:
     from backfill_tui.headless.engine import EngineRoom
@@ -32,7 +33,6 @@ def session(invocation: Invocation, *, as_json: bool = False) -> Generator[Sessi
             as_json=as_json,
             read_only=connection.read_only,
             program=program_words(invocation.flags),
-            reconnect=connection.connect if connection.reconnects else None,
         )
 
 
@@ -71,6 +71,8 @@ def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:
     """The words that reach the same Airflow again: only what was typed before the command."""
     words = ["backfill-tui"]
     for name, value in flags.items():
+        if name in LOOKS:
+            continue
         option = f"--{name.replace('_', '-')}"
         words += [option] if value is True else [option, str(value)]
     return tuple(words)

@@ -18,7 +18,7 @@ from backfill_tui.settings.choosing import (
     settled,
 )
 from backfill_tui.settings.effective import Effective, Report, Spot, effective
-from backfill_tui.settings.names import CONFIG_VARIABLE, FLAGS, KEYS, PREFIX, nearest
+from backfill_tui.settings.names import CONFIG_VARIABLE, FLAGS, KEYS, LOOKS, PREFIX, nearest
 from backfill_tui.settings.profiles import profiles_of
 from backfill_tui.settings.sources import Origin, Source, from_environment, from_file, from_flags
 
@@ -26,6 +26,7 @@ __all__ = [
     "CONFIG_VARIABLE",
     "FLAGS",
     "KEYS",
+    "LOOKS",
     "PREFIX",
     "Counting",
     "Effective",

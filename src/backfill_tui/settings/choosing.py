@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from backfill_tui.domain.environment import Mode
+from backfill_tui.domain.looks import SignChoice, ThemeChoice
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.settings import values
@@ -37,6 +38,8 @@ class Settings:
     read_only: bool = False
     notify: bool = True
     notify_command: tuple[str, ...] = ()
+    theme: ThemeChoice = ThemeChoice.AUTO
+    signs: SignChoice = SignChoice.AUTO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,9 @@ def settled(found: Counting) -> Settings:
     def read(key: str, reader: Callable[[Source, str], T | None]) -> T | None:
         return reader(found.by_key[key], key) if key in found.by_key else None
 
+    def choice(source: Source, key: str) -> str | None:
+        return values.choice(source, key, BY_KEY[key].choices)
+
     return Settings(
         dags_folder=read("dags_folder", values.path),
         airflow_home=read("airflow_home", values.path),
@@ -115,6 +121,8 @@ def settled(found: Counting) -> Settings:
         read_only=read("read_only", values.switch) or False,
         notify=read("notify", values.switch) is not False,
         notify_command=read("notify_command", values.command) or (),
+        theme=ThemeChoice(read("theme", choice) or ThemeChoice.AUTO),
+        signs=SignChoice(read("signs", choice) or SignChoice.AUTO),
     )
 
 

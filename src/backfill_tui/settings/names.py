@@ -25,6 +25,9 @@ PLACES: Final = ("dags_folder", "airflow_home", "bridge_command")
 KEYS: Final = tuple(setting.key for setting in SETTINGS if not setting.only_in_profile)
 """What the file and the environment may set."""
 
+LOOKS: Final = ("theme", "signs")
+"""How the screen looks, whatever Airflow it is."""
+
 FLAGS: Final = tuple(setting.key for setting in SETTINGS if setting.option)
 """The settings that are options of the command line too."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
+from backfill_tui.domain.looks import SignChoice, ThemeChoice
 from backfill_tui.domain.profiles import Colour
 
 
@@ -134,6 +135,28 @@ SETTINGS: Final = (
         "involved",
         default="none",
         example='"notify-send backfill-tui"',
+    ),
+    Setting(
+        key="theme",
+        kind=Kind.CHOICE,
+        meaning="the colours of the screen, of which ansi are the terminal's own sixteen; auto takes what "
+        "suits the terminal",
+        default="auto",
+        example='"light"',
+        option=True,
+        argument="THEME",
+        choices=tuple(ThemeChoice),
+    ),
+    Setting(
+        key="signs",
+        kind=Kind.CHOICE,
+        meaning="the signs of the screen; auto draws them in ASCII where the terminal or its locale has no "
+        "Unicode",
+        default="auto",
+        example='"ascii"',
+        option=True,
+        argument="SIGNS",
+        choices=tuple(SignChoice),
     ),
     Setting(
         key="colour",

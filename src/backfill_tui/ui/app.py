@@ -10,12 +10,13 @@ from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.reactive import var
 from textual.screen import Screen
 
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.gateway.port import Engine, Gateway
@@ -45,7 +46,7 @@ from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.seen import seen_screen
 from backfill_tui.ui.settling import settle
-from backfill_tui.ui.themes import DARK, LIGHT, STATE_COLOURS_DARK, THEMES
+from backfill_tui.ui.themed import PLAIN_LOOKS, ThemedApp
 from backfill_tui.ui.workers import ask, is_busy
 from backfill_tui.ui.writes import Writes
 
@@ -53,7 +54,7 @@ _READ_SECONDS = 2.0
 _THREADS = 32
 
 
-class BackfillApp(App[None], inherit_bindings=False):
+class BackfillApp(ThemedApp, inherit_bindings=False):
     """The screen of backfill-tui.
 
     `connect` gives a gateway on a bridge that is starting; it is called again when that bridge has ended.
@@ -62,7 +63,7 @@ class BackfillApp(App[None], inherit_bindings=False):
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
-    start a program then.
+    start a program then. `looks` are how all of it is drawn.
     """
 
     TITLE = "backfill-tui"
@@ -91,8 +92,9 @@ class BackfillApp(App[None], inherit_bindings=False):
         log_folder: Path | None = None,
         may_notify: bool = True,
         notify_command: tuple[str, ...] = (),
+        looks: Looks = PLAIN_LOOKS,
     ) -> None:
-        super().__init__()
+        super().__init__(looks=looks)
         self.link = Link(connect)
         self.engine = engine
         self.read_only = read_only
@@ -107,9 +109,6 @@ class BackfillApp(App[None], inherit_bindings=False):
         self._log_folder = log_folder
         self._leaving = Leaving(self)
         self._pulse = Pulse(clock)
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
         self.animation_level = "none"
 
     @property
@@ -120,10 +119,6 @@ class BackfillApp(App[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         """The Dags are the first screen, and the last one to leave."""
         return DagsScreen()
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The colours of the states, for themes that know nothing of them."""
-        return dict(STATE_COLOURS_DARK)
 
     def on_mount(self) -> None:
         """Open the bridge while the first frame is drawn."""
@@ -255,10 +250,6 @@ class BackfillApp(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         """Help for the screen that is open."""
         opening.show_help(self)
-
-    def action_next_theme(self) -> None:
-        """Change between dark and light."""
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the commands of the open screen that apply now."""

@@ -25,10 +25,6 @@ _KEY_WORDS = {
     "comma": ",",
     "asterisk": "*",
     "full_stop": ".",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
 }
 
 
@@ -69,7 +65,7 @@ class Command:
 
 
 def key_words(key: str) -> str:
-    """A key as a person writes it: `ctrl+s`, `f5`, `?`, `esc`, `shift+↓`."""
+    """A key as a person writes it: `ctrl+s`, `f5`, `?`, `esc`, `shift+down`."""
     modifiers, _, name = key.rpartition("+")
     word = _KEY_WORDS.get(name, name)
     if len(name) == 1 and name.isalpha() and modifiers == "shift":

@@ -52,7 +52,7 @@ APP = (
         keys="ctrl+t",
         action="app.next_theme",
         label="",
-        help="Change between the dark and the light theme",
+        help="Change to the next theme: dark, light, high-contrast or the terminal's own colours",
     ),
     Command(
         id="app.reconnect",

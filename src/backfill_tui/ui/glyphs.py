@@ -16,30 +16,32 @@ from backfill_tui.domain.states import RunState, TaskState
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A sign one cell wide, its plain-ASCII stand-in, the word, and the theme variable of its colour."""
+    """A sign one cell wide, the word, and the theme variable of its colour.
+
+    `signs` has what stands for the sign where there is no Unicode.
+    """
 
     sign: str
-    ascii_sign: str
     word: str
     variable: str
 
 
 TASK_MARKS: Final[dict[TaskState, Mark]] = {
-    TaskState.SUCCESS: Mark("█", "#", "success", "state-success"),
-    TaskState.FAILED: Mark("✗", "X", "failed", "state-failed"),
-    TaskState.UPSTREAM_FAILED: Mark("△", "^", "upstream failed", "state-upstream-failed"),
-    TaskState.RUNNING: Mark("▶", ">", "running", "state-running"),
-    TaskState.QUEUED: Mark("◔", "o", "queued", "state-queued"),
-    TaskState.SCHEDULED: Mark("·", ".", "scheduled", "state-scheduled"),
-    TaskState.NONE: Mark("·", ".", "no status yet", "state-none"),
-    TaskState.UP_FOR_RETRY: Mark("↻", "r", "up for retry", "state-up-for-retry"),
-    TaskState.RESTARTING: Mark("↻", "R", "restarting", "state-restarting"),
-    TaskState.UP_FOR_RESCHEDULE: Mark("◷", "@", "up for reschedule", "state-up-for-reschedule"),
-    TaskState.DEFERRED: Mark("◷", "@", "deferred", "state-deferred"),
-    TaskState.AWAITING_INPUT: Mark("?", "?", "awaiting input", "state-awaiting-input"),
-    TaskState.SKIPPED: Mark("–", "-", "skipped", "state-skipped"),
-    TaskState.REMOVED: Mark("x", "x", "removed", "state-removed"),
-    TaskState.ABSENT: Mark(" ", " ", "not in this run", "state-none"),
+    TaskState.SUCCESS: Mark("█", "success", "state-success"),
+    TaskState.FAILED: Mark("✗", "failed", "state-failed"),
+    TaskState.UPSTREAM_FAILED: Mark("△", "upstream failed", "state-upstream-failed"),
+    TaskState.RUNNING: Mark("▶", "running", "state-running"),
+    TaskState.QUEUED: Mark("◔", "queued", "state-queued"),
+    TaskState.SCHEDULED: Mark(":", "scheduled", "state-scheduled"),
+    TaskState.NONE: Mark("·", "no status yet", "state-none"),
+    TaskState.UP_FOR_RETRY: Mark("↻", "up for retry", "state-up-for-retry"),
+    TaskState.RESTARTING: Mark("»", "restarting", "state-restarting"),
+    TaskState.UP_FOR_RESCHEDULE: Mark("◷", "up for reschedule", "state-up-for-reschedule"),
+    TaskState.DEFERRED: Mark("◇", "deferred", "state-deferred"),
+    TaskState.AWAITING_INPUT: Mark("?", "awaiting input", "state-awaiting-input"),
+    TaskState.SKIPPED: Mark("–", "skipped", "state-skipped"),
+    TaskState.REMOVED: Mark("x", "removed", "state-removed"),
+    TaskState.ABSENT: Mark(" ", "not in this run", "state-none"),
 }
 
 RUN_MARKS: Final[dict[RunState, Mark]] = {
@@ -50,33 +52,33 @@ RUN_MARKS: Final[dict[RunState, Mark]] = {
 }
 
 VERDICT_MARKS: Final[dict[Verdict, Mark]] = {
-    Verdict.CREATE: Mark("+", "+", "create", "verdict-create"),
-    Verdict.REPROCESS: Mark("↻", "r", "reprocess", "verdict-reprocess"),
-    Verdict.SKIP_EXISTS: Mark("–", "-", "skip", "verdict-skip"),
-    Verdict.SKIP_IN_FLIGHT: Mark("▶", ">", "skip", "verdict-skip"),
-    Verdict.NOT_YET: Mark("◌", ".", "not yet", "verdict-not-yet"),
+    Verdict.CREATE: Mark("+", "create", "verdict-create"),
+    Verdict.REPROCESS: Mark("↻", "reprocess", "verdict-reprocess"),
+    Verdict.SKIP_EXISTS: Mark("–", "skip", "verdict-skip"),
+    Verdict.SKIP_IN_FLIGHT: Mark("▶", "skip", "verdict-skip"),
+    Verdict.NOT_YET: Mark("◌", "not yet", "verdict-not-yet"),
 }
 
 STATUS_MARKS: Final[dict[BackfillStatus, Mark]] = {
-    BackfillStatus.CREATING: Mark("◔", "o", "CREATING", "state-queued"),
-    BackfillStatus.QUEUED: Mark("◔", "o", "QUEUED", "state-queued"),
-    BackfillStatus.RUNNING: Mark("▶", ">", "RUNNING", "state-running"),
-    BackfillStatus.PAUSED: Mark("‖", "=", "PAUSED", "state-up-for-retry"),
-    BackfillStatus.BLOCKED: Mark("!", "!", "BLOCKED", "state-upstream-failed"),
-    BackfillStatus.DONE: Mark("█", "#", "DONE", "state-success"),
-    BackfillStatus.DONE_WITH_FAILURES: Mark("✗", "X", "DONE", "state-failed"),
-    BackfillStatus.CANCELLED: Mark("–", "-", "CANCELLED", "state-queued"),
-    BackfillStatus.ORPHANED: Mark("?", "?", "ORPHANED", "state-upstream-failed"),
-    BackfillStatus.ABANDONED: Mark("?", "?", "ABANDONED", "state-upstream-failed"),
+    BackfillStatus.CREATING: Mark("+", "CREATING", "state-queued"),
+    BackfillStatus.QUEUED: Mark("◔", "QUEUED", "state-queued"),
+    BackfillStatus.RUNNING: Mark("▶", "RUNNING", "state-running"),
+    BackfillStatus.PAUSED: Mark("‖", "PAUSED", "state-up-for-retry"),
+    BackfillStatus.BLOCKED: Mark("!", "BLOCKED", "state-upstream-failed"),
+    BackfillStatus.DONE: Mark("█", "DONE", "state-success"),
+    BackfillStatus.DONE_WITH_FAILURES: Mark("✗", "DONE", "state-failed"),
+    BackfillStatus.CANCELLED: Mark("⊘", "CANCELLED", "state-queued"),
+    BackfillStatus.ORPHANED: Mark("?", "ORPHANED", "state-upstream-failed"),
+    BackfillStatus.ABANDONED: Mark("x", "ABANDONED", "state-upstream-failed"),
 }
 
-MISSING_MARK: Final = Mark("·", ".", "missing", "muted")
+MISSING_MARK: Final = Mark("·", "missing", "muted")
 """A date without a run, which could have one."""
-AHEAD_MARK: Final = Mark("◌", "~", "not yet", "verdict-not-yet")
+AHEAD_MARK: Final = Mark("◌", "not yet", "verdict-not-yet")
 """A date without a run, which can not have one yet."""
 
-PAUSED_MARK: Final = Mark("‖", "=", "paused", "state-up-for-retry")
-BROKEN_MARK: Final = Mark("!", "!", "does not import", "state-failed")
+PAUSED_MARK: Final = Mark("‖", "paused", "state-up-for-retry")
+BROKEN_MARK: Final = Mark("!", "does not import", "state-failed")
 
 
 def under_cursor(sign: str) -> str:
@@ -90,9 +92,8 @@ class Look:
     `variables` are the theme's (`App.theme_variables`); make a new one when the theme changes.
     """
 
-    def __init__(self, variables: Mapping[str, str], *, ascii_only: bool = False) -> None:
+    def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
-        self._ascii_only = ascii_only
         self.text = self.named("foreground")
         self.muted = self.named("muted")
         self.accent = self.named("accent")
@@ -101,7 +102,7 @@ class Look:
 
     def sign(self, mark: Mark) -> str:
         """The sign to draw, one cell wide."""
-        return mark.ascii_sign if self._ascii_only else mark.sign
+        return mark.sign
 
     def style(self, mark: Mark) -> Style:
         """The foreground style of a mark."""

@@ -79,7 +79,7 @@ class BackfillsScreen(ControllingScreen):
     def compose(self) -> ComposeResult:
         """The list under the environment, and the backfill under the cursor."""
         yield EnvironmentLine("Backfills")
-        yield Static("Reading the backfills…", id="backfills-notice", markup=False)
+        yield Static("Reading the backfills ...", id="backfills-notice", markup=False)
         yield BackfillTable()
         yield BackfillDetails()
         yield KeyLine(self.PLACE)

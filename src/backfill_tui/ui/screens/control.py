@@ -164,7 +164,7 @@ class ControlDialog(Dialog[Deed]):
         indent = _INDENT if len(self._deeds) > 1 else ""
         outcome = self._outcomes.get(deed)
         if outcome is None:
-            return [] if self._problem else [Content.styled(f"{indent}counting…", "$muted")]
+            return [] if self._problem else [Content.styled(f"{indent}counting ...", "$muted")]
         first, *others = consequences(outcome, self._subject)
         # With several choices their names are what stands out.
         lines = [Content.styled(indent + first, "$muted" if muted else "" if indent else "bold")]

@@ -46,7 +46,7 @@ class CreationBar(Widget):
         return Content("\n").join(
             [
                 Content(words),
-                Content.assemble(("━" * full, "$accent"), ("━" * (width - full), "$hairline")),
+                Content.assemble(("━" * full, "$accent"), ("─" * (width - full), "$hairline")),
                 Content.styled(note, "$muted"),
             ]
         )

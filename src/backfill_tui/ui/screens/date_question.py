@@ -31,7 +31,7 @@ class DateQuestion(Dialog[T]):
     TITLE_WORDS: ClassVar[str]
     EXAMPLES: ClassVar[str]
     DEFAULT_CSS = """
-    DateQuestion Input { width: 1fr; margin: 0 0 1 0; background: $panel; }
+    DateQuestion Input { width: 1fr; margin: 0 0 1 0; background: $field; }
     DateQuestion Input:focus { background: $cursor-background; }
     """
 

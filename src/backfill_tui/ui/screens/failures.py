@@ -114,7 +114,7 @@ class FailuresDialog(Dialog[FailuresLeft]):
 
     def on_mount(self) -> None:
         """Read now, and again while the list is open."""
-        self.listed.empty = ("Reading the logs…",)
+        self.listed.empty = ("Reading the logs ...",)
         self.listed.focus()
         self.action_read_again()
         self.set_interval(_READ_SECONDS, self._look_again)

@@ -29,7 +29,7 @@ class ProductionDialog(Dialog[bool]):
     HELP = "This Airflow is marked production in the settings file, so that nothing is changed in passing."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PRODUCTION)]
     DEFAULT_CSS = """
-    ProductionDialog Input { width: 1fr; margin: 1 0; background: $panel; }
+    ProductionDialog Input { width: 1fr; margin: 1 0; background: $field; }
     ProductionDialog Input:focus { background: $cursor-background; }
     """
 

@@ -78,7 +78,7 @@ class RerunDialog(Dialog[RerunRequest]):
     RerunDialog Static { height: auto; }
     RerunDialog Horizontal { height: 1; }
     RerunDialog Label { width: auto; padding: 0 1 0 0; }
-    RerunDialog Input { width: 1fr; background: $panel; }
+    RerunDialog Input { width: 1fr; background: $field; }
     RerunDialog Input:focus { background: $cursor-background; }
     """
 
@@ -197,7 +197,7 @@ class RerunDialog(Dialog[RerunRequest]):
         label = Content.styled(scope.label(task).ljust(_LABEL_WIDTH), "bold" if chosen else "")
         outcome = self._previews.get(self._request(scope))
         if outcome is None:
-            words = "counting…" if self._problem is None else "not counted"
+            words = "counting ..." if self._problem is None else "not counted"
             return Content("").join([sign, label, Content.styled(words, "$muted")])
         return Content("").join(
             [sign, label, Content.styled(scope_words(outcome), "" if chosen else "$muted")]

@@ -77,7 +77,7 @@ class RerunBar(Widget):
         return Content("\n").join(
             [
                 Content(f"{self.done:,} of {count(self.total, 'run')}"),
-                Content.assemble(("━" * full, "$accent"), ("━" * (width - full), "$hairline")),
+                Content.assemble(("━" * full, "$accent"), ("─" * (width - full), "$hairline")),
             ]
         )
 

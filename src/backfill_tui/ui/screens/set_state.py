@@ -194,7 +194,7 @@ class SetStateDialog(Dialog[MarkRequest]):
         sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
         label = Content.styled(fit(self._label(scope), _LABEL_WIDTH) + "  ", "bold" if chosen else "")
         outcome = self._previews.get((self.mark_as, scope))
-        words = "counting…" if self._problem is None else "not counted"
+        words = "counting ..." if self._problem is None else "not counted"
         words = words if outcome is None else scope_words(outcome)
         return Content("").join([sign, label, Content.styled(words, "" if chosen and outcome else "$muted")])
 

@@ -37,7 +37,7 @@ class StopAfterDialog(Dialog[int]):
     DEFAULT_CSS = """
     StopAfterDialog Horizontal { height: 1; margin: 1 0; }
     StopAfterDialog Label { width: auto; color: $muted; padding: 0 1 0 0; }
-    StopAfterDialog Input { width: 9; margin: 0 1 0 0; background: $panel; }
+    StopAfterDialog Input { width: 9; margin: 0 1 0 0; background: $field; }
     StopAfterDialog Input:focus { background: $cursor-background; }
     """
 

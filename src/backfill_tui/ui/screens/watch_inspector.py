@@ -80,7 +80,7 @@ class Inspector(LogPane):
                 self._settle()
             return
         self._show(cell)
-        self.log_view.say("" if cell is None or cell.run_id is None else "Reading…")
+        self.log_view.say("" if cell is None or cell.run_id is None else "Reading ...")
         self._settle()
 
     # What is shown

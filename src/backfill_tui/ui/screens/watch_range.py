@@ -42,7 +42,7 @@ class WatchRangeDialog(Dialog[DagRange]):
     DEFAULT_CSS = """
     WatchRangeDialog Horizontal { height: 1; margin: 1 0; }
     WatchRangeDialog Label { width: auto; color: $muted; padding: 0 1 0 0; }
-    WatchRangeDialog Input { width: 1fr; background: $panel; }
+    WatchRangeDialog Input { width: 1fr; background: $field; }
     WatchRangeDialog Input:focus { background: $cursor-background; }
     """
 

@@ -24,7 +24,7 @@ _RANGE: Final = 22
 _STATUS: Final = 25
 _LEAST_DAG: Final = 14
 _MOST_DAG: Final = 40
-_RIVAL: Final = Mark("!", "!", "another is active", "warning")
+_RIVAL: Final = Mark("!", "another is active", "warning")
 
 
 @dataclass(frozen=True, slots=True)

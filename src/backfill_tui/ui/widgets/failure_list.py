@@ -21,8 +21,8 @@ _LEAST_TASK: Final = 4
 _MOST_TASK: Final = 24
 _NARROW_TASK: Final = 14
 _ROOM_FOR_SPANS: Final = 90
-_ALL_MARKED: Final = Mark("●", "*", "all dates are marked", "accent")
-_SOME_MARKED: Final = Mark("◦", "+", "some dates are marked", "accent")
+_ALL_MARKED: Final = Mark("●", "all dates are marked", "accent")
+_SOME_MARKED: Final = Mark("◦", "some dates are marked", "accent")
 
 NO_TASK: Final = "-"
 """What stands for the task of a run that failed without one."""

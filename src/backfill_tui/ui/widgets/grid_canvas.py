@@ -44,13 +44,12 @@ class GridCanvas(KeptLines, inherit_bindings=False):
     cursor_column: reactive[int] = reactive(0, repaint=False)
     waiting_because: var[str] = var("")
 
-    def __init__(self, store: GridStore, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, store: GridStore, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.store = store
         self.view = RowView(store)
         self.columns = ColumnView(store)
         self.marks = Marks(store)
-        self._ascii_only = ascii_only
         self._words = RowWords()
         self._shape: GridLayout | None = None
         self._painter: GridPainter | None = None
@@ -176,9 +175,9 @@ class GridCanvas(KeptLines, inherit_bindings=False):
     def _paint(self) -> GridPainter | None:
         if self._painter is None and self._shape is not None:
             variables = self.app.theme_variables
-            look = Look(variables, ascii_only=self._ascii_only)
+            look = Look(variables)
             lit = variables["cursor-background" if self.has_focus else "cursor-background-blurred"]
-            ground = self.background_colors[1].rich_color.get_truecolor().hex
+            ground = self.background_colors[1].hex
             width = self.scrollable_content_region.width
             self._painter = GridPainter(look, self._shape, width, (ground, lit))
         return self._painter

@@ -70,7 +70,7 @@ class RowWords:
     def sentence(self, index: int, row: RunRow | None, cells: bytes, waiting_because: str) -> str:
         """What the row says in place of cells; empty when its cells speak for themselves."""
         if row is None:
-            return "reading…"
+            return "reading ..."
         if row.membership is not Membership.INCLUDED:
             return row.membership.words
         if row.cancelled:

@@ -10,18 +10,19 @@ from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
 
-CURSOR_MARK: Final = Mark(">", ">", "cursor", "accent")
-POINTER_MARK: Final = Mark("◂", "<", "cursor", "accent")
-RULE_MARK: Final = Mark("─", "-", "part", "muted")
-MARKED_MARK: Final = Mark("●", "*", "marked", "accent")
-CANCELLED_MARK: Final = Mark("–", "-", "cancelled", "state-queued")
+CURSOR_MARK: Final = Mark(">", "cursor", "accent")
+POINTER_MARK: Final = Mark("◂", "cursor", "accent")
+RULE_MARK: Final = Mark("─", "part", "muted")
+MARKED_MARK: Final = Mark("●", "marked", "accent")
+CANCELLED_MARK: Final = Mark("⊘", "cancelled", "state-queued")
+TAKEN_OVER_MARK: Final = Mark("⇄", "taken over", "state-removed")
 
 ROW_MARKS: Final[dict[str, Mark]] = {
     **{str(state): mark for state, mark in RUN_MARKS.items()},
     "cancelled": CANCELLED_MARK,
     "skipped": TASK_MARKS[TaskState.SKIPPED],
     "deleted": TASK_MARKS[TaskState.REMOVED],
-    "taken_over": TASK_MARKS[TaskState.REMOVED],
+    "taken_over": TAKEN_OVER_MARK,
 }
 """The mark of a row by its kind, a field of `RunCounts`, where no words stand beside it."""
 

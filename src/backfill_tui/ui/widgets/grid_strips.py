@@ -9,10 +9,10 @@ from itertools import repeat
 from typing import Final
 
 from rich.cells import cell_len, set_cell_size
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.cache import LRUCache
+from textual.color import Color
 from textual.strip import Strip
 
 from backfill_tui.domain.instants import Instant, clock
@@ -64,7 +64,7 @@ class GridPainter:
         self.layout = layout
         self._look = look
         self._width = width
-        plain, cursor = (Style(bgcolor=Color.parse(one)) for one in backgrounds)
+        plain, cursor = (Style(bgcolor=Color.parse(one).rich_color) for one in backgrounds)
         self._grounds = (plain, cursor)
         marks = [TASK_MARKS[state] for state in CODES]
         self._signs = [look.sign(mark) for mark in marks]

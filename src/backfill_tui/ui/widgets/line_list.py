@@ -20,7 +20,7 @@ from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, line
 
 _EMPTY_ABOVE = 2
-_CURSOR = Mark("▌", ">", "cursor", "accent")
+_CURSOR = Mark("▌", "cursor", "accent")
 
 
 class LineList(ScrollView, can_focus=True, inherit_bindings=False):

@@ -63,7 +63,7 @@ class PlanForm(Widget):
     PlanForm Horizontal { height: 1; }
     PlanForm Label { width: auto; color: $muted; padding: 0 1; }
     PlanForm .first { width: 12; }
-    PlanForm Input { background: $panel; }
+    PlanForm Input { background: $field; }
     PlanForm Input:focus { background: $cursor-background; }
     PlanForm #from { width: 24; }
     PlanForm #to { width: 21; }

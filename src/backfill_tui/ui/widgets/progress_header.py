@@ -171,7 +171,7 @@ class ProgressHeader(Widget):
     def _lines(self) -> list[Content]:
         width = self.content_size.width
         if self.progress is None:
-            return [Content.styled("" if self.broken else "Reading the dates…", "$muted")]
+            return [Content.styled("" if self.broken else "Reading the dates ...", "$muted")]
         counted = count_words(self.progress.counts)
         if self.shown:
             counted.insert(0, Content.styled(self.shown, "bold $accent"))

@@ -14,9 +14,9 @@ from backfill_tui.domain.throughput import Pace
 from backfill_tui.domain.time_ranges import in_words
 from backfill_tui.domain.watching import RunCounts
 from backfill_tui.ui.glyphs import RUN_MARKS, Mark
+from backfill_tui.ui.widgets.grid_signs import ROW_MARKS
 
-_QUIET: Final = Mark("–", "-", "", "state-queued")
-_UNTOUCHED: Final = Mark("·", ".", "", "state-none")
+_UNTOUCHED: Final = Mark("·", "", "state-none")
 _BARS: Final = " ▁▂▃▄▅▆▇█"
 _GAP: Final = "  "
 
@@ -26,7 +26,7 @@ def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:
     shares = [
         (RUN_MARKS[RunState.SUCCESS], counts.success),
         (RUN_MARKS[RunState.FAILED], counts.failed),
-        (_QUIET, counts.cancelled),
+        (ROW_MARKS["cancelled"], counts.cancelled),
         (RUN_MARKS[RunState.RUNNING], counts.running),
         (_UNTOUCHED, counts.queued),
     ]
@@ -47,10 +47,10 @@ def count_words(counts: RunCounts) -> list[Content]:
         (RUN_MARKS[RunState.SUCCESS], counts.success, "succeeded"),
         (RUN_MARKS[RunState.RUNNING], counts.running, "running"),
         (RUN_MARKS[RunState.QUEUED], counts.queued, "queued"),
-        (_QUIET, counts.cancelled, "never ran"),
-        (_QUIET, counts.skipped, "skipped"),
-        (_QUIET, counts.deleted, "deleted"),
-        (_QUIET, counts.taken_over, "taken over"),
+        (ROW_MARKS["cancelled"], counts.cancelled, "never ran"),
+        (ROW_MARKS["skipped"], counts.skipped, "skipped"),
+        (ROW_MARKS["deleted"], counts.deleted, "deleted"),
+        (ROW_MARKS["taken_over"], counts.taken_over, "taken over"),
     ]
     return [
         Content.assemble(

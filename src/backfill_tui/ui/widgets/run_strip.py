@@ -33,10 +33,7 @@ from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainte
 _KINDS: Final = tuple(ROW_MARKS)
 _MARKS: Final = (
     *ROW_MARKS.values(),
-    *(
-        Mark(MARKED_MARK.sign, MARKED_MARK.ascii_sign, mark.word, mark.variable)
-        for mark in ROW_MARKS.values()
-    ),
+    *(Mark(MARKED_MARK.sign, mark.word, mark.variable) for mark in ROW_MARKS.values()),
 )
 """By the code of a cell: the kinds of rows, then the same ones marked."""
 _KEPT_LINES: Final = 256
@@ -77,10 +74,9 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """The date under the cursor is to be seen in the grid."""
 
-    def __init__(self, grid: GridCanvas, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, grid: GridCanvas, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._grid = grid
-        self._ascii_only = ascii_only
         self._rows: list[int] = []
         self._codes = b""
         self._calendar: Calendar | None = None
@@ -190,7 +186,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
         # What failed is drawn in reverse, but not under the cursor.
         cursor = self.get_component_rich_style("run-strip--cursor", partial=True) + Style(reverse=False)
         grounds = Grounds(plain=self.rich_style, cursor=cursor, span=Style())
-        look = Look(self.app.theme_variables, ascii_only=self._ascii_only)
+        look = Look(self.app.theme_variables)
         return StripPainter(self._codes, _MARKS, laid, look, grounds)
 
     def show_cursor(self) -> None:

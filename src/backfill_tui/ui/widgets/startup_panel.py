@@ -119,7 +119,7 @@ def _spread(left: str, left_style: str, right: str, right_style: str, width: int
 
 def _bar(fraction: float, width: int) -> Content:
     full = round(fraction * width)
-    return Content.assemble(("━" * full, "$accent"), ("━" * (width - full), "$hairline"))
+    return Content.assemble(("━" * full, "$accent"), ("─" * (width - full), "$hairline"))
 
 
 def _failure(problem: Problem) -> Iterator[Content]:

@@ -17,7 +17,7 @@ _PLAIN: Final = Style()
 _OF: Final = 6
 _DATES: Final = 8
 _MARKED: Final = 9
-_CANCELLED: Final = Mark("–", "-", "never started", "state-queued")
+_CANCELLED: Final = Mark("⊘", "never started", "state-queued")
 _RUNS: Final[dict[RunKind, Mark]] = {RunKind(state.value): mark for state, mark in RUN_MARKS.items()} | {
     RunKind.CANCELLED: _CANCELLED
 }

@@ -114,9 +114,8 @@ class StripCanvas(ScrollView, inherit_bindings=False):
     }
     """
 
-    def __init__(self, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
-        self._ascii_only = ascii_only
         self._laid: StripLayout | None = None
         self._painter: StripPainter | None = None
         self._strips: LRUCache[tuple[int, bool], Strip] = LRUCache(_KEPT_LINES)
@@ -245,7 +244,7 @@ class StripCanvas(ScrollView, inherit_bindings=False):
             cursor=self.get_component_rich_style("strip--cursor", partial=True) + Style(reverse=False),
             span=self.get_component_rich_style("strip--span", partial=True),
         )
-        look = Look(self.app.theme_variables, ascii_only=self._ascii_only)
+        look = Look(self.app.theme_variables)
         muted = not plan.complete or self.has_class("-stale")
         marks = [mark_of(outcome) for outcome in plan.judged.outcomes]
         return StripPainter(plan.judged.places, marks, laid, look, grounds, muted=muted)

@@ -41,10 +41,9 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
 
     wide: var[bool] = var(default=False)
 
-    def __init__(self, grid: RunGrid, *, ascii_only: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, grid: RunGrid, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self._grid = grid
-        self._ascii_only = ascii_only
         self._shape: _Shape | None = None
         self._laid = lay_out_tasks((), 0, 0, 0, NARROW)
         self._task_lines = TaskLines(grid, self._laid)
@@ -118,9 +117,9 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
     def _paint(self, layout: TaskLayout) -> TaskPainter:
         if self._painter is None:
             variables = self.app.theme_variables
-            look = Look(variables, ascii_only=self._ascii_only)
+            look = Look(variables)
             lit = variables["cursor-background" if self.has_focus else "cursor-background-blurred"]
-            ground = self.background_colors[1].rich_color.get_truecolor().hex
+            ground = self.background_colors[1].hex
             self._painter = TaskPainter(look, layout, self._width, (ground, lit))
         return self._painter
 

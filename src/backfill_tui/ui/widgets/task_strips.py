@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.cells import set_cell_size
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.strip import Strip
 
 from backfill_tui.domain.enums import StrEnum
@@ -20,9 +20,9 @@ from backfill_tui.ui.widgets.grid_signs import CURSOR_MARK, MARKED_MARK, ROW_MAR
 from backfill_tui.ui.widgets.grid_strips import RUNS_OF_EQUAL
 from backfill_tui.ui.widgets.task_layout import TaskLayout
 
-POINTER_MARK: Final = Mark("▾", "v", "cursor", "accent")
-UNREAD_MARK: Final = Mark("…", "_", "reading", "muted")
-_BLANK_MARK: Final = Mark(" ", " ", "", "muted")
+POINTER_MARK: Final = Mark("▾", "cursor", "accent")
+UNREAD_MARK: Final = Mark("…", "reading", "muted")
+_BLANK_MARK: Final = Mark(" ", "", "muted")
 
 
 class Cells(StrEnum):
@@ -84,7 +84,7 @@ class TaskPainter:
         self._look = look
         self._layout = layout
         self._width = width
-        self._grounds = tuple(Style(bgcolor=Color.parse(one)) for one in backgrounds)
+        self._grounds = tuple(Style(bgcolor=Color.parse(one).rich_color) for one in backgrounds)
         self._under_cursor = Style(color=self._grounds[0].bgcolor, bgcolor=look.accent.color, bold=True)
         self._bold = Style(bold=True)
         self._signs = {kind: [look.sign(mark) for mark in marks] for kind, marks in _MARKS.items()}
