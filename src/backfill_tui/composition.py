@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 _CALL_SECONDS: Final = 60.0
 _FAR_SECONDS: Final = 30.0
 """How long a plain call may take before the bridge counts as gone."""
+_SILENT_SECONDS: Final = 60.0
+"""The same of a stream, which is silent while a database that does not answer is tried for half a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +231,10 @@ class RealComposition:
             from backfill_tui.gateway.bridge import BridgeGateway
 
             child = started if not gateways else BridgeChild(start())
-            gateways.append(BridgeGateway(child, call_seconds=seconds, agreement=agreement))
+            silent = _SILENT_SECONDS if first.far else None
+            gateways.append(
+                BridgeGateway(child, call_seconds=seconds, silent_seconds=silent, agreement=agreement)
+            )
             return gateways[-1]
 
         try:

@@ -49,6 +49,7 @@ class ScriptedComposition:
     prepare: Callable[[ScriptedGateway], None] | None = None
     gateway_class: type[ScriptedGateway] = ScriptedGateway
     journal_path: Path = Path("nowhere/journal.jsonl")
+    reconnects: bool = False
     config_path: Path | None = None
 
     @contextmanager
@@ -62,7 +63,10 @@ class ScriptedComposition:
             self.gateways.append(gateway)
             return gateway
 
-        yield Connection(connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/")
+        yield Connection(
+            connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/",
+            reconnects=self.reconnects,
+        )  # fmt: skip
         for gateway in self.gateways:
             gateway.close()
 

@@ -213,7 +213,7 @@ def test_a_far_command_that_ends_before_a_bridge_answers_brings_its_last_words(t
     with pytest.raises(Unreachable) as raised:
         gateway.open()
     assert raised.value.message.endswith(
-        "code 255 before a bridge answered: Host key [bold]verification[/] failed."
+        "code 255 before a bridge answered: Host key [bold]verification[/] failed"
     )
     assert raised.value.remedy.startswith("run it by hand, it must start a bridge: sh -c 'echo Welcome; echo")
     assert "Welcome" in raised.value.detail

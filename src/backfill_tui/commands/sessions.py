@@ -33,6 +33,7 @@ def session(invocation: Invocation, *, as_json: bool = False) -> Generator[Sessi
             as_json=as_json,
             read_only=connection.read_only,
             program=program_words(invocation.flags),
+            reconnect=connection.connect if connection.reconnects else None,
         )
 
 

@@ -52,8 +52,9 @@ class BridgeGateway:
     """The gateway to a bridge that is already starting; see `gateway.port.Gateway` for the methods.
 
     `call_seconds` is the longest a plain call may take before it counts as unanswered; opening, parsing,
-    planning, launching and clearing take as long as they take, and are watched by their progress. `agreement`
-    is asked before each change.
+    planning, launching and clearing take as long as they take, and are watched by their progress. A stream,
+    which tells something every second, may be silent for `silent_seconds`; None where the end of a bridge is
+    always noticed by itself. `agreement` is asked before each change.
     """
 
     def __init__(
@@ -62,11 +63,13 @@ class BridgeGateway:
         *,
         call_seconds: float = 60,
         greeting_seconds: float = GREETING_SECONDS,
+        silent_seconds: float | None = None,
         agreement: Agreement | None = None,
     ) -> None:
         self._agreement = agreement or Agreement()
         self._conversation = Conversation(child, greeting_seconds=greeting_seconds)
         self._call_seconds = call_seconds
+        self._silent_seconds = silent_seconds
 
     def open(self, on_step: Callable[[StartupStep], None] = ignore) -> Environment:
         return self._call(methods.OPEN, methods.Nothing(), on_event=on_step)
@@ -102,10 +105,12 @@ class BridgeGateway:
         return self._call(methods.BACKFILLS, asked, seconds=self._call_seconds).backfills
 
     def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
-        return self._updates(methods.WATCH, methods.Watch(backfill_id=backfill_id))
+        watch = methods.Watch(backfill_id=backfill_id)
+        return self._updates(methods.WATCH, watch, seconds=self._silent_seconds)
 
     def watch_range(self, dates: DagRange) -> AbstractContextManager[Iterator[RangeUpdate]]:
-        return self._updates(methods.WATCH_RANGE, methods.WatchRange(dates=dates))
+        watch = methods.WatchRange(dates=dates)
+        return self._updates(methods.WATCH_RANGE, watch, seconds=self._silent_seconds)
 
     def preview_control(self, request: ControlRequest) -> ControlOutcome:
         return self._call(methods.PREVIEW_CONTROL, request)
@@ -181,7 +186,7 @@ class BridgeGateway:
         return self._call(methods.PAUSE_DAG, asked, seconds=self._call_seconds).remarks
 
     def journal(self, query: JournalQuery) -> AbstractContextManager[Iterator[JournalPart]]:
-        return self._updates(methods.JOURNAL, query)
+        return self._updates(methods.JOURNAL, query, seconds=self._call_seconds)
 
     @contextmanager
     def hold_attempts(self, dag_id: DagId) -> Generator[None, None, None]:
@@ -215,9 +220,11 @@ class BridgeGateway:
             return call.result()
 
     @contextmanager
-    def _updates(self, method: Method[P, E, R], params: P) -> Generator[Iterator[E], None, None]:
+    def _updates(
+        self, method: Method[P, E, R], params: P, *, seconds: float | None
+    ) -> Generator[Iterator[E], None, None]:
         with self._conversation.begin(method, params) as call:
-            yield call.events()
+            yield call.events(timeout_seconds=seconds)
 
 
 def _events(call: PendingCall[E, R], is_cancelled: IsCancelled, seconds: float | None) -> Iterator[E]:

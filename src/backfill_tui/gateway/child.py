@@ -141,7 +141,7 @@ class BridgeChild:
 def _last_line(told: str) -> str:
     """`: Permission denied (publickey).`; empty where nothing was told."""
     lines = [line for line in told.splitlines() if line.strip()]
-    return f": {one_line(lines[-1].strip())[:_SHOWN]}" if lines else ""
+    return f": {one_line(lines[-1].strip())[:_SHOWN].rstrip('.')}" if lines else ""
 
 
 def _private(log: Path) -> BinaryIO:

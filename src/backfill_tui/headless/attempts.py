@@ -50,6 +50,8 @@ def rerun_until_green(session: Session, wish: RerunWish, attempts: Attempts) -> 
     the Dag, and for a Dag or a backfill that is paused.
     """
     session.refuse_writes("A rerun")
+    # With its bridge goes what holds the Dag for it; the same command goes on where it was.
+    session.reconnect = None
     with session.gateway.hold_attempts(DagId(wish.choice.dag_id)):
         environment = session.open()
         return _Campaign(session, wish, attempts, meant(session, wish.choice, environment.where)).run()

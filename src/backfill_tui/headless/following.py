@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -32,6 +33,7 @@ from backfill_tui.domain.watching import (
 )
 from backfill_tui.forms import encode
 from backfill_tui.headless.breaking import FailureStop
+from backfill_tui.headless.reconnecting import lasting
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session
 
@@ -125,8 +127,11 @@ class Follower:
         Raises Interrupted when the user stops the waiting, which stops nothing else, and Unreachable when
         the engine has given up.
         """
+        watching = lasting(
+            self._session, lambda: self._session.gateway.watch(self._backfill_id), self._begin_anew
+        )
         try:
-            with self._session.gateway.watch(self._backfill_id) as updates:
+            with closing(watching) as updates:
                 for update in updates:
                     reading = self._read(update)
                     if reading is None:
@@ -147,6 +152,9 @@ class Follower:
             f"The bridge stopped telling about backfill {self._backfill_id}",
             remedy=f"run {self._session.again('watch', self._backfill_id)} again",
         )
+
+    def _begin_anew(self) -> None:
+        self._store, self._causes = GridStore(), ()
 
     def _read(self, update: GridUpdate) -> Reading | None:
         self._store.apply(update)

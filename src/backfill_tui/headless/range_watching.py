@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from backfill_tui.domain.causes import UNPAUSE_DAG
@@ -17,6 +18,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import RunCounts, RunRow
 from backfill_tui.forms import encode
 from backfill_tui.headless.ranges import RangeWish, dates_of, named
+from backfill_tui.headless.reconnecting import lasting
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.telling import show_end, tell_changes
 
@@ -70,8 +72,11 @@ class RangeFollower:
 
         Raises Interrupted when the user stops the waiting, which stops nothing else.
         """
+        watching = lasting(
+            self._session, lambda: self._session.gateway.watch_range(self._dates), self._begin_anew
+        )
         try:
-            with self._session.gateway.watch_range(self._dates) as updates:
+            with closing(watching) as updates:
                 for update in updates:
                     self._store.apply(update)
                     if not self._store.loaded:
@@ -89,6 +94,9 @@ class RangeFollower:
         finally:
             self._session.voice.settle()
         raise Unreachable("The bridge stopped telling about these dates", remedy=f"run {self._again} again")
+
+    def _begin_anew(self) -> None:
+        self._store = GridStore()
 
     def _rows(self) -> list[RunRow]:
         rows = (row for row in self._store.rows if row is not None)

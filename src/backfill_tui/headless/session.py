@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,7 +24,8 @@ class Session:
 
     `engine` is None where Airflow is not ours. `read_only` may turn out when it is opened, from the version
     of Airflow. `program` are the words that reach the same Airflow again, for the sentences that say how to
-    go on.
+    go on. `reconnect` gives a gateway on a fresh bridge where the way to one can break and be mended, else it
+    is None.
     """
 
     gateway: Gateway
@@ -34,6 +35,7 @@ class Session:
     as_json: bool = False
     read_only: bool = False
     program: tuple[str, ...] = ("backfill-tui",)
+    reconnect: Callable[[], Gateway] | None = None
 
     def again(self, *words: str | int) -> str:
         """A command of this program on the same Airflow, as one would type it."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.reconnecting import WAITS
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.connection import Connection
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
-
-_WAITS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, *([30.0] * 20))
-"""Seconds before each try: soon at first, then for ten minutes, then no more."""
 
 
 class Reconnecting:
@@ -28,13 +26,13 @@ class Reconnecting:
 
     def goes_on(self, problem: Problem) -> bool:
         """The bridge is lost; whether it is tried again by itself, which the user is told of once."""
-        if not self._tries or self._tried == len(_WAITS):
+        if not self._tries or self._tried == len(WAITS):
             self._tried = 0
             return False
         if self._tried == 0:
             words = f"{one_line(problem.message)}: trying again by itself"
             self._app.notify(words, severity="warning", markup=False)
-        self._app.set_timer(_WAITS[self._tried], self._try)
+        self._app.set_timer(WAITS[self._tried], self._try)
         self._tried += 1
         return True
 
