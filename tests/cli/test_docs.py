@@ -62,7 +62,7 @@ def documented_options(text: str) -> set[str]:
     return {
         word
         for row in re.findall(r"^\| (`--.*?) \|", text, re.MULTILINE)
-        for word in re.findall(r"--[a-z-]+", row)
+        for word in re.findall(r"--[a-z-]+|(?<=`)-[a-z](?=`)", row)
     }
 
 

@@ -122,7 +122,7 @@ def test_a_folder_that_does_not_exist_is_said_before_anything_is_made(tmp_path: 
 def test_the_settings_of_the_environment_count(tmp_path: Path) -> None:
     wrong = program("dags", folder=tmp_path, BACKFILL_TUI_READONLY="1")
     assert wrong.returncode == 2
-    assert "did you mean read_only?" in wrong.stderr
+    assert "did you mean BACKFILL_TUI_READ_ONLY?" in wrong.stderr
     (tmp_path / "settings.toml").write_text('dags_folder = "missing"\n')
     file = program("dags", folder=tmp_path, BACKFILL_TUI_CONFIG=str(tmp_path / "settings.toml"))
     assert f"There is no Dags folder {tmp_path}/missing" in file.stderr

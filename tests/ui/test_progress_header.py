@@ -9,6 +9,7 @@ from tests.support.grids import FACTS
 from tests.support.world import NOW
 
 from backfill_tui.domain.instants import SECOND, Microseconds
+from backfill_tui.domain.pace_words import left_words, rate_words
 from backfill_tui.domain.progress import TaskProgress
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.throughput import Pace
@@ -23,9 +24,7 @@ from backfill_tui.ui.widgets.progress_words import (
     count_words,
     done_words,
     fitting,
-    left_words,
     pace_words,
-    rate_words,
 )
 
 MANY = RunCounts(success=9_990, failed=1, running=4, queued=5)

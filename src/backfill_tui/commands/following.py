@@ -14,6 +14,7 @@ from backfill_tui.commands.options import (
     from_date,
     of_backfill,
     on_dates,
+    quiet,
     range_of,
     to_date,
     wait,
@@ -41,6 +42,7 @@ _REST: Final = "5m"
     metavar="N",
     help="Pause it once N runs have failed, 0 for never.  [default: what its launch asked for]",
 )
+@quiet
 @click.option("--json", "as_json", is_flag=True, help="Each change as a JSON object on a line of stdout.")
 @click.pass_obj
 def watch(
@@ -48,6 +50,7 @@ def watch(
     /,
     *,
     as_json: bool,
+    quiet: bool,
     what: str | None,
     stop_after_failures: int | None,
     **bounds: str | None,
@@ -59,7 +62,7 @@ def watch(
     dates = range_of({"dag_id": what, **bounds})
     if dates is None:
         number = None if what is None else _backfill_id(what)
-        with session(invocation, as_json=as_json) as opened:
+        with session(invocation, as_json=as_json, quiet=quiet) as opened:
             from backfill_tui.headless.watching import watch as run
 
             return run(opened, number, stop_after_failures=stop_after_failures)
@@ -69,7 +72,7 @@ def watch(
         raise BadRequest(
             "--stop-after-failures is of a backfill, and with --from there is none", remedy="leave it out"
         )
-    with session(invocation, as_json=as_json) as opened:
+    with session(invocation, as_json=as_json, quiet=quiet) as opened:
         from backfill_tui.headless.range_watching import watch_range
 
         return watch_range(opened, dates)
@@ -113,9 +116,10 @@ def _backfill_id(text: str) -> int:
 )
 @yes
 @wait
+@quiet
 @as_json
 @click.pass_obj
-def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
+def rerun(invocation: Invocation, /, *, as_json: bool, quiet: bool, **options: object) -> int:
     """Run again what failed in a backfill of a Dag, on all its failed dates or on some.
 
     With --from the runs of the Dag on these dates are meant, whatever made them.
@@ -123,7 +127,7 @@ def rerun(invocation: Invocation, /, *, as_json: bool, **options: object) -> int
     scope = _scope(options)
     attempts = _attempts(options)
     wish = _rerun_wish(options, scope)
-    with session(invocation, as_json=as_json) as opened:
+    with session(invocation, as_json=as_json, quiet=quiet) as opened:
         from backfill_tui.headless.attempts import rerun_until_green
         from backfill_tui.headless.repairing import rerun as run
 

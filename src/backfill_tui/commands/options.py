@@ -33,6 +33,7 @@ WORDS: Final = Words()
 as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
 wait = click.option("--wait", is_flag=True, help="Follow it to its end; the exit code tells the outcome.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="Say only errors and the outcome.")
 of_backfill = click.option(
     "--backfill",
     "backfill_id",

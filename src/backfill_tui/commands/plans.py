@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json, wait, yes
+from backfill_tui.commands.options import WORDS, as_json, quiet, wait, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -129,9 +129,10 @@ def plan(invocation: Invocation, /, **options: object) -> int:
     help="Only if the plan is still the one that plan --json gave this fingerprint.",
 )
 @wait
+@quiet
 @as_json
 @click.pass_obj
-def launch(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
+def launch(invocation: Invocation, /, *, as_json: bool, quiet: bool, **options: object) -> int:
     """Create a backfill, after showing what it does."""
     _check_usage(options)
     if options["paused"] and options["wait"]:
@@ -139,7 +140,7 @@ def launch(invocation: Invocation, /, *, as_json: bool, **options: object) -> in
             "--paused and --wait contradict: a paused backfill never ends", remedy="leave one of them out"
         )
     _check_note(str(options["note"] or ""))
-    with session(invocation, as_json=as_json) as opened:
+    with session(invocation, as_json=as_json, quiet=quiet) as opened:
         from backfill_tui.headless.launching import launch as run
 
         return run(opened, _wish(options), _terms(options))

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def session(invocation: Invocation, *, as_json: bool = False) -> Generator[Session, None, None]:
+def session(
+    invocation: Invocation, *, as_json: bool = False, quiet: bool = False
+) -> Generator[Session, None, None]:
     """A session on the chosen Airflow, whose bridge starts at once and ends with the context."""
     with invocation.composition.connect(invocation.flags) as connection:
         from backfill_tui.headless.production import typed
         from backfill_tui.headless.session import Session
-        from backfill_tui.headless.streams import paper, voice
+        from backfill_tui.headless.streams import paper, quiet_voice, voice
 
-        speaks = voice()
+        speaks = quiet_voice(as_json=as_json) if quiet else voice()
         connection.agreement.asked_by(typed(speaks, invocation.confirmed))
         yield Session(
             gateway=connection.connect(),

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from time import sleep
-from typing import Final
 
 from backfill_tui.domain.dag_range import GridFacts, Watchable
 from backfill_tui.domain.ids import DagId, RunId
@@ -30,9 +29,7 @@ from backfill_tui.headless.ranges import named
 from backfill_tui.headless.repairing import RerunWish, clear, exit_code_of, request_of
 from backfill_tui.headless.rerun_talk import question, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
-from backfill_tui.headless.telling import AnyReading, show_end, tell_progress
-
-_MINUTE: Final = 60
+from backfill_tui.headless.telling import AnyReading, Telling, show_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +138,7 @@ class _Campaign:
         if left <= 0:
             return False
         words = f"{counted(len(due), 'run')} failed, attempt {attempt} of {self._attempts.most}"
-        self._session.voice.activity(f"{words} in {_spell(left)}")
+        self._session.voice.countdown(f"{words} in", left)
         try:
             sleep(left)
         except KeyboardInterrupt:
@@ -170,7 +167,7 @@ class _Campaign:
         session.start_engine()
         outcome = clear(session, request)
         self._here.update(outcome.run_ids)
-        tell_outcome(session, outcome)
+        tell_outcome(session, outcome, is_followed=True)
         self._told.append({"attempt": attempt, **encode.rerun(outcome)})
         rest = [row for row in due if row.run_id not in set(outcome.run_ids)]
         if outcome.stopped:
@@ -184,13 +181,13 @@ class _Campaign:
         # An engine that was stopped in the middle goes on with what it finds.
         self._session.start_engine()
         follower = follower_of(self._session, self._wish.choice, facts, run_ids)
-        self._latest = follower.to_end(tell_progress(self._session))
+        self._latest = follower.to_end(Telling(self._session))
 
     def _end(self, facts: GridFacts, rows: list[RunRow]) -> int:
         """Nothing is left to do: all is well, or what still fails has had its attempts."""
         if self._latest is not None:
             show_end(self._session, self._latest, *words_to_rerun(self._wish.choice, facts))
-        spent, what, say = self._spent(), named(facts), self._session.voice.say
+        spent, what, say = self._spent(), named(facts), self._session.voice.outcome
         failed, held = failed_rows(rows), [row for row in rows if _is_active(row)]
         done = [row for row in failed if spent[_run_id(row)] >= self._attempts.most]
         if done:
@@ -239,8 +236,3 @@ def _comes_to_an_end(facts: GridFacts, row: RunRow) -> bool:
 
 def _as_it_is(row: RunRow) -> tuple[RunId, Instant | None]:
     return _run_id(row), row.ended_at
-
-
-def _spell(seconds: float) -> str:
-    whole = max(1, round(seconds))
-    return f"{whole} s" if whole < _MINUTE else f"{whole // _MINUTE} min {whole % _MINUTE} s"

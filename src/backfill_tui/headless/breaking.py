@@ -83,7 +83,7 @@ class FailureStop:
             self._session.gateway.control(request)
         except Problem as problem:
             self._not_before = self._clock() + _AGAIN_SECONDS
-            self._session.voice.say(f"{have_failed}, but it is not paused: {sentence_of(problem)}")
+            self._session.voice.problem(f"{have_failed}, but it is not paused: {sentence_of(problem)}")
             return
         self.stopped, self._seen_paused = True, False
         resuming = self._session.how_to_resume(self._backfill_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -16,13 +15,14 @@ from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.progress import (
     BackfillStatus,
     Standing,
+    TaskProgress,
     count_runs,
     failed_rows,
     standing,
     with_causes,
     with_engine,
 )
-from backfill_tui.domain.text import one_line
+from backfill_tui.domain.throughput import Pace
 from backfill_tui.domain.watching import (
     BackfillFacts,
     BackfillSummary,
@@ -33,9 +33,11 @@ from backfill_tui.domain.watching import (
 )
 from backfill_tui.forms import encode
 from backfill_tui.headless.breaking import FailureStop
+from backfill_tui.headless.progress import Counter, Progress
 from backfill_tui.headless.reconnecting import lasting
 from backfill_tui.headless.remedies import causes_in_commands, standing_in_commands
 from backfill_tui.headless.session import Session
+from backfill_tui.headless.telling import Telling
 
 _ENGINE_SECONDS: Final = 1.0
 _SAID_BY_STANDING: Final = frozenset(
@@ -48,7 +50,8 @@ class Reading:
     """A backfill as it was read at one time, and its failed rows.
 
     `stopped` says that whoever follows it has paused it, because too many of its runs had failed. Time alone
-    makes no other reading, nor do other words of the same `causes`, which say why something of it waits.
+    makes no other reading, nor do its tasks and its pace, nor other words of the same `causes`, which say why
+    something of it waits.
     """
 
     facts: BackfillFacts
@@ -60,6 +63,8 @@ class Reading:
     stopped: bool = False
     causes: tuple[Cause, ...] = field(default=(), compare=False)
     cause_codes: tuple[CauseCode, ...] = ()
+    tasks: TaskProgress = field(default_factory=TaskProgress, compare=False)
+    pace: Pace = field(default_factory=Pace, compare=False)
 
     @property
     def exit_code(self) -> int:
@@ -79,13 +84,23 @@ class Reading:
         }
 
     @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return Progress(
+            title=f"Backfill {self.facts.backfill_id} of {self.facts.dag_id}",
+            status=self.stands.status,
+            said=self.stands.sentence,
+            counts=self.counts,
+            why=self._why,
+            remedy=self.stands.remedy,
+            tasks=self.tasks,
+            pace=self.pace,
+        )
+
+    @property
     def sentence(self) -> str:
         """One line that says how it stands."""
-        facts = self.facts
-        status = str(self.stands.status).replace("_", " ")
-        remedy = f": {self.stands.remedy}" if self.stands.remedy else ""
-        said = f"{self.stands.sentence}{self._why}"
-        return one_line(f"Backfill {facts.backfill_id} of {facts.dag_id}: {status}, {said}{remedy}")
+        return self.progress.sentence
 
     @property
     def _why(self) -> str:
@@ -93,7 +108,7 @@ class Reading:
         moves = self.stands.status in {BackfillStatus.RUNNING, BackfillStatus.QUEUED}
         if not moves or not self.causes or self.causes[0].code in _SAID_BY_STANDING:
             return ""
-        return f", {self.causes[0].sentence}"
+        return self.causes[0].sentence
 
 
 class Follower:
@@ -114,15 +129,15 @@ class Follower:
     ) -> None:
         self._session = session
         self._backfill_id = backfill_id
-        self._run_ids = run_ids
         self._stop = stop
         self._store = GridStore()
+        self._counter = Counter(self._store, run_ids)
         self._engine_asked_at = 0.0
         self._causes: tuple[Cause, ...] = ()
         self.latest: Reading | None = None
 
-    def to_end(self, on_change: Callable[[Reading], None]) -> Reading:
-        """Read until nothing of it will run any more; `on_change` gets every reading that differs.
+    def to_end(self, telling: Telling) -> Reading:
+        """Read until nothing of it will run any more, and tell every reading.
 
         Raises Interrupted when the user stops the waiting, which stops nothing else, and Unreachable when
         the engine has given up.
@@ -136,9 +151,8 @@ class Follower:
                     reading = self._read(update)
                     if reading is None:
                         continue
-                    if reading != self.latest:
-                        self.latest = reading
-                        on_change(reading)
+                    differs, self.latest = reading != self.latest, reading
+                    telling.tell(reading, differs=differs)
                     if reading.stands.status.finished or (self._stop and self._stop.is_over(reading.counts)):
                         return reading
         except KeyboardInterrupt:
@@ -155,13 +169,14 @@ class Follower:
 
     def _begin_anew(self) -> None:
         self._store, self._causes = GridStore(), ()
+        self._counter = self._counter.of(self._store)
 
     def _read(self, update: GridUpdate) -> Reading | None:
         self._store.apply(update)
         self._causes = self._causes if update.causes is None else update.causes
         if not self._store.loaded:
             return None
-        rows = [row for row in self._store.rows if row is not None and self._counts(row)]
+        rows = self._counter.rows
         counts = count_runs(rows)
         if self._stop is not None:
             self._stop.look(update.facts, counts)
@@ -170,11 +185,15 @@ class Follower:
         causes = () if stands.status.finished else self._in_commands(stands, update.facts)
         # The heartbeat moves with every reading and is no news; what follows from it is in the standing.
         facts = replace(update.facts, scheduler_heartbeat=None)
+        moves = stands.status is BackfillStatus.RUNNING and (
+            facts.completed_at is None or counts.rerunning > 0
+        )
         return Reading(
             facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)),
             read_at=update.read_at, ended_at=_last_end(rows, counts),
             stopped=self._stop is not None and self._stop.stopped,
             causes=causes, cause_codes=tuple(dict.fromkeys(cause.code for cause in causes)),
+            tasks=self._counter.tasks(), pace=self._counter.pace(rows, counts, update.read_at, moves=moves),
         )  # fmt: skip
 
     def _in_commands(self, stands: Standing, facts: BackfillFacts) -> tuple[Cause, ...]:
@@ -184,9 +203,6 @@ class Follower:
             # The engine knows more of a scheduler that is not there.
             causes = (replace(causes[0], sentence=stands.sentence, remedy=stands.remedy), *causes[1:])
         return causes_in_commands(causes, facts, self._session)
-
-    def _counts(self, row: RunRow) -> bool:
-        return self._run_ids is None or row.run_id in self._run_ids
 
     def _with_engine(self, stands: Standing) -> Standing:
         """The standing, told apart: an engine that is coming up is no missing scheduler."""

@@ -36,7 +36,7 @@ from backfill_tui.headless.planning import (
 )
 from backfill_tui.headless.remedies import remedies_for
 from backfill_tui.headless.session import Session
-from backfill_tui.headless.telling import show_end, tell_progress, words_of
+from backfill_tui.headless.telling import Telling, show_end, words_of
 from backfill_tui.headless.wishes import Wish
 
 _ROUNDS: Final = 3
@@ -81,7 +81,7 @@ def _nothing_to_do(session: Session, planned: BackfillPlan, terms: LaunchTerms) 
         if outcome.existing is not None and outcome.existing.state is RunState.FAILED
     )
     hint = f", {failed:,} of them failed: add --reprocess-behavior failed to take those again"
-    session.voice.say(f"No run to launch, {totals_words(planned)}{hint if failed else ''}")
+    session.voice.outcome(f"No run to launch, {totals_words(planned)}{hint if failed else ''}")
     _show(session, planned, terms, None, None)
     return 1 if terms.wait and failed else 0
 
@@ -153,11 +153,13 @@ def _tell_launched(session: Session, planned: BackfillPlan, terms: LaunchTerms, 
     """What now exists, and, unless it is waited for, how it goes on."""
     dag_id, number = planned.request.dag_id, launched.backfill_id
     runs = counted(launched.created + launched.reprocessed, "run")
-    session.voice.say(f"Backfill {number} of {one_line(dag_id)} has {runs}")
+    # Where it is waited for, how it ends is the outcome.
+    tell = session.voice.say if terms.wait else session.voice.outcome
+    tell(f"Backfill {number} of {one_line(dag_id)} has {runs}")
     if launched.unpaused:
         session.voice.say(f"{one_line(dag_id)} is no longer paused")
     for remark in launched.remarks:
-        session.voice.say(one_line(remark))
+        session.voice.problem(one_line(remark))
     if terms.wait:
         return
     still_paused = is_dag_paused(planned) and not terms.unpause
@@ -176,7 +178,7 @@ def _wait(session: Session, planned: BackfillPlan, terms: LaunchTerms, launched:
     stop = FailureStop(session, launched.backfill_id, terms.stop_after_failures)
     follower = Follower(session, launched.backfill_id, stop=stop)
     try:
-        reading = follower.to_end(tell_progress(session))
+        reading = follower.to_end(Telling(session))
     finally:
         # Also when the waiting ends early: who reads the JSON needs the number of what now goes on.
         _show(session, planned, terms, launched, follower.latest)

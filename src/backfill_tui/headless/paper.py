@@ -16,11 +16,14 @@ _DRAWN_ROWS: Final = 2_000
 
 
 class Paper:
-    """Stdout. Every write is flushed, so that a reader that is gone or a full disk is noticed at once."""
+    """Stdout, which may be a terminal.
+
+    Every write is flushed, so that a reader that is gone or a full disk is noticed at once.
+    """
 
     def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
         self._stream = stream
-        self._is_terminal = is_terminal
+        self.is_terminal = is_terminal
 
     def json(self, value: Mapping[str, object], *, indent: int | None = 2) -> None:
         """One JSON object, in ASCII: no control code of outside text can reach a terminal."""
@@ -58,7 +61,7 @@ class Paper:
 
     def table(self, table: Table) -> None:
         """A table: as wide as the terminal, or in a pipe as wide as it is."""
-        if not self._is_terminal or len(table.rows) > _DRAWN_ROWS:
+        if not self.is_terminal or len(table.rows) > _DRAWN_ROWS:
             for lines in batches(plain_lines(table)):
                 self._write("".join(f"{line}\n" for line in lines))
             return

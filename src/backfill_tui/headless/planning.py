@@ -166,9 +166,9 @@ def tell_no_hole(session: Session, planned: BackfillPlan) -> None:
     """That every date has a run that succeeded or has not ended, as talk."""
     dag_id = one_line(planned.request.dag_id)
     if not len(planned.judged):
-        session.voice.say(f"{dag_id} has no hole: the range has no date")
+        session.voice.outcome(f"{dag_id} has no hole: the range has no date")
         return
-    session.voice.say(
+    session.voice.outcome(
         f"{dag_id} has no hole: of {counted(len(planned.judged), 'date')} each has a run that succeeded or "
         "is in flight, or is not due yet"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
@@ -12,33 +11,57 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import Interrupted, Unreachable
-from backfill_tui.domain.progress import BackfillStatus, Standing, count_runs, failed_rows, with_engine
+from backfill_tui.domain.progress import (
+    BackfillStatus,
+    Standing,
+    TaskProgress,
+    count_runs,
+    failed_rows,
+    with_engine,
+)
 from backfill_tui.domain.range_progress import range_standing
-from backfill_tui.domain.text import one_line
+from backfill_tui.domain.throughput import Pace
 from backfill_tui.domain.watching import RunCounts, RunRow
 from backfill_tui.forms import encode
+from backfill_tui.headless.progress import Counter, Progress
 from backfill_tui.headless.ranges import RangeWish, dates_of, named
 from backfill_tui.headless.reconnecting import lasting
 from backfill_tui.headless.session import Session
-from backfill_tui.headless.telling import show_end, tell_changes
+from backfill_tui.headless.telling import Changes, Telling, show_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RangeReading:
-    """A range as it was read at one time, and its failed rows; time alone makes no other reading."""
+    """A range as it was read at one time, and its failed rows.
+
+    Time alone makes no other reading, nor do its tasks and its pace.
+    """
 
     facts: RangeFacts
     counts: RunCounts
     stands: Standing
     failed: tuple[RunRow, ...]
     read_at: Instant = field(compare=False)
+    tasks: TaskProgress = field(default_factory=TaskProgress, compare=False)
+    pace: Pace = field(default_factory=Pace, compare=False)
+
+    @property
+    def progress(self) -> Progress:
+        """How far they have come."""
+        return Progress(
+            title=named(self.facts),
+            status=self.stands.status,
+            said=self.stands.sentence,
+            counts=self.counts,
+            remedy=self.stands.remedy,
+            tasks=self.tasks,
+            pace=self.pace,
+        )
 
     @property
     def sentence(self) -> str:
         """One line that says how it stands."""
-        status = str(self.stands.status).replace("_", " ")
-        remedy = f": {self.stands.remedy}" if self.stands.remedy else ""
-        return one_line(f"{named(self.facts)}: {status}, {self.stands.sentence}{remedy}")
+        return self.progress.sentence
 
     @property
     def exit_code(self) -> int:
@@ -63,12 +86,12 @@ class RangeFollower:
         self._session = session
         self._dates = dates
         self._again = again
-        self._run_ids = run_ids
         self._store = GridStore()
+        self._counter = Counter(self._store, run_ids)
         self.latest: RangeReading | None = None
 
-    def to_end(self, on_change: Callable[[RangeReading], None]) -> RangeReading:
-        """Read until none of its runs is unfinished; `on_change` gets every reading that differs.
+    def to_end(self, telling: Telling) -> RangeReading:
+        """Read until none of its runs is unfinished, and tell every reading.
 
         Raises Interrupted when the user stops the waiting, which stops nothing else.
         """
@@ -81,10 +104,9 @@ class RangeFollower:
                     self._store.apply(update)
                     if not self._store.loaded:
                         continue
-                    reading = _reading(self._session, self._rows(), update)
-                    if reading != self.latest:
-                        self.latest = reading
-                        on_change(reading)
+                    reading = _reading(self._session, self._counter, update)
+                    differs, self.latest = reading != self.latest, reading
+                    telling.tell(reading, differs=differs)
                     if reading.stands.status.finished:
                         return reading
         except KeyboardInterrupt:
@@ -97,10 +119,7 @@ class RangeFollower:
 
     def _begin_anew(self) -> None:
         self._store = GridStore()
-
-    def _rows(self) -> list[RunRow]:
-        rows = (row for row in self._store.rows if row is not None)
-        return [row for row in rows if self._run_ids is None or row.run_id in self._run_ids]
+        self._counter = self._counter.of(self._store)
 
 
 def watch_range(session: Session, wish: RangeWish) -> int:
@@ -111,12 +130,13 @@ def watch_range(session: Session, wish: RangeWish) -> int:
     environment = session.open()
     dates = dates_of(session, wish, environment.where)
     follower = RangeFollower(session, dates, session.again("watch", *wish.words))
-    reading = follower.to_end(tell_changes(session))
+    reading = follower.to_end(Changes(session))
     show_end(session, reading, *wish.words)
     return reading.exit_code
 
 
-def _reading(session: Session, rows: list[RunRow], update: RangeUpdate) -> RangeReading:
+def _reading(session: Session, counter: Counter, update: RangeUpdate) -> RangeReading:
+    rows = counter.rows
     counts = count_runs(rows)
     stands = range_standing(update.facts, counts, update.read_at)
     if stands.status is BackfillStatus.BLOCKED and session.engine is not None and not session.read_only:
@@ -130,4 +150,6 @@ def _reading(session: Session, rows: list[RunRow], update: RangeUpdate) -> Range
         stands=stands,
         failed=tuple(failed_rows(rows)),
         read_at=update.read_at,
+        tasks=counter.tasks(),
+        pace=counter.pace(rows, counts, update.read_at, moves=stands.status is BackfillStatus.RUNNING),
     )

@@ -15,7 +15,7 @@ from backfill_tui.headless.chosen_runs import Choice, chosen_runs
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.rerun_talk import question, tell_nothing, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
-from backfill_tui.headless.telling import AnyReading, show_end, tell_progress
+from backfill_tui.headless.telling import AnyReading, Telling, show_end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ def rerun(session: Session, wish: RerunWish) -> int:
         dag_id=facts.dag_id, run_ids=tuple(row.run_id for row in chosen if row.run_id is not None)
     ))  # fmt: skip
     preview = session.gateway.preview_rerun(request) if request.run_ids else RerunOutcome()
-    tell_preview(session, facts, preview)
+    tell_preview(session, facts, preview, is_outcome=wish.dry_run)
     if wish.dry_run or not preview.changes:
         if not preview.changes:
             tell_nothing(session, wish.choice, facts)
@@ -51,7 +51,7 @@ def rerun(session: Session, wish: RerunWish) -> int:
     session.confirm(f"{question(preview)}?", yes=wish.yes)
     session.start_engine()
     outcome = clear(session, request)
-    tell_outcome(session, outcome)
+    tell_outcome(session, outcome, is_followed=wish.wait and outcome.changes)
     if wish.wait and outcome.changes and not outcome.stopped:
         return _wait(session, wish.choice, facts, request, outcome)
     if outcome.changes:
@@ -100,7 +100,7 @@ def _wait(
 ) -> int:
     follower = follower_of(session, choice, facts, outcome.run_ids)
     try:
-        reading = follower.to_end(tell_progress(session))
+        reading = follower.to_end(Telling(session))
     finally:
         _show(session, facts, request, outcome, done=True, outcome=follower.latest)
     show_end(session, reading, *words_to_rerun(choice, facts))

@@ -12,16 +12,17 @@ from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session
 
 
-def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> None:
-    """What would run again, and what else there is to know before one agrees."""
+def tell_preview(
+    session: Session, facts: GridFacts, preview: RerunOutcome, *, is_outcome: bool = False
+) -> None:
+    """What would run again, and what else there is to know before one agrees, if one is to."""
     if not preview.changes and not preview.left_alone:
         return
     runs, tasks = counted(len(preview.cleared), "run"), counted(len(preview.affected), "task instance")
     good = preview.overwritten_successes
     had = f", {good:,} of them had succeeded" if good else ""
-    session.voice.say(
-        f"{_subject(facts)}: {tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are"
-    )
+    tell = session.voice.outcome if is_outcome else session.voice.say
+    tell(f"{_subject(facts)}: {tasks} in {runs} run again{had}, {preview.untouched:,} stay as they are")
     if preview.let_go:
         runs = counted(len(preview.let_go), "queued run")
         session.voice.say(f"{runs} with nothing left to run let go, to come to an end")
@@ -38,30 +39,34 @@ def tell_preview(session: Session, facts: GridFacts, preview: RerunOutcome) -> N
         session.voice.say(f"The bundle of the Dag keeps no versions: {runs} on the code as it is now")
 
 
-def tell_outcome(session: Session, outcome: RerunOutcome) -> None:
-    """What was cleared; of a rerun that ended early also what was not, and how to go on."""
+def tell_outcome(session: Session, outcome: RerunOutcome, *, is_followed: bool) -> None:
+    """What was cleared; of a rerun that ended early also what was not, and how to go on.
+
+    Of one that is followed how that ends is the outcome.
+    """
     tasks, runs = counted(len(outcome.affected), "task instance"), counted(len(outcome.cleared), "run")
     let_go = f", let {counted(len(outcome.let_go), 'run')} go" if outcome.let_go else ""
-    session.voice.say(f"Cleared {tasks} in {runs}{let_go}")
+    tell = session.voice.say if is_followed and not outcome.stopped else session.voice.outcome
+    tell(f"Cleared {tasks} in {runs}{let_go}")
     if not outcome.changes:
         # Who did something to them since the question was asked is known only now.
         tell_left_alone(session, outcome.left_alone)
     for remark in outcome.remarks:
-        session.voice.say(one_line(remark))
+        session.voice.problem(one_line(remark))
     if not outcome.stopped:
         return
-    session.voice.say(one_line(f"Stopped: {outcome.stopped}"))
+    session.voice.problem(one_line(f"Stopped: {outcome.stopped}"))
     rest = f"{counted(len(outcome.not_done), 'run')} not done"
     doubt = f", of {len(outcome.unsure):,} it is not known" if outcome.unsure else ""
-    session.voice.say(f"{rest}{doubt}: the same command goes on, what waits or runs is left alone by it")
+    session.voice.problem(f"{rest}{doubt}: the same command goes on, what waits or runs is left alone by it")
 
 
 def tell_nothing(session: Session, choice: Choice, facts: GridFacts) -> None:
     """That there is nothing to run again, and where there may be."""
     if isinstance(facts, RangeFacts):
-        session.voice.say(f"Nothing of {named(facts)} to run again")
+        session.voice.outcome(f"Nothing of {named(facts)} to run again")
         return
-    session.voice.say(f"Nothing of backfill {facts.backfill_id} to run again")
+    session.voice.outcome(f"Nothing of backfill {facts.backfill_id} to run again")
     if choice.backfill_id is not None or choice.dates:
         return
     # Who named no backfill may well have meant an older one.

@@ -8,6 +8,7 @@ import sys
 from typing import TextIO
 
 from backfill_tui.headless.paper import Paper
+from backfill_tui.headless.quiet import QuietVoice
 from backfill_tui.headless.voice import PlainVoice, TerminalVoice, Voice
 
 
@@ -20,9 +21,18 @@ def paper() -> Paper:
 def voice() -> Voice:
     """Stderr, for talk; questions are asked where both it and stdin are a terminal."""
     _never_fail_on_letters(sys.stderr)
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not _can_draw():
         return PlainVoice(sys.stderr)
     return TerminalVoice(sys.stderr, sys.stdin if sys.stdin.isatty() else None)
+
+
+def quiet_voice(*, as_json: bool) -> Voice:
+    """Stderr for errors, and for the outcome where that is not on stdout as JSON."""
+    return QuietVoice(voice(), can_ask=_can_draw() and sys.stdin.isatty(), with_outcome=not as_json)
+
+
+def _can_draw() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _never_fail_on_letters(stream: TextIO) -> None:

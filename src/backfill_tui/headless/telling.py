@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from backfill_tui.domain.dag_range import GridFacts
@@ -12,6 +12,7 @@ from backfill_tui.domain.progress import Standing
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, RunCounts, RunRow
 from backfill_tui.forms import encode
+from backfill_tui.headless.progress import Progress
 from backfill_tui.headless.session import Session
 
 _FAILED_SHOWN: Final = 20
@@ -37,6 +38,10 @@ class AnyReading(Protocol):
         """The rows whose run failed."""
 
     @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+
+    @property
     def sentence(self) -> str:
         """One line that says how it stands."""
 
@@ -49,37 +54,36 @@ class AnyReading(Protocol):
         """Its object."""
 
 
-def tell_progress(session: Session) -> Callable[[AnyReading], None]:
-    """Progress as talk: a live line on a terminal, a line at each change in a pipe."""
+class Telling:
+    """Progress as talk: drawn on a terminal, a line at each change in a pipe."""
 
-    def tell(reading: AnyReading) -> None:
-        counts = reading.counts
-        # The sentence of an end has the failed ones in it.
-        under_way = not reading.stands.status.finished
-        failed = f", {counts.failed:,} failed" if counts.failed and under_way else ""
-        session.voice.activity(
-            f"{reading.sentence}{failed}", counts.finished, counts.included, key=str(reading.stands.status)
-        )
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
-    return tell
+    def tell(self, reading: AnyReading, *, differs: bool) -> None:  # noqa: ARG002  # drawn is more than that
+        """A reading came; `differs` says whether it is another one than that before."""
+        self._session.voice.progress(reading.progress)
 
 
-def tell_changes(session: Session) -> Callable[[AnyReading], None]:
+class Changes(Telling):
     """The same for `watch`, with `--json` an object a line too; starts the engine where something is left."""
-    tell = tell_progress(session)
-    started = False
 
-    def tell_change(reading: AnyReading) -> None:
-        nonlocal started
-        if not started and not reading.stands.status.finished and not session.read_only:
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._started = False
+
+    def tell(self, reading: AnyReading, *, differs: bool) -> None:
+        """A reading came."""
+        session = self._session
+        if not self._started and not reading.stands.status.finished and not session.read_only:
             # An engine that was stopped in the middle goes on with what it finds.
             session.start_engine()
-        started = True
-        tell(reading)
-        if session.as_json:
+        self._started = True
+        # Objects that come to the same terminal would be drawn over.
+        if not (session.as_json and session.paper.is_terminal):
+            super().tell(reading, differs=differs)
+        if session.as_json and differs:
             session.paper.json_line(reading.json)
-
-    return tell_change
 
 
 def show_end(session: Session, reading: AnyReading, *again: str | int) -> None:

@@ -7,12 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from backfill_tui.domain.text import harmless, one_line
+from backfill_tui.headless.progress import Progress
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from backfill_tui.headless.live import LiveActivity, LiveProgress
 
 _PLAIN_SECONDS: Final = 1.0
 """In a pipe, progress of one and the same activity is said at most this often."""
+
+
+_MINUTE: Final = 60
 
 
 class Voice(Protocol):
@@ -22,12 +26,28 @@ class Voice(Protocol):
         """One line, outside text allowed; it stays."""
         ...
 
+    def outcome(self, sentence: str) -> None:
+        """One line that says what came of the command, also to who wants to hear nothing else."""
+        ...
+
+    def problem(self, sentence: str) -> None:
+        """One line about something that went wrong but ends nothing; always said."""
+        ...
+
     def activity(self, sentence: str, done: int = 0, total: int = 0, *, key: str = "") -> None:
         """What goes on now, `done` of `total` where it can be counted; `key` names the activity itself."""
         ...
 
+    def countdown(self, sentence: str, seconds: float) -> None:
+        """An activity that is over after so long: a sentence to be followed by that time."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """How far what is followed has come."""
+        ...
+
     def settle(self) -> None:
-        """The activity is over; what was drawn of it goes away."""
+        """The activity is over: what was drawn of it goes away, of a progress one line stays."""
         ...
 
     def ask(self, question: str) -> bool | None:
@@ -54,6 +74,14 @@ class PlainVoice:
         self._stream.write(harmless(sentence) + "\n")
         self._stream.flush()
 
+    def outcome(self, sentence: str) -> None:
+        """One line."""
+        self.say(sentence)
+
+    def problem(self, sentence: str) -> None:
+        """One line."""
+        self.say(sentence)
+
     def activity(self, sentence: str, done: int = 0, total: int = 0, *, key: str = "") -> None:
         """A line if anything changed, and if it is a new activity or the last line is a while ago."""
         line = f"{sentence} ({done:,} of {total:,})" if total else sentence
@@ -65,6 +93,20 @@ class PlainVoice:
             return
         self._last, self._last_key, self._said_at = line, key, now
         self.say(one_line(line))
+
+    def countdown(self, sentence: str, seconds: float) -> None:
+        """One line, with the time there is left now."""
+        self.activity(f"{sentence} {_spell(seconds)}")
+
+    def progress(self, progress: Progress) -> None:
+        """A line if anything of it changed that is in it."""
+        counts = progress.counts
+        # The sentence of an end has the failed ones in it.
+        under_way = not progress.status.finished
+        failed = f", {counts.failed:,} failed" if counts.failed and under_way else ""
+        self.activity(
+            f"{progress.sentence}{failed}", counts.finished, counts.included, key=str(progress.status)
+        )
 
     def settle(self) -> None:
         """Lines stay where they are; the next activity begins anew."""
@@ -80,43 +122,65 @@ class PlainVoice:
 
 
 class TerminalVoice:
-    """A terminal: the activity is one live line with a bar, drawn by rich, and goes away when it is over."""
+    """A terminal: what goes on is drawn live by rich; an activity goes away when it is over."""
 
     def __init__(self, stream: TextIO, answers: TextIO | None) -> None:
         self._stream = stream
         self._answers = answers
-        self._live: tuple[Progress, TaskID] | None = None
+        self._activity: LiveActivity | None = None
+        self._progress: LiveProgress | None = None
 
     def say(self, sentence: str) -> None:
-        """One line, above the activity if there is one."""
-        if self._live is None:
-            self._stream.write(harmless(sentence) + "\n")
-            self._stream.flush()
+        """One line, above what is drawn if anything is."""
+        drawn = self._progress or self._activity
+        if drawn is not None:
+            drawn.console.line_above(sentence)
             return
-        from rich.text import Text
+        self._stream.write(harmless(sentence) + "\n")
+        self._stream.flush()
 
-        self._live[0].console.print(Text(harmless(sentence)), soft_wrap=True)
+    def outcome(self, sentence: str) -> None:
+        """One line."""
+        self.say(sentence)
+
+    def problem(self, sentence: str) -> None:
+        """One line."""
+        self.say(sentence)
 
     def activity(self, sentence: str, done: int = 0, total: int = 0, *, key: str = "") -> None:  # noqa: ARG002
         """Draw or redraw the live line."""
-        if self._live is None:
-            progress = _live_line(self._stream)
-            self._live = (progress, progress.add_task("", total=None, sentence="", counted=""))
-            progress.start()
-        progress, task = self._live
-        progress.update(
-            task,
-            completed=done if total else 0,
-            total=total or None,
-            sentence=one_line(sentence),
-            counted=f"{done:,}/{total:,}" if total else "",
-        )
+        self._line().show(sentence, done, total)
+
+    def countdown(self, sentence: str, seconds: float) -> None:
+        """Draw the live line, with the time that is left."""
+        self._line().show(sentence, until=time.monotonic() + seconds)
+
+    def progress(self, progress: Progress) -> None:
+        """Draw or redraw it."""
+        if self._progress is not None:
+            self._progress.show(progress)
+            return
+        from backfill_tui.headless.live import LiveProgress
+
+        self.settle()
+        self._progress = LiveProgress(self._stream, progress)
 
     def settle(self) -> None:
-        """Take the live line away."""
-        if self._live is not None:
-            self._live[0].stop()
-            self._live = None
+        """Take the live line away; of a progress the last line stays."""
+        # Whatever interrupts the drawing of the last line must not leave it half there.
+        activity, self._activity = self._activity, None
+        progress, self._progress = self._progress, None
+        for drawn in (activity, progress):
+            if drawn is not None:
+                drawn.stop()
+
+    def _line(self) -> LiveActivity:
+        from backfill_tui.headless.live import LiveActivity
+
+        if self._progress is not None:
+            self.settle()
+        self._activity = self._activity or LiveActivity(self._stream)
+        return self._activity
 
     def ask(self, question: str) -> bool | None:
         """Ask on the terminal; anything but y or yes, and the end of input, is no."""
@@ -136,18 +200,6 @@ class TerminalVoice:
         return answer.strip()
 
 
-def _live_line(stream: TextIO) -> Progress:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
-
-    console = Console(file=stream, highlight=False, markup=False, emoji=False)
-    return Progress(
-        SpinnerColumn("line"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[counted]}", markup=False),
-        TextColumn("{task.fields[sentence]}", markup=False),
-        console=console,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
+def _spell(seconds: float) -> str:
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < _MINUTE else f"{whole // _MINUTE} min {whole % _MINUTE} s"

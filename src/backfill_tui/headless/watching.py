@@ -8,7 +8,7 @@ from backfill_tui.domain.progress import standing
 from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.following import Follower
 from backfill_tui.headless.session import Session
-from backfill_tui.headless.telling import show_end, tell_changes, words_of
+from backfill_tui.headless.telling import Changes, show_end, words_of
 
 
 def watch(session: Session, number: int | None, *, stop_after_failures: int | None = None) -> int:
@@ -21,7 +21,7 @@ def watch(session: Session, number: int | None, *, stop_after_failures: int | No
     backfill_id = _choose(session) if number is None else BackfillId(number)
     stop = FailureStop(session, backfill_id, stop_after_failures)
     follower = Follower(session, backfill_id, stop=stop)
-    reading = follower.to_end(tell_changes(session))
+    reading = follower.to_end(Changes(session))
     show_end(session, reading, *words_of(reading.facts))
     return reading.exit_code
 

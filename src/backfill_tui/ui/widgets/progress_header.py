@@ -14,6 +14,7 @@ from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.instants import Instant
+from backfill_tui.domain.pace_words import left_words
 from backfill_tui.domain.progress import Standing, TaskProgress, standing, with_causes, with_engine
 from backfill_tui.domain.range_progress import range_standing
 from backfill_tui.domain.text import one_line
@@ -28,7 +29,6 @@ from backfill_tui.ui.widgets.progress_words import (
     count_words,
     done_words,
     fitting,
-    left_words,
     pace_words,
 )
 

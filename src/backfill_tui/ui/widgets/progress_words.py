@@ -8,10 +8,11 @@ from typing import Final
 from rich.cells import cell_len
 from textual.content import Content
 
+from backfill_tui.domain.pace_words import rate_words
 from backfill_tui.domain.progress import TaskProgress
+from backfill_tui.domain.shares import shares
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.throughput import Pace
-from backfill_tui.domain.time_ranges import in_words
 from backfill_tui.domain.watching import RunCounts
 from backfill_tui.ui.glyphs import RUN_MARKS, Mark
 from backfill_tui.ui.widgets.grid_signs import ROW_MARKS
@@ -23,21 +24,17 @@ _GAP: Final = "  "
 
 def bar(counts: RunCounts, width: int) -> list[tuple[Mark, int]]:
     """How many of `width` cells each state gets; whatever there is at least one run of gets one or more."""
-    shares = [
+    parts = [
         (RUN_MARKS[RunState.SUCCESS], counts.success),
         (RUN_MARKS[RunState.FAILED], counts.failed),
         (ROW_MARKS["cancelled"], counts.cancelled),
         (RUN_MARKS[RunState.RUNNING], counts.running),
         (_UNTOUCHED, counts.queued),
     ]
-    present = [(mark, number) for mark, number in shares if number]
-    total = sum(number for _, number in present)
-    if not total:
-        return [(_UNTOUCHED, width)]
-    cells = [max(1, number * width // total) for _, number in present]
-    largest = max(range(len(present)), key=lambda at: present[at][1])
-    cells[largest] = max(1, cells[largest] + width - sum(cells))
-    return [(mark, size) for (mark, _), size in zip(present, cells, strict=True)]
+    cells = shares([number for _, number in parts], width)
+    return [(mark, size) for (mark, _), size in zip(parts, cells, strict=True) if size] or [
+        (_UNTOUCHED, width)
+    ]
 
 
 def count_words(counts: RunCounts) -> list[Content]:
@@ -101,20 +98,6 @@ def pace_words(pace: Pace, width: int) -> Content:
     if pace.per_minute is not None:
         ways.insert(0, Content(" ").join([Content.styled(rate_words(pace.per_minute), "$muted"), drawn]))
     return next(way for way in ways if way.cell_length <= max(0, width))
-
-
-def rate_words(per_minute: float) -> str:
-    """`7.4 runs/min`, `12 runs/h`: in the unit that gives the number at least one digit before its point."""
-    unit, number = next(
-        ((unit, per_minute * factor) for unit, factor in (("min", 1), ("h", 60)) if per_minute * factor >= 1),
-        ("day", per_minute * 24 * 60),
-    )
-    return f"{number:,.0f} runs/{unit}" if number >= 10 else f"{number:.1f} runs/{unit}"  # noqa: PLR2004
-
-
-def left_words(pace: Pace) -> str:
-    """`9 to 14 min left`; empty where that is not known."""
-    return f"{in_words(pace.left)} left" if pace.left is not None else ""
 
 
 def bars(numbers: Sequence[int]) -> str:
