@@ -26,7 +26,7 @@ from backfill_tui.bridge.environment import AirflowEnvironment, Limits
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.streams import FrameStreams, take_over
 from backfill_tui.domain.environment import Mode
-from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.domain.problems import AirflowFailed, Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
 from backfill_tui.wire.frames import BrokenFrameError, FrameReader
@@ -124,12 +124,16 @@ def _import_airflow(server: Server, options: argparse.Namespace, streams: FrameS
         server.handle(methods.HOLD_ATTEMPTS, refuse)
 
 
-def _what_is_wrong(cause: BaseException, told: str) -> AirflowFailed:
-    """Why nothing can be answered: a version that is not known, or an Airflow that is broken."""
+def _what_is_wrong(cause: BaseException, told: str) -> Problem:
+    """Why nothing can be answered: a version or a database that is not known, or a broken Airflow."""
     from backfill_tui.bridge.compat import adapter_for
+    from backfill_tui.bridge.database_kind import problem_with_configured
 
     if isinstance(cause, AirflowFailed):
         return cause
+    if (kind := problem_with_configured()) is not None:
+        kind.detail = told
+        return kind
     try:
         adapter_for(version("apache-airflow-core"))
     except AirflowFailed as unknown:

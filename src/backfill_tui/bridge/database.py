@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from backfill_tui.bridge.compat.readable import columns_missing
+from backfill_tui.bridge.database_kind import problem_with_kind
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.full_disk import FULL, says_full
 from backfill_tui.bridge.parsing import DagParser
@@ -51,8 +52,11 @@ def ensure_created(
 
 
 def check_version(airflow: AirflowEnvironment) -> None:
-    """Raise a Problem unless the database answers and has the tables of exactly this Airflow."""
-    from airflow import __version__
+    """Raise a Problem unless the database is of a known kind, answers and has this Airflow's very tables."""
+    from airflow import __version__, settings
+
+    if (unknown := problem_with_kind(settings.engine.dialect.name, airflow.where)) is not None:
+        raise unknown
 
     found = _revision_found(airflow)
     expected = _expected_revision()

@@ -64,12 +64,10 @@ class AirflowEnvironment:
         """The clock of the database, by which Airflow decides what is due."""
         from sqlalchemy import text
 
-        dialect = dialect_of(session)
-        if dialect == "sqlite":
+        if dialect_of(session) == "sqlite":
             # SQLite has no clock but this machine's, and tells it in milliseconds only.
             return Instant(time.time_ns() // 1000)
-        clock = "SELECT UNIX_TIMESTAMP(SYSDATE(6))" if dialect == "mysql" else _POSTGRES_CLOCK
-        return Instant(int(session.execute(text(clock)).scalar_one() * 1_000_000))
+        return Instant(int(session.execute(text(_POSTGRES_CLOCK)).scalar_one() * 1_000_000))
 
     def require_writable(self, what: str) -> None:
         """Raise Refused in read-only mode; `what` continues the sentence (`pausing a Dag`)."""
@@ -88,5 +86,5 @@ _POSTGRES_CLOCK = "SELECT extract(epoch from clock_timestamp())"
 
 
 def dialect_of(session: Session) -> str:
-    """The kind of database behind a session: `sqlite`, `postgresql` or `mysql`."""
+    """The kind of database behind a session: `sqlite` or `postgresql`."""
     return session.get_bind().dialect.name

@@ -16,9 +16,7 @@ _WRITTEN: Final = ("backfill", "backfill_dag_run", "dag_run", "task_instance", "
 
 def why_only_read(session: Session, dialect: str) -> Problem | None:
     """The reason why nothing can be written, None where none is known. Nothing is changed to find out."""
-    if dialect == "postgresql":
-        return _of_postgresql(session)
-    return _of_sqlite(session) if dialect == "sqlite" else _of_mysql(session)
+    return _of_postgresql(session) if dialect == "postgresql" else _of_sqlite(session)
 
 
 def _of_postgresql(session: Session) -> Problem | None:
@@ -59,14 +57,6 @@ def _of_sqlite(session: Session) -> Problem | None:
     finally:
         raw.rollback()
         session.rollback()
-    return None
-
-
-def _of_mysql(session: Session) -> Problem | None:
-    from sqlalchemy import text
-
-    if session.scalar(text("SELECT @@global.read_only")):
-        return _refused("the database is read-only", "attach to the one that is written")
     return None
 
 
