@@ -12,6 +12,7 @@ from backfill_tui import __version__
 from backfill_tui.commands.configuring import config
 from backfill_tui.commands.controlling import cancel, pause, remove, reopen, resume
 from backfill_tui.commands.engine import engine
+from backfill_tui.commands.exporting import export
 from backfill_tui.commands.failing import failures
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, journal, list_
@@ -93,7 +94,7 @@ def main(context: click.Context, /, *, verbose: bool, confirm: str | None, **opt
 
 
 _COMMANDS: Final = (
-    *(dags, plan, launch, watch, failures, rerun, mark, undo, list_, journal),
+    *(dags, plan, launch, watch, failures, export, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
     *(pause_dag, unpause_dag, engine, config),
 )

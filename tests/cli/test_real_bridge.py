@@ -20,6 +20,7 @@ import psutil
 import pytest
 from tests.cli.conftest import Ended
 from tests.support.homes import private_home
+from tests.support.pages import read_page
 from tests.support.terminal import Terminal
 
 from backfill_tui.engine.home import EmbeddedHome
@@ -390,3 +391,25 @@ def test_a_screen_that_is_killed_takes_its_bridge_along(program: Program) -> Non
         terminal.kill()
         _, alive = psutil.wait_procs(children, timeout=30)
         assert alive == []
+
+
+def test_what_became_of_a_backfill_is_the_same_in_every_form(program: Program, tmp_path: Path) -> None:
+    words = ("nightly", "--from", "2023-05-01", "--to", "2023-05-03")
+    launched = program("launch", *words, "--yes", "--paused", "--conf", '{"why": "</script>"}', "--json")
+    number = launched.json["backfill_id"]
+    of_it = ("export", "nightly", "--backfill", str(number))
+    found = program(*of_it, "--json").json
+    assert found["conf"] == {"why": "</script>"}
+    assert found["about"]["backfill_id"] == number
+    assert [len(run["task_instances"]) for run in found["runs"]] == [2, 2, 2]
+    rows = list(csv.DictReader(io.StringIO(program(*of_it).out)))
+    assert [(row["run_id"], row["task_id"], row["state"]) for row in rows] == [
+        (run["run_id"], task["task_id"], task["state"])
+        for run in found["runs"]
+        for task in run["task_instances"]
+    ]
+    page = tmp_path / "page.html"
+    assert program(*of_it, "--out", str(page)).code == 0
+    titles = read_page(page.read_text("utf-8")).text("title")
+    assert "2023-05-01 02:00, one: no status yet" in titles
+    assert program("cancel", str(number), "--yes").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -17,6 +18,7 @@ from backfill_tui.domain.environment import Mode, StartupPhase, StartupStep
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.instances import InstancesFound, InstancesQuery, whole_runs
 from backfill_tui.domain.journal import JournalQuery, Phase, whole_entries
 from backfill_tui.domain.launching import CreationProgress, Launch
 from backfill_tui.domain.map_indexes import IndexQuery
@@ -789,6 +791,44 @@ def test_map_indexes_are_told_of_the_runs_that_are_there_and_a_single_instance_i
     (cell,) = stage.gateway.indexes(query).cells
     assert (cell.run_id, cell.task_id, cell.number) == (run_id, "load", 1)
     assert cell.codes == bytes([CODE_OF[TaskState.FAILED]])
+
+
+def test_all_task_instances_of_some_runs_are_told_in_the_order_that_is_asked_for(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    request = january(dag_id, 3, conf='{"why": "[/red]"}')
+    backfill_id = stage.gateway.launch(Launch(request=request)).backfill_id
+    stage.end_runs(dag_id, RunState.FAILED)
+    wanted = (*reversed(run_ids(read_whole(stage, backfill_id))), RunId("gone"))
+    query = InstancesQuery(
+        dag_id=dag_id, run_ids=wanted, task_ids=(TaskId("load"), TaskId("extract")), backfill_id=backfill_id
+    )
+    found = all_instances(stage, query)
+    assert json.loads(found[0].conf) == {"why": "[/red]"}
+    runs = list(whole_runs(run for part in found for run in part.runs))
+    assert tuple(run.run_id for run in runs) == wanted
+    assert [run.run_type for run in runs] == [*["backfill"] * 3, ""]
+    assert runs[0].data_interval_start == daily(3)
+    assert [
+        (line.task_id, line.map_index, line.state, line.try_number, line.started_at is not None)
+        for line in runs[0].instances
+    ] == [("load", -1, TaskState.FAILED, 1, True), ("extract", -1, TaskState.SUCCESS, 1, True)]
+    assert runs[3].instances == ()
+
+
+def test_task_instances_of_a_range_need_no_backfill_and_those_of_an_unknown_backfill_are_refused(
+    stage: Stage,
+) -> None:
+    dag_id = stage.fresh_dag()
+    (nothing,) = all_instances(stage, InstancesQuery(dag_id=dag_id, run_ids=()))
+    assert (nothing.runs, nothing.conf) == ((), "")
+    query = InstancesQuery(dag_id=dag_id, run_ids=(), backfill_id=BackfillId(9_999))
+    with pytest.raises(NotThere, match="9999"):
+        all_instances(stage, query)
+
+
+def all_instances(stage: Stage, query: InstancesQuery) -> list[InstancesFound]:
+    with stage.gateway.instances(query) as found:
+        return list(found)
 
 
 def test_the_log_of_a_try_that_never_was_is_named(stage: Stage) -> None:

@@ -18,6 +18,7 @@ from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.fingerprint import fingerprint_of, what_changed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
+from backfill_tui.domain.instances import InstanceLine, InstancesFound, InstancesQuery, RunInstances
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.journal import JournalPart, JournalQuery, in_parts
 from backfill_tui.domain.judging import decide
@@ -400,6 +401,38 @@ class ScriptedGateway:
                     for task_id in query.task_ids if (states := self.world.instances(run, task_id))
                 )
             )  # fmt: skip
+
+    @contextmanager
+    def instances(self, query: InstancesQuery) -> Generator[Iterator[InstancesFound], None, None]:
+        self._enter("instances")
+        with self.world.changed:
+            conf = ""
+            if query.backfill_id is not None:
+                if query.backfill_id not in self.world.backfills:
+                    raise NotThere(
+                        f"There is no backfill {query.backfill_id}", remedy="look at the list of backfills"
+                    )
+                conf = self.world.backfills[query.backfill_id].request.conf
+            runs = [self._instances(query, run_id) for run_id in query.run_ids]
+        yield iter([InstancesFound(conf=conf), *(InstancesFound(runs=(run,)) for run in runs)])
+
+    def _instances(self, query: InstancesQuery, run_id: RunId) -> RunInstances:
+        run = self.world.runs.get((query.dag_id, run_id))
+        if run is None:
+            return RunInstances(run_id=run_id)
+        return RunInstances(
+            run_id=run_id, run_type=run.run_type, note=run.note, data_interval_start=run.logical_date,
+            data_interval_end=run.logical_date,
+            instances=tuple(
+                InstanceLine(
+                    task_id, at if task_id in run.expanded else -1, state, run.tries.get(task_id, 0),
+                    run.started_at if run.tries.get(task_id) else None,
+                    run.ended_at if state.finished and run.tries.get(task_id) else None,
+                )
+                for task_id in sorted(run.tasks, key=lambda one: [*query.task_ids, one].index(one))
+                for at, state in enumerate(self.world.instances(run, task_id))
+            ),
+        )  # fmt: skip
 
     def log(self, query: LogQuery) -> TaskLog:
         self._enter("log")

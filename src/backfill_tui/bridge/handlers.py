@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from backfill_tui.bridge import cells, dags, failures, journal_reading, map_indexes, opening, watching
+from backfill_tui.bridge import (
+    cells,
+    dags,
+    failures,
+    instances,
+    journal_reading,
+    map_indexes,
+    opening,
+    watching,
+)
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.wire import methods
@@ -31,7 +40,7 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     What changes something, and what says beforehand what would be changed, is refused where this version of
     Airflow is not known: it may do something else there, and what it needs may be gone.
     """
-    for reading in (opening, dags, watching, cells, failures, map_indexes, journal_reading):
+    for reading in (opening, dags, watching, cells, failures, instances, map_indexes, journal_reading):
         reading.register(server, airflow)
     if airflow.limits.only_reads is not None:
         for what, of_it in _OF_KNOWN_VERSIONS.items():

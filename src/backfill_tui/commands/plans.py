@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import click
 
+from backfill_tui.commands.exporting import force, form_of, out_file, path_of
 from backfill_tui.commands.options import WORDS, as_json, quiet, wait, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from backfill_tui.headless.wishes import Wish
 
 _REPROCESS: Final = ("none", "failed", "completed")
-_OUTPUTS: Final = ("table", "json", "csv")
+_OUTPUTS: Final = ("table", "json", "csv", "html")
 _COMMANDS: Final = ("airflow", "own", "rest", "all")
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -85,6 +86,8 @@ def _plan_options(command: F) -> F:
 )
 @click.option("--output", type=click.Choice(_OUTPUTS), help="How to print the dates.  [default: table]")
 @click.option("--json", "as_json", is_flag=True, help="Short for --output json.")
+@out_file
+@force
 @click.option(
     "--as-command",
     is_flag=False,
@@ -96,10 +99,11 @@ def _plan_options(command: F) -> F:
 def plan(invocation: Invocation, /, **options: object) -> int:
     """Show every date of a backfill with its verdict; changes nothing."""
     _check_usage(options)
+    form = _form(options)
     with session(invocation) as opened:
         from backfill_tui.headless.planning import show_plan
 
-        return show_plan(opened, _wish(options), _form(options))
+        return show_plan(opened, _wish(options), form)
 
 
 @click.command("launch")
@@ -165,6 +169,7 @@ def _check_usage(options: Mapping[str, object]) -> None:
         {"as_command", "output"},
         {"as_command", "as_json"},
         {"as_command", "only"},
+        {"as_command", "out"},
     ):
         if pair <= given:
             one, other = (_OPTION_OF[name] for name in _OPTION_OF if name in pair)
@@ -195,6 +200,7 @@ _OPTION_OF: Final = {
     "output": "--output",
     "as_json": "--json",
     "only": "--only",
+    "out": "--out",
 }
 
 
@@ -233,13 +239,18 @@ def _terms(options: Mapping[str, object]) -> LaunchTerms:
 
 def _form(options: Mapping[str, object]) -> PlanForm:
     from backfill_tui.headless.plan_forms import Output, PlanForm, verdicts_of
+    from backfill_tui.headless.targets import Target
 
     only = options["only"]
     if only is None and options["holes"]:
         only = "create,reprocess"
+    path = path_of(options)
     output = "json" if options["as_json"] else str(options["output"] or "table")
+    if path is not None and output == "table":
+        output = str(form_of(path, options["output"], "--output csv, json or html"))
     return PlanForm(
         output=Output(output),
         only=None if only is None else verdicts_of(str(only)),
         command=cast("str | None", options["as_command"]),
+        target=Target(path=path, force=bool(options["force"])),
     )

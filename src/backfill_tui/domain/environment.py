@@ -58,6 +58,11 @@ class Environment:
     read_only_because: str = ""
 
     @property
+    def words(self) -> str:
+        """Which Airflow it is: `3.3.2, LocalExecutor, sqlite`."""
+        return f"{self.version}, {self.executor}, {self.database}"
+
+    @property
     def heartbeat_age_seconds(self) -> float | None:
         """Seconds since the last heartbeat of a scheduler, None when none was ever seen."""
         if self.scheduler_heartbeat is None:

@@ -285,3 +285,11 @@ def with_engine(stands: Standing, engine: EngineStatus | None) -> Standing:
 def failed_rows(rows: Iterable[RunRow]) -> list[RunRow]:
     """The rows whose run ran and failed."""
     return [row for row in rows if row.failed]
+
+
+def last_end(rows: Iterable[RunRow], counts: RunCounts) -> Instant | None:
+    """When the last run ended, None while one has not, or none ever began."""
+    ends = (
+        row.ended_at for row in rows if row.membership is Membership.INCLUDED and row.ended_at is not None
+    )
+    return None if counts.active else max(ends, default=None)

@@ -29,13 +29,14 @@ def json_parts(
     `before` and `after` must not be empty.
     """
     head = json.dumps(before, indent=2)[:-2]
-    tail = json.dumps(after, indent=2)[1:]
     yield f"{head},\n  {json.dumps(name)}: ["
     begun = False
     for some in batches(entries, at_a_time):
         texts = ",\n    ".join(indented(entry, "    ") for entry in some)
         yield f",\n    {texts}" if begun else f"\n    {texts}"
         begun = True
+    # Only now: what stands after the list may be counted while it is written.
+    tail = json.dumps(after, indent=2)[1:]
     yield ("\n  ]" if begun else "]") + f",{tail}\n"
 
 

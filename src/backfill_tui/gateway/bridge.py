@@ -13,6 +13,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instances import InstancesFound, InstancesQuery
 from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -162,6 +163,9 @@ class BridgeGateway:
 
     def indexes(self, query: IndexQuery) -> IndexCells:
         return self._call(methods.INDEXES, query, seconds=self._call_seconds)
+
+    def instances(self, query: InstancesQuery) -> AbstractContextManager[Iterator[InstancesFound]]:
+        return self._updates(methods.INSTANCES, query, seconds=self._call_seconds)
 
     def log(self, query: LogQuery) -> TaskLog:
         return self._call(methods.LOG, query, seconds=self._call_seconds)

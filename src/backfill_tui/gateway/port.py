@@ -17,6 +17,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instances import InstancesFound, InstancesQuery
 from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -165,6 +166,13 @@ class Gateway(Protocol):
 
     def indexes(self, query: IndexQuery) -> IndexCells:
         """The states of mapped tasks one map index at a time, for a few runs."""
+        ...
+
+    def instances(self, query: InstancesQuery) -> AbstractContextManager[Iterator[InstancesFound]]:
+        """All task instances of some runs, a part at a time; the next is read when it is asked for.
+
+        A run that is gone has none.
+        """
         ...
 
     def log(self, query: LogQuery) -> TaskLog:

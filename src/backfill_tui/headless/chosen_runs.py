@@ -55,6 +55,12 @@ def read_chosen(
 ) -> tuple[GridFacts, list[RunRow], Instant]:
     """What `meant` has found, all its rows, and Airflow's clock."""
     facts, rows, now = read_rows(session, about)
+    check_dag(session, choice, facts)
+    return facts, rows, now
+
+
+def check_dag(session: Session, choice: Choice, facts: GridFacts) -> None:
+    """Raise BadRequest for a backfill that is of another Dag than the one that was named."""
     if isinstance(facts, BackfillFacts) and facts.dag_id != choice.dag_id:
         number = facts.backfill_id
         raise BadRequest(
@@ -62,7 +68,6 @@ def read_chosen(
             remedy=f"{choice.again[0]} it with "
             f"{session.again(*choice.again, facts.dag_id, '--backfill', number)}",
         )
-    return facts, rows, now
 
 
 def _choose(session: Session, choice: Choice, where: str) -> BackfillId:

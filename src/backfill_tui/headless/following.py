@@ -18,6 +18,7 @@ from backfill_tui.domain.progress import (
     TaskProgress,
     count_runs,
     failed_rows,
+    last_end,
     standing,
     with_causes,
     with_engine,
@@ -27,7 +28,6 @@ from backfill_tui.domain.watching import (
     BackfillFacts,
     BackfillSummary,
     GridUpdate,
-    Membership,
     RunCounts,
     RunRow,
 )
@@ -190,7 +190,7 @@ class Follower:
         )
         return Reading(
             facts=facts, counts=counts, stands=stands, failed=tuple(failed_rows(rows)),
-            read_at=update.read_at, ended_at=_last_end(rows, counts),
+            read_at=update.read_at, ended_at=last_end(rows, counts),
             stopped=self._stop is not None and self._stop.stopped,
             causes=causes, cause_codes=tuple(dict.fromkeys(cause.code for cause in causes)),
             tasks=self._counter.tasks(), pace=self._counter.pace(rows, counts, update.read_at, moves=moves),
@@ -219,11 +219,3 @@ class Follower:
                 status.problem, remedy=f"look into its logs with {self._session.again('engine', 'logs')}"
             )
         return with_engine(stands, status)
-
-
-def _last_end(rows: list[RunRow], counts: RunCounts) -> Instant | None:
-    """When the last run ended, None while one has not, or none ever began."""
-    ends = [
-        row.ended_at for row in rows if row.membership is Membership.INCLUDED and row.ended_at is not None
-    ]
-    return None if counts.active else max(ends, default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from backfill_tui.domain.enums import StrEnum
@@ -12,6 +12,7 @@ from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan, PlannedRun
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
+from backfill_tui.headless.targets import Target
 
 _WORDS: Final = {
     **{str(verdict): frozenset({verdict}) for verdict in Verdict},
@@ -25,15 +26,20 @@ class Output(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanForm:
-    """How a plan is printed; `only` is None for all dates, `command` for the dates instead of a command."""
+    """How a plan is printed, and where to.
+
+    `only` is None for all dates, `command` for the dates instead of a command.
+    """
 
     output: Output = Output.TABLE
     only: frozenset[Verdict] | None = None
     command: str | None = None
+    target: Target = field(default_factory=Target)
 
 
 def verdicts_of(text: str) -> frozenset[Verdict]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from backfill_tui import __version__
 from backfill_tui.domain.as_command import Commands, commands_for
+from backfill_tui.domain.environment import Environment
 from backfill_tui.domain.estimates import sentence
 from backfill_tui.domain.instants import minute
 from backfill_tui.domain.numbers import counted
@@ -15,8 +17,9 @@ from backfill_tui.domain.problems import BadRequest, Refused
 from backfill_tui.domain.ranges import describe
 from backfill_tui.domain.spans import Span
 from backfill_tui.domain.text import one_line
-from backfill_tui.forms import encode_plan
-from backfill_tui.forms.plan_csv import CSV_HEADER, csv_rows
+from backfill_tui.forms.files import Format
+from backfill_tui.forms.plan_page import PlanToWrite
+from backfill_tui.forms.plan_parts import plan_parts
 from backfill_tui.headless.confs import read_conf
 from backfill_tui.headless.holes import narrowed
 from backfill_tui.headless.plan_forms import ChosenRuns, Output, PlanForm
@@ -38,16 +41,16 @@ def show_plan(session: Session, wish: Wish, form: PlanForm) -> int:
     The exit code is 4 when a warning forbids a launch, unless it is of holes and there are none.
     """
     wish = replace(wish, conf=read_conf(wish.conf))
+    form.target.check()
     environment = session.open()
     planned = make_plan(session, wish, environment.where)
     if form.command is not None:
         _print_commands(session, planned, form.command)
         tell_warnings(session, wish.dag_id, planned.blocking)
-    elif form.output is Output.JSON:
-        _print_json(session, planned, form)
-        tell_warnings(session, wish.dag_id, planned.blocking)
     else:
-        _print_dates(session, planned, form)
+        _print_dates(session, planned, form, environment)
+        if form.output is Output.JSON:
+            tell_warnings(session, wish.dag_id, planned.blocking)
     if wish.holes and not planned.run_count:
         tell_no_hole(session, planned)
         return 0
@@ -98,25 +101,25 @@ def _ask_for(session: Session, request: BackfillRequest, timezone: str) -> Backf
         session.voice.settle()
 
 
-def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm) -> None:
+def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm, environment: Environment) -> None:
     chosen = ChosenRuns(planned, form.only)
-    if form.output is Output.CSV:
-        session.paper.csv(CSV_HEADER, csv_rows(chosen))
-    elif len(chosen):
-        session.paper.table(table_of(planned, chosen))
-
-
-def _print_json(session: Session, planned: BackfillPlan, form: PlanForm) -> None:
+    if form.output is Output.TABLE:
+        if len(chosen):
+            session.paper.table(table_of(planned, chosen))
+        return
     try:
         commands = commands_of(session, planned)
     except BadRequest:
         commands = None
-    session.paper.json_listing(
-        encode_plan.before_the_runs(planned),
-        encode_plan.RUNS,
-        map(encode_plan.planned_run, ChosenRuns(planned, form.only)),
-        encode_plan.after_the_runs(planned, commands, remedies_for(planned, session)),
+    plan = PlanToWrite(
+        planned=planned,
+        version=__version__,
+        airflow=environment.words,
+        commands=commands,
+        remedy_of=remedies_for(planned, session),
+        only=form.only,
     )
+    form.target.write(session, plan_parts(plan, chosen, Format(form.output)))
 
 
 def _print_commands(session: Session, planned: BackfillPlan, which: str) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from backfill_tui.domain.problems import ProblemReport
 
-PROTOCOL_VERSION: Final = 6
+PROTOCOL_VERSION: Final = 7
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True, kw_only=True):

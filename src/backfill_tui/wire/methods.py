@@ -14,6 +14,7 @@ from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
+from backfill_tui.domain.instances import InstancesFound, InstancesQuery
 from backfill_tui.domain.journal import JournalPart, JournalQuery
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
@@ -129,6 +130,7 @@ PREVIEW_UNDO: Final = Method("preview_undo", UndoRequest, Nothing, UndoOutcome)
 UNDO: Final = Method("undo", UndoRequest, Nothing, UndoOutcome)
 CELL: Final = Method("cell", CellQuery, Nothing, CellDetails)
 INDEXES: Final = Method("indexes", IndexQuery, Nothing, IndexCells)
+INSTANCES: Final = Method("instances", InstancesQuery, InstancesFound, Nothing, unread=4)
 LOG: Final = Method("log", LogQuery, Nothing, TaskLog)
 FIND_IN_LOG: Final = Method("find_in_log", LogSearch, Nothing, LogMatch)
 COUNT_IN_LOG: Final = Method("count_in_log", LogSearch, Nothing, LogMatches)

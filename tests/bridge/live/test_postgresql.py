@@ -8,6 +8,7 @@ import pytest
 from tests.support.attached import Attached, attached_to_postgresql
 from tests.support.expanding import watch_an_expansion
 from tests.support.following import following
+from tests.support.instances import read_instances_of_an_expansion
 
 from backfill_tui.domain.failures import FailureKind, FailuresFound, FailuresQuery
 from backfill_tui.domain.ids import BackfillId, DagId, RunId
@@ -220,3 +221,7 @@ def test_a_heartbeat_within_the_second_of_another_is_read_though_nobody_writes_a
 
 def about(ticks: list[list[str]], word: str) -> int:
     return sum(word in statement for tick in ticks for statement in tick)
+
+
+def test_a_run_with_very_many_task_instances_is_read_in_parts_and_whole(attached: Attached) -> None:
+    read_instances_of_an_expansion(attached.gateway, attached.edits, "mapped")
