@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -82,15 +83,24 @@ class Program:
         )
         return Finished(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def terminal(self, *, columns: int = 80, lines: int = 24, controlling: bool = False) -> Terminal:
-        """The screen, in a real terminal."""
+    def terminal(
+        self,
+        *words: str,
+        columns: int = 80,
+        lines: int = 24,
+        controlling: bool = False,
+        term: str = "xterm-256color",
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> Terminal:
+        """The screen, or the command of those words, in a real terminal with some more variables."""
         return Terminal(
-            self.words(),
-            environment=self.environment,
+            self.words(*words),
+            environment={**self.environment, **variables},
             columns=columns,
             lines=lines,
             directory=self.folder,
             controlling=controlling,
+            term=term,
         )
 
     def mend(self) -> None:

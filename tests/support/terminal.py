@@ -69,6 +69,7 @@ class Terminal:
         lines: int = 24,
         directory: Path | None = None,
         controlling: bool = False,
+        term: str = "xterm-256color",
     ) -> None:
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
@@ -84,7 +85,7 @@ class Terminal:
             stdin=follower,
             stdout=follower,
             stderr=follower,
-            env={**environment, "TERM": "xterm-256color", "COLUMNS": str(columns), "LINES": str(lines)},
+            env={**environment, "TERM": term, "COLUMNS": str(columns), "LINES": str(lines)},
             cwd=directory,
             start_new_session=True,
         )

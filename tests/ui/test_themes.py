@@ -30,6 +30,7 @@ from backfill_tui.ui.signs import plain_sign
 from backfill_tui.ui.themes import ANSI, DARK, HIGH_CONTRAST, LIGHT, THEMES, state_colours, theme_of
 from backfill_tui.ui.widgets.grid_signs import MARKED_MARK, ROW_MARKS
 
+CHOICES = [choice for choice in ThemeChoice if choice is not ThemeChoice.AUTO]
 COLOURED = (DARK, LIGHT, HIGH_CONTRAST)
 GROUNDS = ("background", "surface", "panel", "field", "cursor-background", "cursor-background-blurred")
 ONLY_SIGNS = {"state-none"}
@@ -125,6 +126,12 @@ def styles(eyes: Eyes) -> list[Style]:
     return [segment.style for strip in eyes.strips() for segment in strip if segment.style]
 
 
+def styles_of(eyes: Eyes, words: str) -> list[Style]:
+    """The styles of the first line that has those words."""
+    line = next(strip for strip in eyes.strips() if words in strip.text)
+    return [segment.style for segment in line if segment.style]
+
+
 def cursor_styles(eyes: Eyes, words: str) -> list[Style]:
     (line,) = [strip for strip in eyes.strips() if words in strip.text and "▌" in strip.text]
     return [segment.style for segment in line if segment.style]
@@ -150,7 +157,7 @@ async def test_a_key_goes_through_the_themes_and_says_how_to_keep_one() -> None:
         assert len(set(seen)) == len(seen)
 
 
-@pytest.mark.parametrize("choice", [choice for choice in ThemeChoice if choice is not ThemeChoice.AUTO])
+@pytest.mark.parametrize("choice", CHOICES)
 @on_screen
 async def test_the_theme_that_was_chosen_is_there_from_the_first(choice: ThemeChoice) -> None:
     app = an_app(a_world(), looks=Looks(theme=choice))
@@ -159,10 +166,15 @@ async def test_the_theme_that_was_chosen_is_there_from_the_first(choice: ThemeCh
         assert app.current_theme is app.get_theme(theme_of(choice).name)
 
 
+@pytest.mark.parametrize("choice", CHOICES)
 @on_screen
-async def test_without_colours_none_is_left_and_the_cursor_is_reversed() -> None:
-    async with looking_at(an_app(a_world(), looks=Looks(in_colour=False))) as eyes:
-        await eyes.sees("sales_daily")
+async def test_without_colours_none_is_left_and_the_cursor_is_reversed(choice: ThemeChoice) -> None:
+    async with looking_at(an_app(a_world(), looks=Looks(theme=choice, in_colour=False))) as eyes:
+        await eyes.sees("sales_daily", "tasks")
+        reversed_lines = [
+            strip.text for strip in eyes.strips() if any(part.style and part.style.reverse for part in strip)
+        ]
+        assert len(reversed_lines) == 1, "only the cursor is"
         assert not [style for style in styles(eyes) if style.color or style.bgcolor]
         assert all(style.reverse for style in cursor_styles(eyes, "sales_daily")[1:])
         await eyes.press("enter")
@@ -177,8 +189,9 @@ async def test_without_colours_none_is_left_and_the_cursor_is_reversed() -> None
 @on_screen
 async def test_with_the_terminals_own_colours_there_are_no_others_and_the_cursor_is_reversed() -> None:
     async with looking_at(an_app(a_world(), looks=Looks(theme=ThemeChoice.ANSI))) as eyes:
-        await eyes.sees("sales_daily")
+        await eyes.sees("sales_daily", "tasks")
         assert all(style.reverse for style in cursor_styles(eyes, "sales_daily")[1:])
+        assert not any(style.reverse for style in styles_of(eyes, "sales_hourly"))
         await eyes.press("enter")
         await eyes.sees("From", "create")
         for style in styles(eyes):

@@ -47,9 +47,13 @@ class Attributes(LineFilter):
     def __init__(self, variables: Mapping[str, str], *, in_colour: bool) -> None:
         super().__init__()
         self._in_colour = in_colour
-        self._filled = {_key(Color.parse(variables[name]).rich_color) for name in FILLED}
-        self._lined = {_key(Color.parse(variables[name]).rich_color) for name in LINED}
-        self._cursor = _key(Color.parse(variables["cursor-background"]).rich_color)
+        keys = {
+            name: _key(Color.parse(variables[name]).rich_color) for name in (*FILLED, *LINED, "background")
+        }
+        # What has the colour of the ground, as grey text has where there are few colours, fills nothing.
+        self._filled = {keys[name] for name in FILLED} - {keys["background"]}
+        self._lined = {keys[name] for name in LINED} - {keys["background"]}
+        self._cursor = keys["cursor-background"]
         self._found: dict[Style, Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
