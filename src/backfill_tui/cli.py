@@ -110,6 +110,7 @@ def _run_screen(invocation: Invocation) -> int:
     with invocation.composition.connect(invocation.flags) as connection:
         # Only now: the bridge comes up while Textual is imported.
         from backfill_tui.ui.app import BackfillApp
+        from backfill_tui.ui.keymap_reading import read_keymap
         from backfill_tui.ui.producing import asking_on
 
         app = BackfillApp(
@@ -124,6 +125,7 @@ def _run_screen(invocation: Invocation) -> int:
             may_notify=connection.notify,
             notify_command=connection.notify_command,
             looks=connection.looks,
+            keymap=read_keymap(connection.keymap, connection.keymap_from),
         )
         connection.agreement.asked_by(asking_on(app))
         app.run()

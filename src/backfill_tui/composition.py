@@ -57,7 +57,7 @@ class Connection:
     way to the bridge can break and be mended, so that trying again makes sense. `agreement` is asked before
     each change. `log_folder` is where this session's logs are, None where there are none. `notify` says
     whether the terminal may call for attention, `notify_command` starts a program that does. `looks` are
-    those of the screen.
+    those of the screen, `keymap` the keys that the file `keymap_from` gives to its commands, as it has them.
     """
 
     connect: Callable[[], Gateway]
@@ -71,6 +71,8 @@ class Connection:
     notify: bool = True
     notify_command: tuple[str, ...] = ()
     looks: Looks = field(default_factory=Looks)
+    keymap: Mapping[str, object] = field(default_factory=dict)
+    keymap_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,6 +252,8 @@ class RealComposition:
                 notify=settings.notify,
                 notify_command=settings.notify_command,
                 looks=looks_of(settings.theme, settings.signs, self._environment, _codeset()),
+                keymap=settings.keymap,
+                keymap_from=settings.keymap_from,
             )
         finally:
             for gateway in gateways:

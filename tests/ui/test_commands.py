@@ -8,8 +8,11 @@ from collections import Counter
 import pytest
 from textual.dom import DOMNode
 
-from backfill_tui.ui.command import Command, key_words
-from backfill_tui.ui.commands import APP, PLACES, REGISTRY, Place, shown_key
+from backfill_tui.ui.command import Command
+from backfill_tui.ui.commands import PLACES, REGISTRY, Place
+from backfill_tui.ui.key_names import key_words
+from backfill_tui.ui.keymap import Keymap, shown_key
+from backfill_tui.ui.keymap_reading import clashes
 
 HOLDERS = {
     "app": "app:BackfillApp",
@@ -49,18 +52,6 @@ HOLDERS = {
 }
 """Who carries out the commands of each place."""
 
-BEFORE_THE_SCREENS_OWN = {
-    "log.drop_search",
-    "log.error",
-    "log.first",
-    "log.next_match",
-    "log.previous_match",
-    "log.search",
-    "strip.drop",
-    "zoom.open",
-}
-"""Commands of a widget whose key is also the screen's: while they apply, the widget takes it first."""
-
 TERMINAL_ALIASES = {"ctrl+m": "enter", "ctrl+i": "tab", "ctrl+h": "backspace"}
 
 
@@ -99,12 +90,7 @@ def test_a_terminal_can_tell_the_keys_of_a_command(command: Command) -> None:
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 def test_no_two_keys_clash_in_one_place(place: Place) -> None:
-    screen = place.own + (() if place.modal else APP)
-    for held in place.widgets or ((),):
-        meant = [command for command in screen + held if command.id not in BEFORE_THE_SCREENS_OWN]
-        keys = Counter(key for command in meant for key in command.keys.split(","))
-        # Elsewhere a key of a widget never wins over the screen's.
-        assert not [key for key, number in keys.items() if number > 1]
+    assert not list(clashes(place, Keymap()))
 
 
 @pytest.mark.parametrize("place", sorted(HOLDERS))

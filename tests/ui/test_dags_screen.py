@@ -286,7 +286,7 @@ async def test_help_lists_the_keys_of_the_list_and_the_signs(picture: SnapshotAs
         await eyes.press("question_mark")
         await eyes.sees("Help: Dags", "Plan a backfill of this Dag")
         assert await eyes.picture() == picture
-        await eyes.press("pagedown", "pagedown", "pagedown")
+        await eyes.press("pagedown", "pagedown", "pagedown", "pagedown")
         await eyes.sees("upstream failed", "up for retry")
         await eyes.press("q")
         await eyes.no_longer_sees("Help: Dags")

@@ -16,6 +16,7 @@ from backfill_tui.domain.problems import AirflowFailed, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.messages import ProblemArose
+from backfill_tui.ui.palette import palette
 from backfill_tui.ui.screens.plan import PlanScreen
 
 
@@ -166,4 +167,4 @@ async def test_the_palette_asks_the_program_whether_its_own_commands_apply() -> 
 
 def offered(app: BackfillApp, words: str) -> bool:
     """Whether the palette has a command now."""
-    return words in [command.title for command in app.get_system_commands(app.screen)]
+    return words in [command.title for command in palette(app, app.screen)]

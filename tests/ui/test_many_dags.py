@@ -77,7 +77,7 @@ async def test_the_filter_finds_among_all_and_its_finds_are_read_in_detail() -> 
     async with looking_at(app) as eyes:
         await eyes.sees("sales_000", "2 tasks")
         await eyes.press("slash", *"_29")
-        await eyes.sees("10 of 301 shown", "sales_290", "every day at 00:00")
+        await eyes.sees("21 of 301 shown", "sales_290", "every day at 00:00")
         await eyes.press("enter", "down", "down", "down", "enter")
         await eyes.sees("Plan", "sales_293")
 

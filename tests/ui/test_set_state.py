@@ -85,7 +85,7 @@ async def watching(eyes: Eyes, *words: str) -> WatchScreen:
 async def test_a_mark_that_is_not_in_the_journal_is_told_and_offers_no_undoing() -> None:
     async with looking_at(an_app(UnwrittenGateway(a_failed_backfill()))) as eyes:
         await watching(eyes)
-        await eyes.press("a", "S")
+        await eyes.press("a", "m")
         await eyes.sees("(•) failed tasks", "6 task instances of 2 runs")
         await eyes.press("enter")
         await eyes.sees("Marked 6 task instances of 2", "The journal [/] is full")
@@ -110,7 +110,7 @@ async def test_failed_tasks_of_all_failed_dates_are_marked_and_taken_back() -> N
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
-        await eyes.press("a", "S")
+        await eyes.press("a", "m")
         await eyes.sees(
             "Set state of 2 dates of sales_daily", "(•) failed tasks", "6 task instances of 2 runs",
             "2 runs are success then", "4 other task instances stay as they are",
@@ -136,7 +136,7 @@ async def test_the_task_under_the_cursor_is_marked_of_the_date_under_it() -> Non
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
-        await eyes.press("n", "S", "down")
+        await eyes.press("n", "m", "down")
         await eyes.sees(
             "Set state of 2024-02-06 of sales_daily", "(•) task load", "1 task instance of 1 run",
             "2 failed task instances downstream run again, as Airflow has it",
@@ -155,7 +155,7 @@ async def test_what_runs_again_has_an_engine() -> None:
     async with looking_at(an_app(world, engine=engine)) as eyes:
         await watching(eyes)
         engine.stop()
-        await eyes.press("n", "S", "down")
+        await eyes.press("n", "m", "down")
         await eyes.sees("run again, as Airflow has it")
         await eyes.press("enter")
         await eyes.until(lambda: engine.status().running)
@@ -169,7 +169,7 @@ async def test_a_running_run_is_marked_failed_after_it_was_said_what_ends() -> N
     gateway = NotingGateway(world)
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes, "1 running")
-        await eyes.press("home", "S", "space", "down")
+        await eyes.press("home", "m", "space", "down")
         await eyes.sees(
             "(•) whole run", "1 task instance under way ends, and its process with it",
             "4 task instances never run and are skipped", "1 run is failed then",
@@ -190,7 +190,7 @@ async def test_a_running_run_is_marked_failed_after_it_was_said_what_ends() -> N
 async def test_nothing_to_mark_can_not_be_accepted_and_says_why() -> None:
     async with looking_at(an_app(a_failed_backfill())) as eyes:
         await watching(eyes)
-        await eyes.press("home", "S")
+        await eyes.press("home", "m")
         await eyes.sees("(•) failed tasks", "nothing to mark", "Left alone: 2024-02-01: nothing in it failed")
         await eyes.press("enter")
         assert isinstance(eyes.app.screen, SetStateDialog)
@@ -251,7 +251,7 @@ async def test_a_mark_that_fails_is_told_and_the_marks_stay() -> None:
     gateway.fail("mark", AirflowFailed("Airflow could not mark them", remedy="look into the log"))
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
-        await eyes.press("a", "S")
+        await eyes.press("a", "m")
         await eyes.sees("6 task instances of 2 runs")
         await eyes.press("enter")
         await eyes.sees("Airflow could not mark them")
@@ -264,7 +264,7 @@ async def test_a_read_only_session_marks_and_undoes_nothing() -> None:
     gateway = ScriptedGateway(a_failed_backfill(), read_only=True)
     async with looking_at(an_app(gateway, read_only=True)) as eyes:
         await watching(eyes)
-        await eyes.press("n", "S")
+        await eyes.press("n", "m")
         await eyes.press("U")
         assert isinstance(eyes.app.screen, WatchScreen)
         assert not {"preview_mark", "preview_undo"} & set(gateway.asked)
@@ -278,7 +278,7 @@ async def test_a_read_only_session_marks_and_undoes_nothing() -> None:
 async def test_the_choices_at_every_size(size: tuple[int, int]) -> None:
     async with looking_at(an_app(a_failed_backfill()), size) as eyes:
         await watching(eyes, "DONE: 8 succeeded")
-        await eyes.press("a", "S", "down", "down")
+        await eyes.press("a", "m", "down", "down")
         await eyes.sees("(•) whole runs", "6 task instances that failed stay so")
         lines = [line.partition("│")[2].rpartition("│")[0].strip() for line in eyes.text().splitlines()]
         shown = [line.split("│")[0].strip() for line in lines if line and not line.startswith("20")]
@@ -304,7 +304,7 @@ async def test_only_a_choice_is_accepted_whose_consequences_are_shown() -> None:
     gateway = UncountableGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
         await watching(eyes)
-        await eyes.press("a", "S", "down")
+        await eyes.press("a", "m", "down")
         await eyes.sees("The task is not in the Dag", "(•) task load", "not counted")
         await eyes.press("enter")
         assert isinstance(eyes.app.screen, SetStateDialog)
@@ -321,7 +321,7 @@ async def test_what_a_mark_does_is_scrolled_through_before_it_is_accepted() -> N
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway), (40, 12)) as eyes:
         await watching(eyes, "DONE")
-        await eyes.press("a", "S")
+        await eyes.press("a", "m")
         await eyes.sees("(•) failed tasks", "enter read on")
         for _ in range(20):
             if not isinstance(eyes.app.screen, SetStateDialog) or "enter mark" in eyes.text():

@@ -288,4 +288,4 @@ async def test_at_200_cells_there_are_words_for_every_deed() -> None:
     world.advance(30)
     async with looking_at(an_app(world), (240, 50)) as eyes:
         await watching(eyes)
-        await eyes.sees("i order", "* by state", "S set state", "U undo")
+        await eyes.sees("i order", "* by state", "m set state", "U undo")

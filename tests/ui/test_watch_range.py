@@ -97,7 +97,7 @@ async def test_failed_scheduled_and_manual_runs_are_rerun_together() -> None:
 async def test_failed_runs_are_marked_and_that_is_undone() -> None:
     async with looking_at(an_app(a_scheduled_dag())) as eyes:
         await watching(eyes)
-        await eyes.press("a", "S")
+        await eyes.press("a", "m")
         await eyes.sees("2 task instances of 2 runs")
         await eyes.press("enter")
         await eyes.sees("3 succeeded")

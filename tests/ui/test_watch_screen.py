@@ -434,9 +434,9 @@ async def test_the_map_indexes_of_a_mapped_task_are_listed_the_worst_first() -> 
     async with looking_at(an_app(MappedGateway(world))) as eyes:
         await watching(eyes)
         await eyes.sees("extract[1]  2024-02-01  ✗ failed  try 2 of 2", "map index [✗1] ▶2  █0")
-        await eyes.press("m")
+        await eyes.press("full_stop")
         await eyes.sees("extract[2]  2024-02-01  ▶ running", "✗1 [▶2] █0")
-        await eyes.press("M", "M")
+        await eyes.press("comma", "comma")
         await eyes.sees("extract[0]  2024-02-01  █ success", "✗1  ▶2 [█0]")
 
 
@@ -498,7 +498,7 @@ async def test_help_shows_the_keys_of_grid_and_log() -> None:
         await eyes.press("question_mark")
         await eyes.sees("Help: Watch", "Go to the next failed date")
         await eyes.press("pagedown")
-        await eyes.sees("Go to the first task")
+        await eyes.sees("Here, in the grid", "Go to the first task")
 
 
 @on_screen

@@ -45,7 +45,7 @@ async def marking(eyes: Eyes, gateway: ScriptedGateway) -> None:
     await eyes.sees("sales_daily")
     await eyes.press("w")
     await eyes.sees("DONE: 8 succeeded, 2 failed")
-    await eyes.press("a", "S")
+    await eyes.press("a", "m")
     await eyes.sees("2 runs are success then")
     await eyes.press("enter")
     await eyes.until(lambda: gateway.asked.get("mark"), "the mark to be asked for")
@@ -68,7 +68,7 @@ async def test_while_a_deed_is_under_way_every_other_one_is_refused_with_a_sente
         with gateway.hold("mark"):
             await marking(eyes, gateway)
             watch = eyes.app.screen
-            for key in ("S", "U", "r"):
+            for key in ("m", "U", "r"):
                 eyes.app.clear_notifications()
                 await eyes.press(key)
                 await told(eyes, STILL)
@@ -155,7 +155,7 @@ async def test_an_undo_that_is_found_late_does_not_ask_over_another_question() -
         with gateway.hold("preview_undo"):
             await eyes.press("U")
             await eyes.until(lambda: gateway.asked.get("preview_undo"), "what is undone to be asked for")
-            await eyes.press("S")
+            await eyes.press("m")
             await eyes.until(lambda: isinstance(eyes.app.screen, SetStateDialog), "the question")
         watch = next(one for one in eyes.app.screen_stack if isinstance(one, WatchScreen))
         await eyes.until(lambda: not is_busy(watch, "undo"), "it to be found")

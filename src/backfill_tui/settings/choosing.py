@@ -26,7 +26,7 @@ class Settings:
 
     `airflow_python` is the interpreter of an Airflow that is attached to, `bridge_command` are the words that
     start a bridge elsewhere. `notify_command` are the words of a command that gets a sentence as one more,
-    empty where there is none.
+    empty where there is none. `keymap` are the keys that the file `keymap_from` gives to commands.
     """
 
     dags_folder: Path | None = None
@@ -40,6 +40,8 @@ class Settings:
     notify_command: tuple[str, ...] = ()
     theme: ThemeChoice = ThemeChoice.AUTO
     signs: SignChoice = SignChoice.AUTO
+    keymap: Mapping[str, object] = field(default_factory=dict)
+    keymap_from: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def settled(found: Counting) -> Settings:
     def choice(source: Source, key: str) -> str | None:
         return values.choice(source, key, BY_KEY[key].choices)
 
+    file = next((source for source in found.sources if source.keymap), None)
     return Settings(
         dags_folder=read("dags_folder", values.path),
         airflow_home=read("airflow_home", values.path),
@@ -123,6 +126,8 @@ def settled(found: Counting) -> Settings:
         notify_command=read("notify_command", values.command) or (),
         theme=ThemeChoice(read("theme", choice) or ThemeChoice.AUTO),
         signs=SignChoice(read("signs", choice) or SignChoice.AUTO),
+        keymap={} if file is None else file.keymap,
+        keymap_from="" if file is None else file.name,
     )
 
 

@@ -35,7 +35,10 @@ PROFILES: Final = "profiles"
 PROFILE_KEYS: Final = tuple(setting.key for setting in SETTINGS if setting.in_profile)
 """What a table `[profiles.NAME]` may set: all but which profile it is, and what tells it from others."""
 
-TABLES: Final = (PROFILES,)
+KEYMAP: Final = "keys"
+"""The table that gives commands of the screen other keys."""
+
+TABLES: Final = (PROFILES, KEYMAP)
 """The tables of the file, which are not settings themselves."""
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from backfill_tui.domain.enums import StrEnum
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
+from backfill_tui.settings.keymap import keys_by_command
 from backfill_tui.settings.lines import line_of, parsed
 from backfill_tui.settings.names import (
     CONFIG_VARIABLE,
+    KEYMAP,
     KEYS,
     NOT_SETTINGS,
     PREFIX,
@@ -38,8 +40,8 @@ class Source:
     """One place in which settings were found: its name in a sentence, and its values by key.
 
     Paths are taken from `base`, so that a file means the same wherever the program is started. `known` are
-    the keys it may have, `profiles` the tables of a file that have names. `text` is that of the file, and
-    `table` the keys that lead to these values in it.
+    the keys it may have, `profiles` the tables of a file that have names, `keymap` its `[keys]` by command
+    id. `text` is that of the file, and `table` the keys that lead to these values in it.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Source:
     base: Path
     known: tuple[str, ...] = KEYS
     profiles: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    keymap: Mapping[str, object] = field(default_factory=dict)
     origin: Origin = Origin.FILE
     text: str = field(default="", repr=False)
     table: tuple[str, ...] = ()
@@ -125,7 +128,15 @@ def from_file(path: Path, *, must_exist: bool = False) -> Source:
         ) from cause
     values = _parse(text, path)
     profiles = _profiles(values.pop(PROFILES, {}), path)
-    return Source(name=f"{path}", values=values, base=path.parent.absolute(), profiles=profiles, text=text)
+    keymap = keys_by_command(values.pop(KEYMAP, {}), path)
+    return Source(
+        name=f"{path}",
+        values=values,
+        base=path.parent.absolute(),
+        profiles=profiles,
+        keymap=keymap,
+        text=text,
+    )
 
 
 def _profiles(found: object, path: Path) -> Mapping[str, Mapping[str, object]]:

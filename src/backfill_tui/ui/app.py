@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePath
 from typing import ClassVar
 
 from textual import on
-from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.reactive import var
 from textual.screen import Screen
@@ -21,9 +20,10 @@ from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui import opening, readings
+from backfill_tui.ui.app_commands import APP
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import APP, shown_key
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.keymap import Keymap, shown_key
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
@@ -39,7 +39,6 @@ from backfill_tui.ui.messages import (
     ReadingFailed,
     StartupAdvanced,
 )
-from backfill_tui.ui.palette import palette
 from backfill_tui.ui.pulse import Pulse
 from backfill_tui.ui.reconnecting import Reconnecting
 from backfill_tui.ui.screens.base import PlaceScreen
@@ -63,7 +62,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
-    start a program then. `looks` are how all of it is drawn.
+    start a program then. `looks` are how all of it is drawn, `keymap` has the keys that the user gave to
+    commands.
     """
 
     TITLE = "backfill-tui"
@@ -93,8 +93,11 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         may_notify: bool = True,
         notify_command: tuple[str, ...] = (),
         looks: Looks = PLAIN_LOOKS,
+        keymap: Keymap | None = None,
     ) -> None:
         super().__init__(looks=looks)
+        self.keymap = keymap or Keymap()
+        self.set_keymap(self.keymap.for_textual())
         self.link = Link(connect)
         self.engine = engine
         self.read_only = read_only
@@ -251,9 +254,13 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         """Help for the screen that is open."""
         opening.show_help(self)
 
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette: the commands of the open screen that apply now."""
-        yield from palette(self, screen)
+    def action_save_screenshot(self) -> None:
+        """Save what is on the screen as an SVG picture in the working folder."""
+        opening.save_screenshot(self)
+
+    def action_command_palette(self) -> None:
+        """Find a command, a Dag, a backfill or a date."""
+        opening.find_anything(self)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The bridge and the engine can be started again when they have ended."""

@@ -5,27 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from textual.binding import Binding
-
-_KEY_WORDS = {
-    "question_mark": "?",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "escape": "esc",
-    "pageup": "pgup",
-    "pagedown": "pgdn",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "left_parenthesis": "(",
-    "right_parenthesis": ")",
-    "minus": "-",
-    "plus": "+",
-    "equals_sign": "=",
-    "underscore": "_",
-    "comma": ",",
-    "asterisk": "*",
-    "full_stop": ".",
-}
+from textual.keys import _character_to_key  # what Textual itself names the keys of a binding with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +15,8 @@ class Command:
     `id` is `place.verb` and names the command in a user's keymap. `keys` are Textual's names, separated by
     commas, the first is the one shown. `action` is a Textual action of the screen or widget of that place,
     or `app.…`. `label` are the words of the footer, empty for a command that is not listed there. `help` is
-    one sentence. `priority` commands work while a text field has the focus.
+    one sentence. `priority` commands work while a text field has the focus. One of a widget that is `first`
+    may have a key of the screen: while it applies, the widget takes it.
     """
 
     id: str
@@ -45,6 +26,7 @@ class Command:
     help: str
     priority: bool = False
     palette: bool = True
+    first: bool = False
 
     @property
     def place(self) -> str:
@@ -52,9 +34,9 @@ class Command:
         return self.id.partition(".")[0]
 
     @property
-    def key(self) -> str:
-        """The key to show, as Textual names it."""
-        return self.keys.split(",")[0]
+    def all_keys(self) -> tuple[str, ...]:
+        """Its keys, as Textual names them; the first is the one to show."""
+        return tuple(_character_to_key(key) if len(key) == 1 else key for key in self.keys.split(","))
 
     def binding(self) -> Binding:
         """The binding that makes the keys work."""
@@ -62,15 +44,6 @@ class Command:
             self.keys, self.action, self.label or self.help, show=bool(self.label), id=self.id,
             priority=self.priority,
         )  # fmt: skip
-
-
-def key_words(key: str) -> str:
-    """A key as a person writes it: `ctrl+s`, `f5`, `?`, `esc`, `shift+down`."""
-    modifiers, _, name = key.rpartition("+")
-    word = _KEY_WORDS.get(name, name)
-    if len(name) == 1 and name.isalpha() and modifiers == "shift":
-        return word.upper()
-    return f"{modifiers}+{word}" if modifiers else word
 
 
 def bindings(commands: tuple[Command, ...]) -> list[Binding]:

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 
 
 class EngineNotice(NamedTuple):

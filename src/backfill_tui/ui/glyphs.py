@@ -99,6 +99,7 @@ class Look:
         self.accent = self.named("accent")
         self.warning = self.named("warning")
         self.error = self.named("error")
+        self.match = self.accent + Style(bold=True, underline=True)
 
     def sign(self, mark: Mark) -> str:
         """The sign to draw, one cell wide."""

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
+from backfill_tui.domain.fuzzy import folded, ranked
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import clock
 from backfill_tui.domain.progress import BackfillStatus, Standing, standing
@@ -62,11 +63,16 @@ class Row:
 
     @cached_property
     def searched(self) -> str:
-        """All that a filter looks at, in small letters."""
+        """The name as a filter looks at it."""
+        return folded(self.name)
+
+    @cached_property
+    def searched_beside(self) -> str:
+        """All else that a filter looks at."""
         if self.dag is None:
-            return self.name.casefold()
+            return ""
         dag = self.dag
-        return " ".join([self.name, dag.display_name, dag.file, *dag.tags, *dag.owners]).casefold()
+        return folded(" ".join([dag.display_name, dag.file, *dag.tags, *dag.owners]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +154,24 @@ def rows_of(listing: Listing) -> list[Row]:
 
 
 def matching(rows: list[Row], wanted: str) -> list[Row]:
-    """The rows that have every word of `wanted` in their name, tags, owners or file."""
-    words = wanted.casefold().split()
-    if not words:
+    """The rows that every word of `wanted` fits, the best first: by name, tag, owner or file."""
+    if not wanted.strip():
         return rows
-    return [row for row in rows if all(word in row.searched for word in words)]
+    places = ranked(wanted, [row.searched for row in rows], [row.searched_beside for row in rows])
+    return [rows[place] for place in places]
+
+
+def matching_backfills(rows: tuple[BackfillRow, ...], wanted: str) -> tuple[BackfillRow, ...]:
+    """The backfills that every word of `wanted` fits, the best first: by number, Dag, status or user."""
+    if not wanted.strip():
+        return rows
+    facts = [row.summary.facts for row in rows]
+    names = [folded(f"{one.backfill_id} {one.dag_id}") for one in facts]
+    statuses = [str(standing_of(row.summary).status).replace("_", " ") for row in rows]
+    beside = [
+        folded(f"{status} {one.triggering_user or ''}") for one, status in zip(facts, statuses, strict=True)
+    ]
+    return tuple(rows[place] for place in ranked(wanted, names, beside))
 
 
 def standing_of(summary: BackfillSummary) -> Standing:

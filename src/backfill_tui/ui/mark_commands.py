@@ -20,7 +20,7 @@ SET_STATE = (
 )  # fmt: skip
 
 WATCH_MARKS = (
-    Command(id="watch.set_state", keys="S", action="set_state", label="set state",
+    Command(id="watch.set_state", keys="m", action="set_state", label="set state",
             help="Mark runs or tasks success or failed, on the marked dates, else under the cursor"),
     Command(id="watch.undo", keys="U", action="undo", label="undo",
             help=_UNDO),

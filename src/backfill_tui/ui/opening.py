@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.dag_range import DagRange
@@ -12,6 +14,7 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import PLACES
 from backfill_tui.ui.engine_words import engine_notice
+from backfill_tui.ui.listing import Row
 
 if TYPE_CHECKING:
     from backfill_tui.ui.app import BackfillApp
@@ -59,11 +62,52 @@ def show_backfills(program: BackfillApp, dag_id: DagId | None = None) -> None:
     program.push_screen(BackfillsScreen(dag_id))
 
 
+def plan_row(program: BackfillApp, row: Row) -> None:
+    """Plan a backfill of a Dag, from wherever one is, or show why its file does not import."""
+    from backfill_tui.ui.screens.dags import DagsScreen
+
+    dags = program.screen_stack[0]
+    if isinstance(dags, DagsScreen):
+        dags.plan_row(row)
+
+
+def find_anything(program: BackfillApp) -> None:
+    """Open the palette."""
+    from textual.command import CommandPalette
+
+    from backfill_tui.ui.finding import PLACEHOLDER, Finding
+
+    if not isinstance(program.screen, CommandPalette):
+        program.push_screen(CommandPalette([Finding], placeholder=PLACEHOLDER, id="--command-palette"))
+
+
 def show_problem(program: BackfillApp, problem: Problem) -> None:
     """Show a problem over whatever is on the screen."""
     from backfill_tui.ui.screens.problem import ProblemDialog
 
     program.push_screen(ProblemDialog(problem))
+
+
+def save_screenshot(program: BackfillApp) -> None:
+    """Write the screen as a picture, and tell where; in a browser it is downloaded there."""
+    from backfill_tui.ui.pictures import picture_name, write_picture
+
+    picture = program.export_screenshot(title=f"{program.TITLE}: {place_title(program)}")
+    name = picture_name(place_title(program), program.clock())
+    if program.is_web:
+        program.deliver_text(StringIO(picture), save_filename=name, mime_type="image/svg+xml")
+        return
+    try:
+        path = write_picture(picture, Path(), name)
+    except Problem as problem:
+        program.notify(one_line(str(problem)), severity="error", timeout=_LONG_SECONDS, markup=False)
+    else:
+        program.notify(f"Saved as {one_line(str(path))}", timeout=_LONG_SECONDS, markup=False)
+
+
+def place_title(program: BackfillApp) -> str:
+    """What the help and the palette call the open screen."""
+    return PLACES[getattr(program.screen, "PLACE", "dags")].title
 
 
 def show_help(program: BackfillApp) -> None:
@@ -73,4 +117,6 @@ def show_help(program: BackfillApp) -> None:
     screen, focused = program.screen, program.screen.focused
     purposes = [getattr(screen, "HELP", ""), focused.HELP if focused else ""]
     place = PLACES[getattr(screen, "PLACE", "dags")]
-    program.push_screen(HelpDialog(place, "\n\n".join(filter(None, purposes))))
+    bound = screen.active_bindings.values()
+    held = {one.binding.id for one in bound if one.node is focused and one.binding.id}
+    program.push_screen(HelpDialog(place, "\n\n".join(filter(None, purposes)), held))

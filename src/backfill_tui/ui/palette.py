@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
 
 from textual.actions import parse
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.widget import Widget
 
-from backfill_tui.ui.command import key_words
-from backfill_tui.ui.commands import APP, PLACES
+from backfill_tui.ui.app_commands import APP
+from backfill_tui.ui.command import Command
+from backfill_tui.ui.commands import PLACES
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.screens.base import PlaceScreen
 
 
 def palette(app: App[None], screen: Screen[object]) -> Iterator[SystemCommand]:
-    """The commands of the open screen that apply now."""
+    """The commands that apply now: of the open screen, of its parts that are in view, of the program."""
     place = PLACES.get(getattr(screen, "PLACE", ""))
+    parts = _parts(screen)
     for command in place.commands if place else APP:
-        offered = not isinstance(screen, PlaceScreen) or screen.offers(command.id)
-        namespace, action, parameters = parse(command.action)
-        asked = app if namespace == "app" else screen
-        applies = asked.check_action(action, parameters)
-        if command.palette and offered and applies:
-            yield SystemCommand(
-                command.help,
-                f"{place.title if place else 'everywhere'}, {key_words(command.key)}",
-                partial(app.call_later, screen.run_action, command.action),
-            )
+        node = _holder(command, app, screen, parts)
+        if node is None or not command.palette or not _is_offered(command, screen):
+            continue
+        _, action, parameters = parse(command.action)
+        if node.check_action(action, parameters):
+            where = f"{place.title if place else 'everywhere'}, {shown_key(command.id)}"
+            yield SystemCommand(command.help, where, _carry_out(app, node, command))
+
+
+def _is_offered(command: Command, screen: Screen[object]) -> bool:
+    return not isinstance(screen, PlaceScreen) or screen.offers(command.id)
+
+
+def _holder(
+    command: Command, app: App[None], screen: Screen[object], parts: dict[str, Widget]
+) -> DOMNode | None:
+    """Whoever carries a command out; None for a part of the screen that is not in view."""
+    if command.action.startswith("app."):
+        return app
+    return parts.get(command.id) or (screen if command.place == getattr(screen, "PLACE", "") else None)
+
+
+def _parts(screen: Screen[object]) -> dict[str, Widget]:
+    """The parts that can have the focus by the commands that they hold; the one that has it wins."""
+    found: dict[str, Widget] = {}
+    focused = screen.focused
+    for widget in ([] if focused is None else [focused]) + [*screen.query(Widget)]:
+        if widget.focusable:
+            for bound in widget._bindings.key_to_bindings.values():  # noqa: SLF001  # there is no other way
+                for binding in bound:
+                    found.setdefault(binding.id or "", widget)
+    return found
+
+
+def _carry_out(app: App[None], node: DOMNode, command: Command) -> Callable[[], object]:
+    def carry_out() -> None:
+        if isinstance(node, Widget) and not isinstance(node, Screen):
+            node.focus()
+        app.call_later(app.run_action, command.action, node)
+
+    return carry_out

@@ -52,6 +52,10 @@ PLAN = (
         help="List the backfills, at the newest of this Dag",
     ),
     Command(
+        id="plan.jump", keys="slash,ctrl+g", action="jump", label="date",
+        help="Go to a date that you type, or to the nearest in the list",
+    ),
+    Command(
         id="plan.undo", keys="ctrl+z", action="undo", label="undo range",
         help="Put the range back that was there before a named range, a span or the holes",
     ),
@@ -61,8 +65,14 @@ PLAN = (
     ),
 )  # fmt: skip
 
+
+def preset_command(expression: str) -> str:
+    """The id of the command that takes a range."""
+    return f"presets.{expression.replace(' ', '_')}"
+
+
 PRESET_KEYS = tuple(
-    Command(id=f"presets.{expression.replace(' ', '_')}", keys=key, action=f"take({key!r})", label="",
+    Command(id=preset_command(expression), keys=key, action=f"take({key!r})", label="",
             help=f"Take the range: {name[0].lower()}{name[1:]}", palette=False)
     for key, name, expression in PRESETS
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -11,6 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from backfill_tui.domain.fuzzy import matched_letters
 from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.text import one_line
 
@@ -31,6 +33,22 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
         return set_cell_size(plain, width - 1) + "…"
     gap = " " * (width - cells)
     return gap + plain if right else plain + gap
+
+
+def lit(text: str, width: int, query: str, plain: Style, found: Style) -> list[Part]:
+    """A text as `fit` gives it, with the letters that a query stands for in another style."""
+    fitted = fit(text, width)
+    whole = one_line(text) if query else ""
+    letters = {
+        place
+        for place in matched_letters(query, whole)
+        # What was cut is not seen, nor is the ellipsis a letter of it.
+        if place < len(fitted) and fitted[place] == whole[place]
+    }
+    return [
+        ("".join(fitted[place] for place in places), found if is_found else plain)
+        for is_found, places in groupby(range(len(fitted)), key=letters.__contains__)
+    ]
 
 
 def wrapped(text: str, width: int, most: int) -> list[str]:

@@ -33,7 +33,7 @@ GRID = (
 
 ZOOM = (
     Command(id="zoom.open", keys="enter", action="open", label="open date",
-            help="See the date under the cursor in the grid", palette=False),
+            help="See the date under the cursor in the grid", first=True),
     Command(id="zoom.left", keys="left,h", action="move(-1)", label="", help="Go to the date before",
             palette=False),
     Command(id="zoom.right", keys="right,l", action="move(1)", label="", help="Go to the next date",
@@ -53,7 +53,7 @@ ZOOM = (
 
 TASKS = (
     Command(id="tasks.widen", keys="w", action="widen", label="width",
-            help="Give the dates three cells each, with their numbers, or one again", palette=False),
+            help="Give the dates three cells each, with their numbers, or one again"),
     Command(id="tasks.up", keys="up,k", action="move(-1, 0)", label="", help="Go up a task", palette=False),
     Command(id="tasks.down", keys="down,j", action="move(1, 0)", label="", help="Go down a task",
             palette=False),
@@ -121,13 +121,13 @@ WATCH_SCREEN = (
     Command(id="watch.details", keys="enter", action="details", label="log",
             help="Show or hide the details and the log of the task under the cursor"),
     Command(id="watch.next_pane", keys="tab", action="next_pane", label="",
-            help="Go from the grid to the log, and back", palette=False),
+            help="Go from the grid to the log, and back"),
     Command(id="watch.try", keys="t", action="another_try", label="try before",
             help="Show the log of the try before; from the first, of the latest"),
-    Command(id="watch.map_index", keys="m", action="map_index(1)", label="map index",
+    Command(id="watch.map_index", keys="full_stop", action="map_index(1)", label="map index",
             help="Show the next map index of a mapped task"),
-    Command(id="watch.map_index_before", keys="M", action="map_index(-1)", label="",
-            help="Show the map index before", palette=False),
+    Command(id="watch.map_index_before", keys="comma", action="map_index(-1)", label="",
+            help="Show the map index before"),
     Command(id="watch.unfold", keys="plus,equals_sign", action="unfold", label="unfold",
             help="Unfold the task group, or the mapped task to its map indexes"),
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
@@ -227,8 +227,11 @@ BACKFILLS = (
             help="Reopen a backfill marked complete too early"),
     Command(id="backfills.only", keys="d", action="only_this_dag", label="this Dag",
             help="Show only the backfills of this Dag, or those of all again"),
+    Command(id="backfills.filter", keys="slash", action="filter", label="filter",
+            help="Show only the backfills whose number, Dag, status or user fits what you type"),
     Command(id="backfills.refresh", keys="ctrl+r", action="refresh_list", label="",
             help="Read the list again"),
-    Command(id="backfills.back", keys="escape", action="back", label="back", help="Go back"),
+    Command(id="backfills.back", keys="escape", action="back", label="back",
+            help="Show all backfills again, else go back"),
     *BACKFILLS_UNDO,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from backfill_tui.domain.control import ControlOutcome
 from backfill_tui.domain.ids import DagId
@@ -19,14 +19,16 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui import opening
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import shown_key
-from backfill_tui.ui.listing import BackfillRow, backfill_rows
+from backfill_tui.ui.keymap import shown_key
+from backfill_tui.ui.listing import BackfillRow, backfill_rows, matching_backfills
 from backfill_tui.ui.screens.controlling import ControllingScreen
 from backfill_tui.ui.seen import is_seen
+from backfill_tui.ui.text import count
 from backfill_tui.ui.watch_commands import BACKFILLS
 from backfill_tui.ui.widgets.backfill_details import BackfillDetails
 from backfill_tui.ui.widgets.backfill_table import BackfillTable
 from backfill_tui.ui.widgets.environment_line import EnvironmentLine
+from backfill_tui.ui.widgets.filter_line import FilterLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.workers import ask, is_busy
@@ -67,6 +69,7 @@ class BackfillsScreen(ControllingScreen):
     """
 
     table = query_one(BackfillTable)
+    filter = query_one(FilterLine)
     details = query_one(BackfillDetails)
     notice = query_one("#backfills-notice", Static)
 
@@ -80,6 +83,7 @@ class BackfillsScreen(ControllingScreen):
         """The list under the environment, and the backfill under the cursor."""
         yield EnvironmentLine("Backfills")
         yield Static("Reading the backfills ...", id="backfills-notice", markup=False)
+        yield FilterLine()
         yield BackfillTable()
         yield BackfillDetails()
         yield KeyLine(self.PLACE)
@@ -119,8 +123,10 @@ class BackfillsScreen(ControllingScreen):
             self._begins_at = None
 
     def _show(self) -> None:
-        shown = tuple(row for row in self._rows if self._only in {None, row.summary.facts.dag_id})
-        self.table.show(shown)
+        rows = tuple(row for row in self._rows if self._only in {None, row.summary.facts.dag_id})
+        shown = matching_backfills(rows, self.filter.wanted)
+        self.table.show(shown, self.filter.wanted)
+        self.filter.say(f"{len(shown):,} of {count(len(rows), 'backfill')}")
         self.notice.set_class(bool(shown), "-hidden")
         self.notice.remove_class("-bad")
         self.notice.update(Content(self._why_empty()))
@@ -128,6 +134,9 @@ class BackfillsScreen(ControllingScreen):
         self._show_details()
 
     def _why_empty(self) -> str:
+        if self.filter.wanted.strip():
+            key = shown_key("backfills.back")
+            return one_line(f"No backfill here fits {self.filter.wanted!r}: {key} shows all again")
         if self._only is not None:
             key = shown_key("backfills.only")
             return one_line(f'"{self._only}" has no backfill any more: {key} shows those of all Dags')
@@ -138,6 +147,22 @@ class BackfillsScreen(ControllingScreen):
         self.notice.remove_class("-hidden")
         self.notice.add_class("-bad")
         self.notice.update(Content(one_line(str(message.problem))))
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Type what the list is to be narrowed to."""
+        self.filter.edit()
+        self.refresh_bindings()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        self._show()
+
+    @on(Input.Submitted)
+    def _filter_done(self) -> None:
+        self.filter.done()
+        self.table.focus()
 
     # The row under the cursor
 
@@ -173,8 +198,12 @@ class BackfillsScreen(ControllingScreen):
         self._show()
 
     def action_back(self) -> None:
-        """Go back."""
-        self.dismiss()
+        """Show all backfills again, else go back."""
+        if self.filter.filters:
+            self.filter.clear()
+            self.table.focus()
+        else:
+            self.dismiss()
 
     def label_of(self, command_id: str) -> str:
         """What `d` shows next."""
@@ -188,6 +217,8 @@ class BackfillsScreen(ControllingScreen):
             return self.subject is not None
         if action == "only_this_dag":
             return self._only is not None or self.subject is not None
+        if action == "filter":
+            return bool(self._rows) and not isinstance(self.focused, Input)
         if action == "undo":
             return self.subject is not None and not self.program.read_only
         return self.can_control(action)

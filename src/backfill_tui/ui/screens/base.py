@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
+from backfill_tui.ui.app_commands import EVERYWHERE
+from backfill_tui.ui.command import bindings
 from backfill_tui.ui.program import program_of
 
 if TYPE_CHECKING:
@@ -28,6 +32,15 @@ class _Behind(Screen[T]):
         if not self.is_active:
             # What has changed was handed to the dialog, which paints it.
             self._repaint_required = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DateMeant:
+    """A date of a screen that a text means, in words, and the way to it; it is `exact` or the nearest one."""
+
+    words: str
+    exact: bool
+    go: Callable[[], object]
 
 
 class PlaceScreen(_Behind[T]):
@@ -62,6 +75,10 @@ class PlaceScreen(_Behind[T]):
         """What stands before the keys at the foot of the screen; empty for nothing."""
         return ""
 
+    def date_meant(self, text: str) -> DateMeant | None:  # noqa: ARG002  # a screen with dates looks at it
+        """The date of this screen that a text means; None where it means none."""
+        return None
+
     def say_read_only(self, what: str) -> None:
         """Say that a key does nothing, for `what`: `nothing is launched`."""
         environment = program_of(self).environment
@@ -73,6 +90,7 @@ class PlaceScreen(_Behind[T]):
 class Dialog(_Behind[T], ModalScreen[T]):
     """A modal screen; its commands are those of `PLACE` in the registry."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(EVERYWHERE)]
     PLACE: ClassVar[str]
     HELP: ClassVar[str | None] = ""
 

@@ -16,9 +16,10 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.planning import Gravity, PlanWarning
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import DIALOG, SCROLL
+from backfill_tui.ui.dialog_commands import DIALOG
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.widget_commands import SCROLL
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.plan_warnings import SIGNS, by_gravity
 
@@ -99,6 +100,7 @@ class ConfirmDialog(QuestionDialog[bool]):
     """Gives True when it was accepted."""
 
     PLACE = "dialog"
+    HELP = "Nothing is done before you say yes; whatever leaves the question changes nothing."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIALOG), *bindings(SCROLL)]
 
     def action_accept(self) -> None:

@@ -16,7 +16,7 @@ from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import harmless
 from backfill_tui.ui import opening
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.plan_commands import COPY
 from backfill_tui.ui.plan_values import Wishes, size_words
 from backfill_tui.ui.screens.base import Dialog

@@ -56,6 +56,7 @@ class CreationDialog(Dialog[Launched | Problem]):
     """Launches, and gives what came of it."""
 
     PLACE = "creation"
+    HELP = "The runs are created in one transaction: until it is done, stopping leaves nothing of them."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CREATION)]
 
     def __init__(self, launch: Launch) -> None:

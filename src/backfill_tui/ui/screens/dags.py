@@ -19,8 +19,9 @@ from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import DAGS, shown_key
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.dags_commands import DAGS
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Listing, Row, matching
 from backfill_tui.ui.messages import BackfillFound
 from backfill_tui.ui.screens.detailing import DetailingScreen
@@ -39,8 +40,8 @@ class DagsScreen(DetailingScreen):
     PLACE = "dags"
     NEEDS_DAGS = True
     HELP = (
-        "The Dags of this Airflow. Choose one and press enter to plan a backfill: nothing is started before "
-        "you have seen every date and confirmed."
+        "The Dags of this Airflow. Choose one and press {dags.plan} to plan a backfill: nothing is started "
+        "before you have seen every date and confirmed."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DAGS)]
 
@@ -132,7 +133,7 @@ class DagsScreen(DetailingScreen):
         rows = listing.rows
         shown = matching(rows, self.head.wanted)
         self.table.empty = self._why_empty(rows)
-        self.table.show(shown)
+        self.table.show(shown, self.head.wanted)
         self.head.count(rows, shown)
         self.notice.show(rows)
         self.details.row = self.table.current
@@ -202,9 +203,11 @@ class DagsScreen(DetailingScreen):
 
     def action_plan(self) -> None:
         """Plan a backfill of the Dag, or show why its file does not import."""
-        row = self.current
-        if row is None:
-            return
+        if self.current is not None:
+            self.plan_row(self.current)
+
+    def plan_row(self, row: Row) -> None:
+        """Plan a backfill of the Dag of a row, or show why its file does not import."""
         if row.dag is None:
             self._show_traceback(row)
         else:
@@ -278,7 +281,10 @@ class DagsScreen(DetailingScreen):
         if message.backfill_id is not None:
             opening.watch(self.program, message.backfill_id)
         else:
-            self.notify(f'"{message.dag_id}" has had no backfill yet: press enter to plan one', markup=False)
+            self.notify(
+                f'"{message.dag_id}" has had no backfill yet: press {shown_key("dags.plan")} to plan one',
+                markup=False,
+            )
 
     def _show_traceback(self, row: Row) -> None:
         from backfill_tui.ui.screens.problem import ProblemDialog

@@ -17,13 +17,12 @@ from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.conf_field import Field
 from backfill_tui.ui.widgets.key_line import KeyLine
-from backfill_tui.ui.widgets.run_grid import RunGrid
 
 T = TypeVar("T")
 
 
 class DateQuestion(Dialog[T]):
-    """Asks about the dates that `grid` shows, on the clock of `zone`; `now` is the database's clock.
+    """Asks about dates, on the clock of `zone`; `now` is the time that words such as yesterday are read at.
 
     A kind of question says what its text gives by `answer`, and what of that is told before by `meaning`.
     """
@@ -38,9 +37,8 @@ class DateQuestion(Dialog[T]):
     field = query_one(Field)
     verdict = query_one("#meaning", Static)
 
-    def __init__(self, grid: RunGrid, zone: str, now: Instant) -> None:
+    def __init__(self, zone: str, now: Instant) -> None:
         super().__init__()
-        self.grid = grid
         self.zone = zone
         self.now = now
 

@@ -12,10 +12,11 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.getters import query_one
 from textual.message import Message
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from backfill_tui.domain.dag_range import GridFacts, Watchable, grid_words
 from backfill_tui.domain.failures import Failure, FailureGroup, FailuresFound, FailuresQuery, grouped
+from backfill_tui.domain.fuzzy import folded, ranked
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instants import Instant, minute, zone_named
 from backfill_tui.domain.problems import Problem
@@ -27,6 +28,7 @@ from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.screens.failure_log import FailureLogDialog
 from backfill_tui.ui.text import count
 from backfill_tui.ui.widgets.failure_list import NO_TASK, FailureList
+from backfill_tui.ui.widgets.filter_line import FilterLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -91,6 +93,7 @@ class FailuresDialog(Dialog[FailuresLeft]):
 
     box = query_one(DialogBox)
     listed = query_one(FailureList)
+    filter = query_one(FilterLine)
     words = query_one("#failure-words", Static)
 
     def __init__(self, grid: RunGrid, about: Watchable, facts: GridFacts, now: Instant) -> None:
@@ -108,6 +111,7 @@ class FailuresDialog(Dialog[FailuresLeft]):
         box = DialogBox(classes="-wide -tall")
         box.border_title = Content(one_line(f"Failures: {grid_words(self._facts)}")).markup
         with box:
+            yield FilterLine()
             yield FailureList(self._date_of)
             yield Static(id="failure-words", markup=False)
             yield KeyLine(self.PLACE)
@@ -180,8 +184,32 @@ class FailuresDialog(Dialog[FailuresLeft]):
         rows = self._grid.store.rows
         self._rows = {row.run_id: at for at, row in enumerate(rows) if row is not None and row.run_id}
         found = (rows[at] for at in self._grid.marks.rows)
-        self.listed.show(self._groups, {row.run_id for row in found if row is not None and row.run_id})
+        shown = self._shown_groups()
+        self.filter.say(f"{len(shown):,} of {count(len(self._groups), 'group')}")
+        self.listed.show(shown, {row.run_id for row in found if row is not None and row.run_id})
         self._show_words()
+
+    def _shown_groups(self) -> tuple[FailureGroup, ...]:
+        """The groups that fit what is typed, by task or by error, the best first."""
+        names = [folded(f"{group.task_id or NO_TASK} {group.words}") for group in self._groups]
+        return tuple(self._groups[place] for place in ranked(self.filter.wanted, names))
+
+    # The filter
+
+    def action_filter(self) -> None:
+        """Type what the list is to be narrowed to."""
+        self.filter.edit()
+        self.refresh_bindings()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        self._show()
+        self.listed.cursor = 0
+
+    @on(Input.Submitted)
+    def _filter_done(self) -> None:
+        self.filter.done()
+        self.listed.focus()
 
     def _date_of(self, failure: Failure) -> str:
         row, date = self._rows.get(failure.run_id), failure.logical_date
@@ -214,8 +242,8 @@ class FailuresDialog(Dialog[FailuresLeft]):
             self._mark([self.listed.current])
 
     def action_mark_all(self) -> None:
-        """Mark the dates of all groups, or take their marks away."""
-        self._mark(self._groups)
+        """Mark the dates of all groups that are shown, or take their marks away."""
+        self._mark(self._shown_groups())
 
     def _mark(self, groups: Iterable[FailureGroup]) -> None:
         rows = self._rows_of(groups)
@@ -258,11 +286,17 @@ class FailuresDialog(Dialog[FailuresLeft]):
             self.dismiss(FailuresLeft(rerun=True))
 
     def action_back(self) -> None:
-        """Close it."""
-        self.dismiss(None)
+        """Show all groups again, else close it."""
+        if self.filter.filters:
+            self.filter.clear()
+            self.listed.focus()
+        else:
+            self.dismiss(None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """There must be a group, and nothing is rerun in a read-only session."""
         if action in {"mark", "mark_all", "rerun"}:
             return bool(self._groups) and not self.program.read_only
+        if action == "filter":
+            return bool(self._groups) and not isinstance(self.focused, Input)
         return bool(self._groups) if action in {"log", "go"} else True

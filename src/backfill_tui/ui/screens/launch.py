@@ -15,11 +15,12 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import SCROLL, shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.plan_commands import LAUNCH
 from backfill_tui.ui.plan_values import DAG_PAUSED, Wishes, date_words, warning_of
 from backfill_tui.ui.screens.confirm import Question, QuestionDialog
 from backfill_tui.ui.text import count, in_words
+from backfill_tui.ui.widget_commands import SCROLL
 
 LaunchAnswer = Literal["launch", "unpause", "paused"]
 
@@ -29,9 +30,9 @@ class LaunchDialog(QuestionDialog[LaunchAnswer | None]):
 
     PLACE = "launch"
     HELP = (
-        "Enter launches. A paused Dag stays paused then, so that no run starts; u unpauses it with the "
-        "launch, both or neither. With p the backfill itself is paused: none of its runs starts before it "
-        "is resumed."
+        "{launch.accept} launches. A paused Dag stays paused then, so that no run starts; {launch.unpause} "
+        "unpauses it with the launch, both or neither. With {launch.paused} the backfill itself is paused: "
+        "none of its runs starts before it is resumed."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LAUNCH), *bindings(SCROLL)]
 

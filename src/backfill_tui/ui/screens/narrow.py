@@ -8,12 +8,14 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.content import Content
 
+from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.screens.date_question import DateQuestion
 from backfill_tui.ui.text import count
 from backfill_tui.ui.watch_commands import NARROW
 from backfill_tui.ui.widgets.row_view import Only
+from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.shown_dates import WantedDates, read_dates
 
 
@@ -36,6 +38,10 @@ class NarrowDialog(DateQuestion[Narrowed]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(NARROW)]
     TITLE_WORDS = "Show only some dates"
     EXAMPLES = "2024-03, last 30 days, ..2024-02-15"
+
+    def __init__(self, grid: RunGrid, zone: str, now: Instant) -> None:
+        super().__init__(zone, now)
+        self.grid = grid
 
     def first_text(self) -> str:
         """The dates that are shown now."""

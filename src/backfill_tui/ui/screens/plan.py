@@ -15,6 +15,7 @@ from backfill_tui.domain.problems import Interrupted, PlanChanged, Problem, Unre
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
 from backfill_tui.ui.plan_values import (
@@ -23,7 +24,7 @@ from backfill_tui.ui.plan_values import (
     released_words,
     warning_of,
 )
-from backfill_tui.ui.screens.plan_ranges import PlanRangesScreen
+from backfill_tui.ui.screens.plan_dates import PlanDatesScreen
 from backfill_tui.ui.widgets.plan_form import RANGES_HELP
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ _UNEASY_SECONDS: Final = 1.0
 """A launch that waits longer than this for its plan says so."""
 
 
-class PlanScreen(PlanRangesScreen):
+class PlanScreen(PlanDatesScreen):
     """Plans a backfill of one Dag and launches it; `holes` begins with all that is missing or failed."""
 
     PLACE = "plan"
@@ -65,6 +66,8 @@ class PlanScreen(PlanRangesScreen):
             return self.dag.is_paused
         if action == "watch":
             return self.plan is not None and warning_of(self.plan, ACTIVE_BACKFILL) is not None
+        if action == "jump":
+            return self.has_dates
         if action in {"notes", "copy"}:
             return None if self.plan is None else True
         return self.can_undo if action == "undo" else True
@@ -177,7 +180,10 @@ class PlanScreen(PlanRangesScreen):
 
     def _tell_of_planning(self) -> None:
         if self._launch_is_wanted:
-            self.say("Still planning: the launch is confirmed once the plan is there, esc gives it up")
+            self.say(
+                "Still planning: the launch is confirmed once the plan is there, "
+                f"{shown_key('plan.back')} gives it up"
+            )
 
     def _confirm(self, plan: BackfillPlan, news: str = "") -> None:
         from backfill_tui.ui.screens.launch import LaunchDialog, launch_question, why_not

@@ -13,7 +13,7 @@ from backfill_tui.domain.estimates import sentence
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import TEXT
+from backfill_tui.ui.dialog_commands import TEXT
 from backfill_tui.ui.plan_values import range_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
@@ -27,6 +27,7 @@ class PlanNotesDialog(Dialog[None]):
     """Shows them, to be read; it changes nothing."""
 
     PLACE = "text"
+    HELP = "All that is to be known before the launch, the gravest first, each with what to do about it."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TEXT)]
 
     def __init__(self, plan: BackfillPlan) -> None:

@@ -16,7 +16,8 @@ from backfill_tui.domain.presets import Preset, presets
 from backfill_tui.domain.ranges import RangeContext, describe
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.glyphs import Look
-from backfill_tui.ui.plan_commands import PRESETS_DIALOG
+from backfill_tui.ui.keymap import shown_key
+from backfill_tui.ui.plan_commands import PRESETS_DIALOG, preset_command
 from backfill_tui.ui.plan_values import without_weekdays
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
@@ -31,6 +32,8 @@ _PLAIN: Final = Style()
 
 class PresetList(LineList):
     """The ranges, each with its key."""
+
+    HELP = "Each range with what it means today; one that this Dag has no date for says why."
 
     DEFAULT_CSS = """
     PresetList { background: $surface; }
@@ -60,7 +63,8 @@ class PresetList(LineList):
     def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
         """One range, or why it has none."""
         preset = self._rows[row]
-        parts = [(f"{preset.key}  ", look.accent), (f"{fit(preset.name, _NAME)} ", look.text)]
+        key = shown_key(preset_command(preset.expression))
+        parts = [(f"{fit(key, 2)} ", look.accent), (f"{fit(preset.name, _NAME)} ", look.text)]
         room = width - _NAME - 4
         if preset.span is None:
             return [*parts, (fit(preset.reason, room), look.muted)]

@@ -13,7 +13,7 @@ from backfill_tui.domain.dags import ImportProblem
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import harmless, one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import TEXT
+from backfill_tui.ui.dialog_commands import TEXT
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -26,6 +26,7 @@ class ProblemDialog(Dialog[None]):
     """Shows a `Problem`; its detail scrolls."""
 
     PLACE = "text"
+    HELP = "What happened, to what, and what to do next; below it what Airflow said."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(TEXT)]
     DEFAULT_CSS = """
     ProblemDialog ScrolledText { margin: 1 0 0 0; background: $background; padding: 0 1; }

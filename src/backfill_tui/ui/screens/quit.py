@@ -13,7 +13,7 @@ from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import QUIT
+from backfill_tui.ui.dialog_commands import QUIT
 from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import percent_done, standing_of
 from backfill_tui.ui.screens.base import Dialog
@@ -27,6 +27,7 @@ class QuitDialog(Dialog[str]):
     """Gives `keep` or `stop`, None to stay."""
 
     PLACE = "quit"
+    HELP = "The engine is a process of its own: left alone it goes on, and the next session finds it."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(QUIT)]
 
     def __init__(self, active: list[BackfillSummary]) -> None:

@@ -43,9 +43,10 @@ class WatchScreen(WatchSelectionScreen):
 
     PLACE = "watch"
     HELP = (
-        "Where a backfill or a range of dates stands, as it was read last. Mark dates with space, or all "
-        "failed ones with a, then rerun them with r. Stop after pauses the backfill once so many of its runs "
-        "have failed: this screen does that, so it works as long as the screen is open."
+        "Where a backfill or a range of dates stands, as it was read last. Mark dates with {watch.mark}, "
+        "or all failed ones with {watch.mark_failed}, then rerun them with {watch.rerun}. Stop after pauses "
+        "the backfill once so many of its runs have failed: this screen does that, so it works as long as "
+        "the screen is open."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(WATCH_SCREEN)]
     CSS_PATH = "../styles/watch.tcss"

@@ -15,7 +15,7 @@ from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.breaker import ScreenBreaker
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.screens.controlling import ControllingScreen
 from backfill_tui.ui.widgets.progress_header import Progress, ProgressHeader

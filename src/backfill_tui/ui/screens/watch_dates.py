@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
+from backfill_tui.domain.problems import BadRequest
+from backfill_tui.ui.screens.base import DateMeant
 from backfill_tui.ui.screens.jump import JumpDialog
 from backfill_tui.ui.screens.narrow import NarrowDialog, Narrowed
 from backfill_tui.ui.screens.watch_cells import waiting_because
 from backfill_tui.ui.screens.watch_grid import WatchGridScreen
 from backfill_tui.ui.text import fit
-from backfill_tui.ui.widgets.find_date import Found
+from backfill_tui.ui.widgets.find_date import Found, find_date
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only, Order, RowView
 
@@ -23,7 +26,23 @@ class WatchDatesScreen(WatchGridScreen):
         """Ask for a date, and go there."""
         if self.progress is not None and self.grid.view.rows:
             zone, now = self.progress.facts.timezone, self.progress.read_at
-            self.app.push_screen(JumpDialog(self.grid, zone, now), self._jump)
+            self.app.push_screen(JumpDialog(self._find, self.grid.date_of, zone, now), self._jump)
+
+    def _find(self, text: str) -> Found:
+        """The row that a text means, among those that are shown; BadRequest for a text that means none."""
+        if self.progress is None:
+            msg = "No date was read yet"
+            raise BadRequest(msg)
+        grid, zone = self.grid, self.progress.facts.timezone
+        return find_date(text, grid.store.rows, grid.view.rows, zone, self.progress.read_at)
+
+    def date_meant(self, text: str) -> DateMeant | None:
+        """The date that is shown which a text means."""
+        try:
+            found = self._find(text)
+        except BadRequest:
+            return None
+        return DateMeant(words=self.grid.date_of(found.row), exact=found.exact, go=partial(self._jump, found))
 
     def _jump(self, found: Found | None) -> None:
         if found is None:

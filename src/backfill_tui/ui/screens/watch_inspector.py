@@ -37,7 +37,10 @@ class Inspector(LogPane):
     A log is shown at its end, or where it is opened `at_error` with its last error in view.
     """
 
-    HELP = "The task under the cursor and its log: t shows the try before, m the next map index."
+    HELP = (
+        "The task under the cursor and its log: {watch.try} shows the try before, {watch.map_index} the next "
+        "map index."
+    )
     toggled: var[bool] = var(default=False, toggle_class="-toggled")
 
     details = query_one(TaskDetails)

@@ -13,7 +13,8 @@ from backfill_tui.domain.causes import (
     START_ENGINE,
     UNPAUSE_DAG,
 )
-from backfill_tui.ui.commands import command_of, shown_key
+from backfill_tui.ui.commands import command_of
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.widgets.progress_header import Progress
 

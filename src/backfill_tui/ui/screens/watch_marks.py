@@ -7,7 +7,7 @@ from functools import partial
 from backfill_tui.domain.mark_words import done_words
 from backfill_tui.domain.marking import MarkOutcome, MarkRequest
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.screens.set_state import SetStateDialog
 from backfill_tui.ui.screens.watch_cells import cell_in_view, rows_to_mark
 from backfill_tui.ui.screens.watch_failures import WatchFailuresScreen
@@ -23,7 +23,11 @@ class WatchMarksScreen(WatchFailuresScreen):
             return
         rows = rows_to_mark(self.grid)
         if not rows or self.progress is None:
-            self.notify("There is no run here to mark: go to a date that has one, or mark some with space")
+            key = shown_key("watch.mark")
+            self.notify(
+                f"There is no run here to mark: go to a date that has one, or mark some with {key}",
+                markup=False,
+            )
             return
         dates = {row.run_id: self.grid.date_of(index) for index, row in rows if row.run_id is not None}
         cell = None if self.zoomed_out else cell_in_view(self.grid, self.progress.read_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.domain.watching import BackfillFacts
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.rerun_words import rerun_words
 from backfill_tui.ui.screens.rerun import RerunDialog, Selection
@@ -22,7 +23,10 @@ class WatchRerunScreen(WatchFoldScreen):
         if not self.program.writes.may_begin():
             return
         if selection is None:
-            self.notify("Mark dates with space, or go to a failed one with n, to rerun them")
+            mark, failed = shown_key("watch.mark"), shown_key("watch.next_failed")
+            self.notify(
+                f"Mark dates with {mark}, or go to a failed one with {failed}, to rerun them", markup=False
+            )
         elif not selection.dates:
             date, why = self.grid.date_of(self.grid.cursor_row), self.grid.row
             self.notify(f"Nothing to rerun on {date}: {why.membership.words if why else ''}", markup=False)

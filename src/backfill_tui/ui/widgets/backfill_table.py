@@ -14,7 +14,7 @@ from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import BackfillFacts, BackfillSummary
 from backfill_tui.ui.glyphs import RUN_MARKS, STATUS_MARKS, Look, Mark
 from backfill_tui.ui.listing import BackfillRow, percent_done, standing_of, took_words
-from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.text import Part, fit, lit
 from backfill_tui.ui.widgets.line_list import LineList
 from backfill_tui.ui.widgets.progress_words import bar
 
@@ -60,6 +60,7 @@ class BackfillTable(LineList):
     def __init__(self) -> None:
         super().__init__(id="backfills")
         self._rows: tuple[BackfillRow, ...] = ()
+        self._wanted = ""
 
     @property
     def row_count(self) -> int:
@@ -71,18 +72,25 @@ class BackfillTable(LineList):
         """The row under the cursor."""
         return self._rows[self.cursor] if self._rows else None
 
-    def show(self, rows: tuple[BackfillRow, ...]) -> None:
-        """Take over what was read; only lines that changed are drawn again."""
+    def show(self, rows: tuple[BackfillRow, ...], wanted: str = "") -> None:
+        """Take over what was read; only lines that changed are drawn again.
+
+        The letters that are wanted stand out, and the first of the rows that fit other ones has the cursor.
+        """
         before, self._rows = self._rows, rows
+        looked_for, self._wanted = self._wanted, wanted
         numbers = [_number(row) for row in rows]
-        if numbers == [_number(row) for row in before] and self._needs(rows) == self._needs(before):
+        same = wanted == looked_for and self._needs(rows) == self._needs(before)
+        if same and numbers == [_number(row) for row in before]:
             for at, (was, now) in enumerate(zip(before, rows, strict=True)):
                 if _looks(was) != _looks(now):
                     self.refresh_row(at)
             return
         under = _number(before[self.cursor]) if before else None
         self.reload()
-        if under in numbers:
+        if wanted.strip() and wanted != looked_for:
+            self.cursor = 0
+        elif under in numbers:
             self.cursor = numbers.index(under)
 
     def go_to_dag(self, dag_id: DagId) -> None:
@@ -109,7 +117,8 @@ class BackfillTable(LineList):
         parts: list[Part] = [
             (f"{facts.backfill_id:>{at.number}} ", look.muted),
             (f"{look.sign(_RIVAL) if item.rivals else ' '} ", look.warning),
-            (f"{fit(facts.dag_id, at.dag)}  ", _PLAIN),
+            *lit(facts.dag_id, at.dag, self._wanted, _PLAIN, look.match),
+            (_GAP, _PLAIN),
             (f"{fit(range_words(facts), _RANGE)}  ", look.muted),
             *_status_parts(item, look),
             (f"  {runs_words(summary):>{at.runs}}", _PLAIN),

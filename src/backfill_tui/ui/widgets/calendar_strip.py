@@ -11,7 +11,7 @@ from textual.message import Message
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import STRIP
+from backfill_tui.ui.widget_commands import STRIP
 from backfill_tui.ui.widgets.strip_canvas import StripCanvas
 
 _DOUBLE: Final = 2

@@ -22,6 +22,8 @@ class Field(Input):
     is bound, such as backspace, to the app and back, while the letters after it are written already.
     """
 
+    HELP = "A field to type into; keys that are letters type here, those of the screen with ctrl or f work."
+
     def __init__(
         self,
         value: str,

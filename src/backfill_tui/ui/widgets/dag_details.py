@@ -10,6 +10,7 @@ from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.instants import minute, zone_named
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Row, percent_done, standing_of
 from backfill_tui.ui.text import count
 
@@ -48,7 +49,7 @@ def _of_problem(row: Row) -> list[Content]:
         Content.assemble((one_line(row.name), "bold"), "  ", ("does not import", "$error")),
         Content.styled(one_line(problem.sentence), "$foreground"),
         Content.styled(one_line(problem.advice), "$muted"),
-        Content.styled("enter shows the traceback", "$muted"),
+        Content.styled(f"{shown_key('dags.plan')} shows the traceback", "$muted"),
     ]
 
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.getters import query_one
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Input, Static
 
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.glyphs import STATUS_MARKS
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Row, percent_done, standing_of
 from backfill_tui.ui.text import count
+from backfill_tui.ui.widgets.filter_line import FilterLine
 
 
 class NoticeLine(Widget):
@@ -41,53 +38,19 @@ class NoticeLine(Widget):
         return self.content if self.content.cell_length <= self.content_size.width else self.short
 
 
-class DagHead(Widget):
-    """The line with the filter and the counts."""
+class DagHead(FilterLine):
+    """The line with the filter and the counts, which is always there."""
 
+    PLACEHOLDER = "some letters of a name, a tag or an owner"
     DEFAULT_CSS = """
-    DagHead { height: 1; padding: 0 1; }
-    DagHead > Horizontal { height: 1; }
-    DagHead #slash { width: 2; color: $accent; display: none; }
-    DagHead Input { width: 1fr; display: none; background: $background; }
-    DagHead #count { width: auto; padding: 0 1; }
-    DagHead.-filtering #slash, DagHead.-filtering Input { display: block; }
+    DagHead { display: block; }
     """
 
     step: reactive[StartupStep | None] = reactive[StartupStep | None](None)
-    field = query_one(Input)
-
-    def compose(self) -> ComposeResult:
-        """The field is there from the start, and shown when it is wanted."""
-        with Horizontal():
-            yield Static("/", id="slash", markup=False)
-            field = Input(placeholder="part of a name, tag or owner", compact=True, select_on_focus=False)
-            field.cursor_blink = False
-            yield field
-            yield Static("", id="count")
 
     def __init__(self) -> None:
         super().__init__()
         self._counted = Content("")
-
-    @property
-    def wanted(self) -> str:
-        """What is typed."""
-        return self.field.value
-
-    def edit(self) -> None:
-        """Show the field and type into it."""
-        self.add_class("-filtering")
-        # At once, not when the loop comes round to it: what is typed next already belongs here.
-        self.screen.set_focus(self.field)
-
-    def done(self) -> None:
-        """Typing is over: an empty filter goes away."""
-        self.set_class(bool(self.wanted), "-filtering")
-
-    def clear(self) -> None:
-        """No filter any more."""
-        self.field.value = ""
-        self.done()
 
     def count(self, rows: list[Row], shown: list[Row]) -> None:
         """Say how many rows there are, and how many of them are shown."""
@@ -114,8 +77,7 @@ class DagHead(Widget):
         else:
             done = f" {step.done} of {step.total}" if step.total else ""
             words = Content.styled(f"{one_line(step.sentence)}{done}", "$accent")
-        if self.is_mounted:
-            self.query_one("#count", Static).update(words)
+        self.say(words)
 
 
 def _several(active: list[Row]) -> Content:

@@ -12,7 +12,7 @@ from backfill_tui.domain.instants import minute, zone_named
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.glyphs import BROKEN_MARK, PAUSED_MARK, RUN_MARKS, STATUS_MARKS, Look
 from backfill_tui.ui.listing import Row, percent_done, standing_of
-from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.text import Part, fit, lit
 from backfill_tui.ui.widgets.line_list import LineList
 
 _RUNS = 16
@@ -32,10 +32,16 @@ _FAILED = RUN_MARKS[RunState.FAILED]
 class DagTable(LineList):
     """Rows are kept by key: what did not change is not drawn again, and the cursor stays on its Dag."""
 
+    HELP = (
+        "A line is a Dag with its last runs, the newest to the right, and its active backfill. Two bars "
+        "stand before a Dag that is paused, a ! before a file that does not import."
+    )
+
     def __init__(self) -> None:
         super().__init__(id="dags")
         self._rows: list[Row] = []
         self._needs = _needs_of([])
+        self._wanted = ""
 
     @property
     def row_count(self) -> int:
@@ -53,18 +59,28 @@ class DagTable(LineList):
         top = self.scroll_offset.y
         return self._rows[top : top + self.size.height]
 
-    def show(self, rows: list[Row]) -> None:
-        """Take over new rows."""
+    def show(self, rows: list[Row], wanted: str = "") -> None:
+        """Take over new rows; the letters that are wanted stand out in their names."""
+        looked_for, self._wanted = self._wanted, wanted
         old, self._rows = self._rows, rows
         before, self._needs = self._needs, _needs_of(rows)
-        if rows and before == self._needs and [row.key for row in old] == [row.key for row in rows]:
+        if (
+            rows
+            and wanted == looked_for
+            and before == self._needs
+            and [row.key for row in old] == [row.key for row in rows]
+        ):
             for at, (was, now) in enumerate(zip(old, rows, strict=True)):
                 if was != now:
                     self.refresh_row(at)
             return
         key = old[self.cursor].key if old else ""
         self.reload()
-        self.go_to(key)
+        if wanted.strip() and wanted != looked_for:
+            # The first is the one that fits best.
+            self.cursor = 0
+        else:
+            self.go_to(key)
 
     def go_to(self, key: str) -> None:
         """Put the cursor on a row, if it is there."""
@@ -83,8 +99,13 @@ class DagTable(LineList):
         item = self._rows[row]
         widths = _widths(width, self._needs)
         if item.dag is None:
-            return _broken(item, width, widths.name, look)
-        return _dag(item, item.dag, widths, look)
+            return _broken(
+                item, width, lit(item.name, widths.name, self._wanted, look.text, look.match), look
+            )
+        plain = look.text if item.dag.backfillable else look.muted
+        return _dag(
+            item, item.dag, widths, lit(item.name, widths.name, self._wanted, plain, look.match), look
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +130,10 @@ def _needs_of(rows: list[Row]) -> _Widths:
     )
 
 
+def _part_cells(part: Part) -> int:
+    return _cells(part[0])
+
+
 def _cells(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
@@ -131,22 +156,22 @@ def _widths(width: int, needs: _Widths) -> _Widths:
     )
 
 
-def _broken(item: Row, width: int, name: int, look: Look) -> list[Part]:
+def _broken(item: Row, width: int, name: list[Part], look: Look) -> list[Part]:
     sentence = item.problem.sentence if item.problem else ""
     return [
         (f" {look.sign(BROKEN_MARK)} ", look.error),
-        (fit(item.name, name), look.text),
+        *name,
         ("  ", _PLAIN),
         (_BROKEN, look.error),
-        (fit(sentence, width - name - 6 - len(_BROKEN)), look.muted),
+        (fit(sentence, width - sum(map(_part_cells, name)) - 6 - len(_BROKEN)), look.muted),
     ]
 
 
-def _dag(item: Row, dag: DagSummary, widths: _Widths, look: Look) -> list[Part]:
+def _dag(item: Row, dag: DagSummary, widths: _Widths, name: list[Part], look: Look) -> list[Part]:
     sign = (f" {look.sign(PAUSED_MARK)} ", look.style(PAUSED_MARK)) if dag.is_paused else ("   ", _PLAIN)
     parts: list[Part] = [
         sign,
-        (fit(dag.dag_id, widths.name), look.text if dag.backfillable else look.muted),
+        *name,
         ("  ", _PLAIN),
         (fit(dag.schedule, widths.schedule), look.muted),
         ("  ", _PLAIN),

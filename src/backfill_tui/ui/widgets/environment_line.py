@@ -10,8 +10,8 @@ from textual.widget import Widget
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode
 from backfill_tui.domain.instants import SECOND, clock
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.program import program_of
 from backfill_tui.ui.text import fit
 from backfill_tui.ui.widgets.profile_mark import profile_mark

@@ -12,11 +12,13 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import CHOICE, SWITCH
+from backfill_tui.ui.widget_commands import CHOICE, SWITCH
 
 
 class Choice(Widget, can_focus=True):
     """One of a few options, side by side: `(•) this  ( ) that`."""
+
+    HELP = "One of a few: {choice.previous} and {choice.next} choose, and so does a click."
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CHOICE)]
     DEFAULT_CSS = """
@@ -77,6 +79,8 @@ class Choice(Widget, can_focus=True):
 
 class Switch(Widget, can_focus=True):
     """On or off: `[x] words`."""
+
+    HELP = "On or off: {switch.turn} or a click turns it."
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SWITCH)]
     DEFAULT_CSS = """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from backfill_tui.domain.dates import EXAMPLES, read_span
 from backfill_tui.domain.instants import Instant, zone_named
+from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.spans import Span
 from backfill_tui.domain.watching import RunRow
@@ -40,6 +41,22 @@ def find_date(
         raise BadRequest(msg, remedy="write the beginning of a partition key")
     away, _, index = min((_away(date, span), date, index) for date, index in dated)
     return Found(index, exact=not away)
+
+
+def find_planned(text: str, plan: BackfillPlan, places: Sequence[int], zone: str, now: Instant) -> Found:
+    """The date of a plan that a text means, among those at `places`: its place, as `find_date` has rows."""
+    dates = plan.judged.dates
+    if dates.partition_keys is not None and text.strip():
+        for place in places:
+            if dates.partition_keys[place].startswith(text.strip()):
+                return Found(place, exact=True)
+    span, identities = _span_of(text, zone, now), dates.dates
+    near = ((_away(Instant(identities[place]), span), identities[place], place) for place in places)
+    away, _, place = min(near, default=(0, 0, -1))
+    if place < 0:
+        msg = "No date is shown"
+        raise BadRequest(msg, remedy="show all dates again, or plan another range")
+    return Found(place, exact=not away)
 
 
 def _span_of(text: str, zone: str, now: Instant) -> Span:

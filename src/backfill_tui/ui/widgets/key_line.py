@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from textual import events
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from backfill_tui.ui.command import Command, key_words
+from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PLACES
+from backfill_tui.ui.key_names import key_words
 from backfill_tui.ui.screens.base import Dialog, PlaceScreen
 
 _URGENT = ("app.reconnect", "app.engine")
@@ -21,8 +23,10 @@ _GAP = "  "
 class KeyLine(Widget):
     """Shows the commands of a place that have a label and apply now; way back, help and quit keep their room.
 
-    Those of the widget that has the focus come first, or last for `own_first`, and the note of the screen
-    before them all. `words` says by command id what it does here, where that is more than its label tells.
+    A click on one carries it out. Under a dialog help has room only where the dialog's own leave it.
+    Those of the widget that has the focus come first, or last for `own_first`, and the note of the
+    screen before them all. `words` says by command id what it does here, where that is more than its
+    label tells.
     """
 
     DEFAULT_CSS = """
@@ -36,6 +40,7 @@ class KeyLine(Widget):
         self._own_first = own_first
         self._place = PLACES[place]
         self._named = words or {}
+        self._clickable: list[tuple[range, str]] = []
 
     def on_mount(self) -> None:
         """Follow the bindings: they change with the focus and with what applies."""
@@ -44,18 +49,39 @@ class KeyLine(Widget):
     def render(self) -> Content:
         """The line, cut at whole commands."""
         shown = dict(self._words())
-        last = [shown.pop(command_id) for command_id in _ALWAYS if command_id in shown]
-        room = self.content_size.width - sum(len(words) + len(_GAP) for words in last)
+        always = () if self._place.modal else _ALWAYS
+        last = {command_id: shown.pop(command_id) for command_id in always if command_id in shown}
         note = self.screen.note() if isinstance(self.screen, PlaceScreen) else ""
-        first: list[Content] = [Content.styled(note, "bold $accent")] if note else []
-        room -= sum(len(words) + len(_GAP) for words in first)
-        urgent = [shown.pop(command_id) for command_id in _URGENT if command_id in shown]
-        for words in [*urgent, *shown.values()]:
+        first = {"": Content.styled(note, "bold $accent")} if note else {}
+        room = self.content_size.width - sum(
+            len(words) + len(_GAP) for words in [*last.values(), *first.values()]
+        )
+        urgent = {command_id: shown.pop(command_id) for command_id in _URGENT if command_id in shown}
+        for command_id, words in [*urgent.items(), *shown.items()]:
             room -= len(words) + len(_GAP)
             if room < 0:
                 break
-            first.append(words)
-        return Content(_GAP).join([*first, *last])
+            first[command_id] = words
+        return self._laid_out({**first, **last})
+
+    def _laid_out(self, words: Mapping[str, Content]) -> Content:
+        """The words in a row; where each stands is kept for the pointer."""
+        self._clickable, left = [], 0
+        for command_id, content in words.items():
+            self._clickable.append((range(left, left + content.cell_length), command_id))
+            left += content.cell_length + len(_GAP)
+        return Content(_GAP).join(words.values())
+
+    async def on_click(self, event: events.Click) -> None:
+        """Carry out the command under the pointer, where its key would be carried out."""
+        at = event.get_content_offset(self)
+        if at is None:
+            return
+        clicked = next((command_id for cells, command_id in self._clickable if at.x in cells), "")
+        for bound in self.screen.active_bindings.values():
+            if clicked and bound.binding.id == clicked and bound.enabled:
+                await self.app.run_action(bound.binding.action, bound.node)
+                return
 
     def _words(self) -> Iterator[tuple[str, Content]]:
         typing = isinstance(self.screen.focused, Input)

@@ -15,9 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import LIST
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, line
+from backfill_tui.ui.widget_commands import LIST
 
 _EMPTY_ABOVE = 2
 _CURSOR = Mark("▌", "cursor", "accent")

@@ -14,6 +14,8 @@ from textual.widgets import Input, Static
 class SearchField(Input):
     """Where the text is typed."""
 
+    HELP = "What is typed is looked for in the whole log, also in what was not read yet."
+
     class Left(Message):
         """Nothing is to be looked for."""
 

@@ -20,9 +20,9 @@ class LogView(LogText, inherit_bindings=False):
     """A log with its keys; what is searched for is found in the whole of it, whatever is kept."""
 
     HELP = (
-        "The log of one try. It follows what is written; scroll up to stay where you are, G to follow again. "
-        "Of a long log only the end is read, and more of it as you scroll up. A search finds what stands "
-        "anywhere in it, and so does e; O opens all of it in $PAGER."
+        "The log of one try. It follows what is written; scroll up to stay where you are, {log.last} to "
+        "follow again. Of a long log only the end is read, and more of it as you scroll up. A search finds "
+        "what stands anywhere in it, and so does {log.error}; {log.pager} opens all of it in $PAGER."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LOG)]
 

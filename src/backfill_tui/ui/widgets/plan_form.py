@@ -33,6 +33,16 @@ RANGES_HELP: Final = (
 """How a range is written."""
 
 
+class BehaviorChoice(Choice):
+    """What becomes of the runs that exist."""
+
+    HELP = (
+        "What becomes of runs that exist, as in Airflow: missing leaves all of them, missing and errored "
+        "runs the failed ones again, all runs every finished one again. {choice.previous} and {choice.next} "
+        "choose."
+    )
+
+
 class StopAfterField(Field):
     """The number of failures that pause the backfill."""
 
@@ -102,7 +112,7 @@ class PlanForm(Widget):
         with Horizontal():
             yield Label("Reprocess", classes="first")
             labels = tuple(behavior.label for behavior in _BEHAVIORS)
-            yield Choice(labels, chosen=_BEHAVIORS.index(self._behavior), id="behavior")
+            yield BehaviorChoice(labels, chosen=_BEHAVIORS.index(self._behavior), id="behavior")
         with Horizontal():
             yield Label("Runs", classes="first")
             yield Switch("newest first", id="backwards")

@@ -17,10 +17,11 @@ from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import DATES, shown_key
 from backfill_tui.ui.glyphs import VERDICT_MARKS, Look
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.widget_commands import DATES
 from backfill_tui.ui.widgets.line_list import LineList
 
 _NO_DATE = ("No date of the schedule lies in this range",)
@@ -104,6 +105,19 @@ class PlanTable(LineList):
     def place(self) -> int | None:
         """Where the date under the cursor stands in the plan's columns."""
         return self._plan.place(self._shown[self.cursor]) if self._plan and self._shown else None
+
+    @property
+    def shown_places(self) -> Sequence[int]:
+        """Where the dates that are shown stand in the plan's columns."""
+        plan = self._plan
+        return [plan.place(row) for row in self._shown] if plan is not None else ()
+
+    def date_at(self, place: int) -> str:
+        """The words of a date, by its place in the plan's columns."""
+        plan = self._plan
+        if plan is None:
+            return ""
+        return date_words(plan.judged.dates.occurrence(place), plan.timezone)
 
     def go_to(self, place: int) -> None:
         """Put the cursor on a date, or where it would stand if the filter did not hide it."""

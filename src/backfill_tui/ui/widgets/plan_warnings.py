@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from backfill_tui.domain.planning import Gravity, PlanWarning
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.text import wrapped
 
 SIGNS: Final = {

@@ -11,12 +11,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.commands import SCROLL
+from backfill_tui.ui.widget_commands import SCROLL
 
 
 class ScrolledText(VerticalScroll, can_focus=True, inherit_bindings=False):
     """Shows content that may be longer than the room."""
 
+    HELP = "A text that may be longer than what is in view."
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SCROLL)]
     DEFAULT_CSS = """
     ScrolledText { height: auto; max-height: 100%; scrollbar-size-vertical: 1; background: $surface; }

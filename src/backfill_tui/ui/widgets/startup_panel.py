@@ -12,7 +12,7 @@ from textual.widget import Widget
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import harmless, one_line
-from backfill_tui.ui.commands import shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.program import program_of
 
 _STEPS = (

@@ -19,8 +19,8 @@ from backfill_tui.domain.outcomes import Outcome
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui.commands import shown_key
 from backfill_tui.ui.glyphs import MISSING_MARK, RUN_MARKS, Look
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.text import count, fit
 from backfill_tui.ui.widgets.strip_calendar import Calendar

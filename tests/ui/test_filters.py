@@ -1,0 +1,90 @@
+"""`/` on the screens that have a list: some letters are enough, and those that were meant stand out."""
+
+from __future__ import annotations
+
+from tests.support.screen import an_app, looking_at, on_screen
+from tests.support.world import World, a_dag
+from tests.ui.test_backfills_screen import four_backfills
+from tests.ui.test_backfills_screen import listing as backfills
+from tests.ui.test_failures import listing as failures
+from tests.ui.test_failures import three_causes
+
+from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.screens.failures import FailuresDialog
+from backfill_tui.ui.screens.plan import PlanScreen
+from backfill_tui.ui.widgets.dag_table import DagTable
+from backfill_tui.ui.widgets.line_list import LineList
+
+
+def lit_letters(table: LineList, y: int) -> str:
+    """The letters of a line that stand out."""
+    return "".join(part.text for part in table.render_line(y) if part.style and part.style.underline)
+
+
+@on_screen
+async def test_dags_are_found_by_some_letters_the_best_first_and_enter_takes_it() -> None:
+    names = ("archive_sales_yearly", "my_backfill_dag", "sales_daily", "sales_[/red]_daily", "stock")
+    app = an_app(World([a_dag(name) for name in names]))
+    async with looking_at(app) as eyes:
+        await eyes.sees("stock")
+        await eyes.press("down", "down", "down", "down", "slash")
+        await eyes.write("sldly")
+        await eyes.sees("2 of 5 shown")
+        table = app.screen.query_one(DagTable)
+        assert [row.name for row in table.in_view] == ["sales_daily", "sales_[/red]_daily"]
+        assert (lit_letters(table, 1), lit_letters(table, 2)) == ("sldly", "sldly")
+        await eyes.write(" red")
+        await eyes.sees("1 of 5 shown")
+        await eyes.press("enter", "enter")
+        await eyes.until(lambda: isinstance(app.screen, PlanScreen))
+        await eyes.sees("sales_[/red]_daily")
+
+
+@on_screen
+async def test_the_cursor_stays_on_its_dag_when_all_are_shown_again() -> None:
+    app = an_app(World([a_dag(name) for name in ("alpha", "beta", "gamma", "delta")]))
+    async with looking_at(app) as eyes:
+        await eyes.sees("gamma")
+        await eyes.press("slash", *"gm", "enter", "escape")
+        await eyes.until(lambda: len(app.screen.query_one(DagTable).in_view) == 4)
+        screen = app.screen
+        assert isinstance(screen, DagsScreen)
+        assert screen.current is not None
+        assert screen.current.name == "gamma"
+        assert lit_letters(screen.table, 4) == ""
+
+
+@on_screen
+async def test_backfills_are_found_by_number_dag_status_and_user() -> None:
+    async with looking_at(an_app(four_backfills())) as eyes:
+        screen = await backfills(eyes)
+        for typed, numbers in (("2", [2]), ("sls", [4, 1]), ("cancelled", [3]), ("stock done", [2])):
+            await eyes.press("slash")
+            await eyes.write(typed)
+            await eyes.sees(f"{len(numbers)} of 4 backfills")
+            shown = [row.summary.facts.backfill_id for row in screen.table._rows]
+            assert shown == numbers
+            await eyes.press("enter", "escape")
+            await eyes.no_longer_sees("of 4 backfills")
+        await eyes.press("slash")
+        await eyes.write("[/x]")
+        await eyes.sees("No backfill here fits '[/x]': esc shows all again")
+        await eyes.press("escape")
+        await eyes.sees("web_traffic")
+        await eyes.press("escape")
+        await eyes.until(lambda: isinstance(eyes.app.screen, DagsScreen))
+
+
+@on_screen
+async def test_failures_are_found_by_task_and_error_and_only_those_are_marked() -> None:
+    async with looking_at(an_app(three_causes()), (120, 36)) as eyes:
+        screen = await failures(eyes, "6 failures in 3 groups")
+        await eyes.press("slash")
+        await eyes.write("load sku")
+        await eyes.sees("1 of 3 groups")
+        assert "is bad" not in eyes.text()
+        await eyes.press("enter", "a")
+        await eyes.until(lambda: sorted(screen.grid.marks.rows) == [5, 6], "its marks")
+        await eyes.press("escape")
+        await eyes.sees("is bad")
+        assert isinstance(eyes.app.screen, FailuresDialog)
