@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_VERSION := 26.3
 .DEFAULT_GOAL := help
 
-.PHONY: help run test check format lint types contracts tests test-airflow-versions bench lock screenshots build clean
+.PHONY: help run test check format lint types contracts tests test-airflow-versions bench lock screenshots man build clean
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-22s %s\n", $$1, $$2}'
@@ -74,6 +74,9 @@ lock: $(VENV)/.dev ## choose the newest versions that fit and write constraints.
 
 screenshots: $(VENV)/.dev ## draw screenshots/*.svg from the running program
 	$(BIN)/python -m scripts.screenshots
+
+man: $(VENV)/.dev ## write man/backfill-tui.1 from the commands and the settings
+	$(BIN)/python -m scripts.man
 
 build: $(VENV)/.dev ## wheel and source distribution in dist/
 	$(BIN)/uv build --quiet --out-dir dist

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from backfill_tui import __version__
+from backfill_tui.commands.completing import completion
 from backfill_tui.commands.configuring import config
 from backfill_tui.commands.controlling import cancel, pause, remove, reopen, resume
 from backfill_tui.commands.engine import engine
@@ -17,10 +18,11 @@ from backfill_tui.commands.failing import failures
 from backfill_tui.commands.following import rerun, watch
 from backfill_tui.commands.lists import dags, journal, list_
 from backfill_tui.commands.marking import mark, undo
-from backfill_tui.commands.options import WORDS
+from backfill_tui.commands.names import PROFILE
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.sessions import program_words
+from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.looks import SignChoice, ThemeChoice
 from backfill_tui.domain.problems import BadRequest, Unreachable
 from backfill_tui.program import Invocation, Program
@@ -60,12 +62,12 @@ _FOLDER: Final = _Folder(path_type=Path)
     help="Reach an Airflow elsewhere: a command that starts python -m backfill_tui.bridge there.",
 )
 @click.option(
-    "--profile", type=WORDS, metavar="NAME", help="The Airflow of this profile of the settings file."
+    "--profile", type=PROFILE, metavar="NAME", help="The Airflow of this profile of the settings file."
 )
 @click.option("--home", type=_FOLDER, metavar="DIR", help="Where the Airflow of its own lives.")
 @click.option(
     "--confirm",
-    type=WORDS,
+    type=PROFILE,
     metavar="NAME",
     help="The name of a production profile, where nobody can be asked.",
 )
@@ -96,7 +98,7 @@ def main(context: click.Context, /, *, verbose: bool, confirm: str | None, **opt
 _COMMANDS: Final = (
     *(dags, plan, launch, watch, failures, export, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
-    *(pause_dag, unpause_dag, engine, config),
+    *(pause_dag, unpause_dag, engine, config, completion),
 )
 for _command in _COMMANDS:
     main.add_command(_command)

@@ -17,7 +17,8 @@ from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.profiles import Profile
 from backfill_tui.domain.short_words import beginning_of
 from backfill_tui.gateway.agreement import Agreement
-from backfill_tui.own_files import by_age, config_file, journal_of, state_folder
+from backfill_tui.known_names import KnownNames, Names
+from backfill_tui.own_files import by_age, config_file, journal_of, names_file, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
     Elsewhere,
@@ -106,6 +107,10 @@ class Composition(Protocol):
         """What is set, and where, with these flags; starts nothing."""
         ...
 
+    def names(self, flags: Mapping[str, object]) -> Names:
+        """The names of that Airflow that were seen last; starts nothing."""
+        ...
+
     def settings_file(self) -> Path:
         """The settings file, which may not exist."""
         ...
@@ -124,11 +129,12 @@ class RealComposition:
         settings, place = self._choose(flags)
         if isinstance(place, Elsewhere):
             start = starting.elsewhere(settings, place, self._environment)
-            with self._connected(start, settings, _short_command(place.command)) as connection:
+            where = _short_command(place.command)
+            with self._connected(start, settings, place, where) as connection:
                 yield connection
         elif place.mode is Mode.ATTACHED:
             start = starting.attached(settings, place, self._environment)
-            with self._connected(start, settings, self._where(place)) as connection:
+            with self._connected(start, settings, place, self._where(place)) as connection:
                 yield connection
         else:
             from backfill_tui.engine.attendance import attend
@@ -137,7 +143,9 @@ class RealComposition:
             start = starting.embedded(settings, home, self._environment)
             with (
                 attend(home),
-                self._connected(start, settings, self._where(place), EngineWhenAsked(home)) as connection,
+                self._connected(
+                    start, settings, place, self._where(place), EngineWhenAsked(home)
+                ) as connection,
             ):
                 yield connection
 
@@ -170,14 +178,21 @@ class RealComposition:
         """What is set, and where, with these flags."""
         sources = self._sources(flags)
         found, file = counting(*sources), self.settings_file()
+        settings = settled(found)
         return Report(
             file=file,
             exists=file.is_file(),
-            place=self._place(settled(found)),
+            place=self._place(settings),
             settings=effective(found, file),
             profiles=profiles_of(sources[-1]),
             in_use=None if found.profile is None else found.profile.name,
+            keymap=settings.keymap,
         )
+
+    def names(self, flags: Mapping[str, object]) -> Names:
+        """The names that were seen last; makes no folder."""
+        settings, place = self._choose(flags)
+        return KnownNames(names_of(settings, place)).read()
 
     def settings_file(self) -> Path:
         """The one that the environment names, else the user's."""
@@ -217,6 +232,7 @@ class RealComposition:
         self,
         start: starting.Start,
         settings: Settings,
+        place: Place | Elsewhere,
         where: str,
         engine: Engine | None = None,
     ) -> Generator[Connection, None, None]:
@@ -226,6 +242,7 @@ class RealComposition:
         # A connection that hangs, as one that a laptop slept through, is noticed by its silence alone.
         seconds = _FAR_SECONDS if first.far else _CALL_SECONDS
         agreement = Agreement(settings.profile)
+        memory = KnownNames(names_of(settings, place))
         started = BridgeChild(first)
         gateways: list[Gateway] = []
 
@@ -235,7 +252,13 @@ class RealComposition:
             child = started if not gateways else BridgeChild(start())
             silent = _SILENT_SECONDS if first.far else None
             gateways.append(
-                BridgeGateway(child, call_seconds=seconds, silent_seconds=silent, agreement=agreement)
+                BridgeGateway(
+                    child,
+                    call_seconds=seconds,
+                    silent_seconds=silent,
+                    agreement=agreement,
+                    memory=memory,
+                )
             )
             return gateways[-1]
 
@@ -293,6 +316,13 @@ class EngineWhenAsked:
 def _codeset() -> str:
     """The encoding of the terminal by its locale, which Python took over when it started."""
     return locale.nl_langinfo(locale.CODESET)
+
+
+def names_of(settings: Settings, place: Place | Elsewhere) -> Path:
+    """The file with the names of an Airflow: one for each home, folder of Dags or command."""
+    if isinstance(place, Elsewhere):
+        return names_file("elsewhere", *place.command)
+    return names_file(place.mode, str(place.path), str(settings.home or ""))
 
 
 def _user_home() -> Path:

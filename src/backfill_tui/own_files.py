@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,12 @@ def state_folder() -> Path:
     from platformdirs import user_state_path
 
     return user_state_path(APP_NAME, appauthor=False)
+
+
+def names_file(*of: str) -> Path:
+    """The file with the names that the tab key finds, of the Airflow that these words tell from others."""
+    digest = hashlib.sha256("\0".join(of).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    return state_folder() / "names" / f"{digest}.json"
 
 
 def config_file() -> Path:

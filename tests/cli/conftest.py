@@ -17,6 +17,7 @@ from backfill_tui.cli import main
 from backfill_tui.composition import Connection, EngineParts, RealComposition
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.gateway.port import Gateway
+from backfill_tui.known_names import Names
 from backfill_tui.program import Invocation
 from backfill_tui.settings import CONFIG_VARIABLE, Report
 
@@ -51,6 +52,7 @@ class ScriptedComposition:
     journal_path: Path = Path("nowhere/journal.jsonl")
     reconnects: bool = False
     config_path: Path | None = None
+    known_names: Names = field(default_factory=Names)
 
     @contextmanager
     def connect(self, flags: Mapping[str, object]) -> Generator[Connection, None, None]:
@@ -84,6 +86,9 @@ class ScriptedComposition:
         )
         return real.settings(flags)
 
+    def names(self, flags: Mapping[str, object]) -> Names:  # noqa: ARG002  # there is one Airflow
+        return self.known_names
+
     def settings_file(self) -> Path:
         return self.config_path or Path("/nowhere/config.toml")
 
@@ -98,8 +103,12 @@ class CommandLine:
     def world(self) -> World:
         return self.composition.world
 
-    def __call__(self, *words: str, stdin: bytes = b"") -> Ended:
-        result = CliRunner().invoke(main, list(words), input=stdin, obj=Invocation(self.composition))
+    def __call__(
+        self, *words: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
+    ) -> Ended:
+        result = CliRunner().invoke(
+            main, list(words), input=stdin, obj=Invocation(self.composition), env=environment
+        )
         return Ended(code=result.exit_code, out=result.stdout, talk=result.stderr)
 
 

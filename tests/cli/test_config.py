@@ -126,6 +126,16 @@ def test_the_json_has_the_line_and_the_origin_of_each_setting(file: Path, run: C
     }  # fmt: skip
 
 
+def test_keys_of_the_user_are_shown_whatever_they_are(file: Path, run: CommandLine) -> None:
+    file.write_text('[keys]\n"watch.rerun" = "R"\nplan.launch = ["f5", 3]\n"dags.plan" = 2024-01-01\n')
+    assert "Commands with keys of your own: watch.rerun, plan.launch, dags.plan" in run("config").out
+    assert run("config", "--json").json["keys"] == {
+        "watch.rerun": "R",
+        "plan.launch": ["f5", "3"],
+        "dags.plan": "2024-01-01",
+    }
+
+
 def test_the_path_of_the_file_is_told_whatever_is_wrong_in_it(file: Path, run: CommandLine) -> None:
     file.write_text("read_onyl = true")
     assert run("config", "--path").out == f"{file}\n"
@@ -157,12 +167,13 @@ def test_the_example_file_sets_nothing_and_without_its_signs_everything(
     settings = [line[2:] for line in text.splitlines() if is_setting(line)]
     toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     found = toml.loads("\n".join(settings))
-    assert (*found,) == (*KEYS, "profiles")
+    assert (*found,) == (*KEYS, "profiles", "keys")
+    assert found["keys"]["watch.rerun"] == "R"
     assert {*found["profiles"]["prod"]} == {*PROFILE_KEYS} - {*KEYS}
 
 
 def is_setting(line: str) -> bool:
-    return line.startswith("# [") or line[2:].partition(" = ")[0] in BY_KEY
+    return line.startswith(("# [", '# "')) or line[2:].partition(" = ")[0] in BY_KEY
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
@@ -182,7 +193,7 @@ def test_every_setting_of_the_example_is_of_its_kind_and_described_whole(
 
 
 def test_every_setting_is_a_field_of_the_settings_and_every_field_is_one() -> None:
-    assert {field.name for field in dataclasses.fields(Settings)} == set(KEYS)
+    assert {field.name for field in dataclasses.fields(Settings)} == {*KEYS, "keymap", "keymap_from"}
 
 
 def test_the_page_of_settings_has_the_tables_of_the_registry() -> None:

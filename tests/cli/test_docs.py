@@ -161,13 +161,13 @@ def documented_examples() -> dict[str, tuple[str, list[Any]]]:
     return examples
 
 
-FREE = {"task_counts", "tasks", "details"}
+FREE = {"task_counts", "tasks", "details", "keys"}
 
 
 def shape(value: object) -> object:
     """The keys of objects in their order; of a list the shapes of its entries, each once.
 
-    The keys of `task_counts` and `tasks` are states and no names, those of `details` differ.
+    The keys of `task_counts` and `tasks` are states and no names, those of `details` and `keys` differ.
     """
     if isinstance(value, dict):
         return {key: "value" if key in FREE else shape(entry) for key, entry in value.items()}
@@ -249,11 +249,18 @@ OTHER_OBJECTS = ("rerun --max-attempts",)
 """Options with which a command prints an object of another kind."""
 
 
+WITH_JSON = [name for name, command in COMMANDS.items() if "--json" in options_of(command)]
+
+
+def test_every_command_but_the_script_of_a_shell_has_json() -> None:
+    assert set(COMMANDS) - set(WITH_JSON) <= {"completion", "serve"}
+
+
 def test_the_page_of_json_has_an_example_of_every_command() -> None:
-    assert set(documented_examples()) == {*COMMANDS, *OTHER_OBJECTS}
+    assert set(documented_examples()) == {*WITH_JSON, *OTHER_OBJECTS}
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, *OTHER_OBJECTS])
+@pytest.mark.parametrize("name", [*WITH_JSON, *OTHER_OBJECTS])
 def test_the_json_of_a_command_is_the_documented_one(name: str, tmp_path: Path) -> None:
     words, documented = documented_examples()[name]
     ended = run_example(name, words, tmp_path)

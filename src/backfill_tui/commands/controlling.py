@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import click
 
+from backfill_tui.commands.names import BACKFILL_ID
 from backfill_tui.commands.options import as_json, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.program import Invocation
@@ -15,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., object])
 
 
 def _on_a_backfill(command: F) -> F:
-    return click.argument("backfill_id", type=click.IntRange(min=1))(yes(as_json(command)))
+    return click.argument("backfill_id", type=BACKFILL_ID)(yes(as_json(command)))
 
 
 @click.command("pause")

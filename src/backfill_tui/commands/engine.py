@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json
+from backfill_tui.commands.names import COMPONENT
+from backfill_tui.commands.options import as_json
 from backfill_tui.commands.sessions import engine_room
 from backfill_tui.program import Invocation
 
@@ -35,7 +36,7 @@ def engine_stop(invocation: Invocation, /, *, as_json: bool) -> int:
 
 
 @engine.command("logs")
-@click.argument("component", type=WORDS, required=False)
+@click.argument("component", type=COMPONENT, required=False)
 @click.option(
     "--lines",
     type=click.IntRange(min=0),

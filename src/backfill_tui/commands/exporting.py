@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json, choice_of, from_date, of_backfill, to_date
+from backfill_tui.commands.names import DAG_ID, FILE
+from backfill_tui.commands.options import as_json, choice_of, from_date, of_backfill, to_date
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -20,7 +21,7 @@ _FORMATS: Final = ("csv", "json", "html")
 
 out_file = click.option(
     "--out",
-    type=WORDS,
+    type=FILE,
     metavar="FILE",
     help="Write it to this file, for you alone and whole or not at all; - is stdout.",
 )
@@ -28,7 +29,7 @@ force = click.option("--force", is_flag=True, help="Write over a file that is th
 
 
 @click.command("export")
-@click.argument("dag_id", type=WORDS)
+@click.argument("dag_id", type=DAG_ID)
 @of_backfill
 @from_date
 @to_date

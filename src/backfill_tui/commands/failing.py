@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json, from_date, range_of, to_date
+from backfill_tui.commands.names import BACKFILL_ID, DAG_ID
+from backfill_tui.commands.options import as_json, from_date, range_of, to_date
 from backfill_tui.commands.sessions import session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 
 @click.command("failures")
-@click.argument("dag_id", type=WORDS, required=False)
+@click.argument("dag_id", type=DAG_ID, required=False)
 @click.option(
     "--backfill",
     "backfill_id",
-    type=click.IntRange(min=1),
+    type=BACKFILL_ID,
     metavar="ID",
     help="This backfill; without it the newest, of the Dag if one is named.",
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from backfill_tui.commands.names import BACKFILL_OR_DAG, DAG_ID
 from backfill_tui.commands.options import (
-    WORDS,
     as_json,
     choice_of,
     from_date,
@@ -21,6 +21,7 @@ from backfill_tui.commands.options import (
     yes,
 )
 from backfill_tui.commands.sessions import session
+from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
@@ -33,7 +34,7 @@ _REST: Final = "5m"
 
 
 @click.command("watch")
-@click.argument("what", type=WORDS, metavar="[BACKFILL_ID|DAG_ID]", required=False)
+@click.argument("what", type=BACKFILL_OR_DAG, metavar="[BACKFILL_ID|DAG_ID]", required=False)
 @from_date
 @to_date
 @click.option(
@@ -86,7 +87,7 @@ def _backfill_id(text: str) -> int:
 
 
 @click.command("rerun")
-@click.argument("dag_id", type=WORDS)
+@click.argument("dag_id", type=DAG_ID)
 @of_backfill
 @from_date
 @to_date

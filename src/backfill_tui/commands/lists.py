@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json
+from backfill_tui.commands.names import BACKFILL_ID, DAG_ID
+from backfill_tui.commands.options import as_json
 from backfill_tui.commands.sessions import journal_room, session
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
@@ -22,8 +23,8 @@ def dags(invocation: Invocation, /, *, as_json: bool) -> int:
 
 
 @click.command("list")
-@click.argument("dag_id", type=WORDS, required=False)
-@click.option("--dag", "named", type=WORDS, metavar="DAG_ID", help="Another way to name the Dag.")
+@click.argument("dag_id", type=DAG_ID, required=False)
+@click.option("--dag", "named", type=DAG_ID, metavar="DAG_ID", help="Another way to name the Dag.")
 @as_json
 @click.pass_obj
 def list_(invocation: Invocation, /, *, as_json: bool, dag_id: str | None, named: str | None) -> int:
@@ -38,11 +39,11 @@ def list_(invocation: Invocation, /, *, as_json: bool, dag_id: str | None, named
 
 
 @click.command("journal")
-@click.option("--dag", "dag_id", type=WORDS, metavar="DAG_ID", help="Only what was done to this Dag.")
+@click.option("--dag", "dag_id", type=DAG_ID, metavar="DAG_ID", help="Only what was done to this Dag.")
 @click.option(
     "--backfill",
     "backfill_id",
-    type=click.IntRange(min=1),
+    type=BACKFILL_ID,
     metavar="ID",
     help="Only what was done to this backfill or its runs.",
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from backfill_tui.commands.names import DAG_ID
 from backfill_tui.commands.options import (
-    WORDS,
     as_json,
     choice_of,
     from_date,
@@ -18,6 +18,7 @@ from backfill_tui.commands.options import (
     yes,
 )
 from backfill_tui.commands.sessions import session
+from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("mark")
 @click.argument("mark_as", type=click.Choice(["success", "failed"]))
-@click.argument("dag_id", type=WORDS)
+@click.argument("dag_id", type=DAG_ID)
 @of_backfill
 @from_date
 @to_date
@@ -57,7 +58,7 @@ def mark(invocation: Invocation, /, *, as_json: bool, **options: object) -> int:
 
 @click.command("undo")
 @click.argument("entry", type=WORDS, required=False)
-@click.option("--dag", "dag_id", type=WORDS, metavar="DAG_ID", help="The last deed on this Dag.")
+@click.option("--dag", "dag_id", type=DAG_ID, metavar="DAG_ID", help="The last deed on this Dag.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be put back.")
 @yes
 @as_json

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
+from backfill_tui.commands.names import BACKFILL_ID
+from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.problems import BadRequest
 
 if TYPE_CHECKING:
     from backfill_tui.headless.chosen_runs import Choice
     from backfill_tui.headless.ranges import RangeWish
 
-
-class Words(click.types.StringParamType):
-    """A text with something in it.
-
-    An empty one, as a shell makes of a variable that is not set, must not be taken for an option that was
-    left out: `--task "$TASK"` would rerun every failed task instead of the one that was meant.
-    """
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text as it is; refused when it is blank."""
-        if not value.strip():
-            self.fail("it is empty", param, ctx)
-        return value
-
-
-WORDS: Final = Words()
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Data as JSON on stdout.")
 yes = click.option("--yes", is_flag=True, help="Do not ask.")
@@ -37,7 +23,7 @@ quiet = click.option("--quiet", "-q", is_flag=True, help="Say only errors and th
 of_backfill = click.option(
     "--backfill",
     "backfill_id",
-    type=click.IntRange(min=1),
+    type=BACKFILL_ID,
     metavar="ID",
     help="This backfill of the Dag; without it the newest.",
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from backfill_tui.commands.options import WORDS, as_json, yes
+from backfill_tui.commands.names import DAG_ID
+from backfill_tui.commands.options import as_json, yes
 from backfill_tui.commands.sessions import session
 from backfill_tui.program import Invocation
 
 
 @click.command("pause-dag")
-@click.argument("dag_id", type=WORDS)
+@click.argument("dag_id", type=DAG_ID)
 @yes
 @as_json
 @click.pass_obj
@@ -20,7 +21,7 @@ def pause_dag(invocation: Invocation, /, *, as_json: bool, yes: bool, dag_id: st
 
 
 @click.command("unpause-dag")
-@click.argument("dag_id", type=WORDS)
+@click.argument("dag_id", type=DAG_ID)
 @yes
 @as_json
 @click.pass_obj

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 import click
 
 from backfill_tui.commands.exporting import force, form_of, out_file, path_of
-from backfill_tui.commands.options import WORDS, as_json, quiet, wait, yes
+from backfill_tui.commands.names import DAG_ID, VERDICTS
+from backfill_tui.commands.options import as_json, quiet, wait, yes
 from backfill_tui.commands.sessions import session
+from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
@@ -28,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., object])
 def _plan_options(command: F) -> F:
     """The options that `plan` and `launch` have in common, in the order of the help."""
     options = [
-        click.argument("dag_id", type=WORDS),
+        click.argument("dag_id", type=DAG_ID),
         click.option(
             "--range",
             "range_text",
@@ -80,7 +82,7 @@ def _plan_options(command: F) -> F:
 @_plan_options
 @click.option(
     "--only",
-    type=WORDS,
+    type=VERDICTS,
     metavar="VERDICTS",
     help="Show only these dates: create, reprocess, skip, not_yet, with commas between.",
 )

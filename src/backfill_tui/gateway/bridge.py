@@ -36,7 +36,7 @@ from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.gateway.calls import GREETING_SECONDS, Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
-from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.gateway.port import IsCancelled, Memory, ignore, never
 from backfill_tui.gateway.rerunning import Gathering
 from backfill_tui.wire import methods
 from backfill_tui.wire.methods import Method
@@ -55,7 +55,8 @@ class BridgeGateway:
     `call_seconds` is the longest a plain call may take before it counts as unanswered; opening, parsing,
     planning, launching and clearing take as long as they take, and are watched by their progress. A stream,
     which tells something every second, may be silent for `silent_seconds`; None where the end of a bridge is
-    always noticed by itself. `agreement` is asked before each change.
+    always noticed by itself. `agreement` is asked before each change, and `memory` gets the names that are
+    listed.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class BridgeGateway:
         greeting_seconds: float = GREETING_SECONDS,
         silent_seconds: float | None = None,
         agreement: Agreement | None = None,
+        memory: Memory | None = None,
     ) -> None:
         self._agreement = agreement or Agreement()
+        self._memory = memory
         self._conversation = Conversation(child, greeting_seconds=greeting_seconds)
         self._call_seconds = call_seconds
         self._silent_seconds = silent_seconds
@@ -79,10 +82,11 @@ class BridgeGateway:
         return self._call(methods.ENVIRONMENT, methods.Nothing(), seconds=self._call_seconds)
 
     def dags(self, only: tuple[DagId, ...] | None = None) -> DagList:
-        return self._call(methods.DAGS, methods.Dags(only=only), seconds=self._call_seconds)
+        listed = self._call(methods.DAGS, methods.Dags(only=only), seconds=self._call_seconds)
+        return listed if only is not None else self._remembered(listed)
 
     def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
-        return self._call(methods.PARSE, methods.Nothing(), on_event=on_step)
+        return self._remembered(self._call(methods.PARSE, methods.Nothing(), on_event=on_step))
 
     def plan(
         self,
@@ -99,11 +103,17 @@ class BridgeGateway:
         is_cancelled: IsCancelled = never,
     ) -> Launched:
         self._agreement.require(f"launch a backfill of {one_line(launch.request.dag_id)}")
-        return self._call(methods.LAUNCH, launch, on_event=on_progress, is_cancelled=is_cancelled)
+        launched = self._call(methods.LAUNCH, launch, on_event=on_progress, is_cancelled=is_cancelled)
+        if self._memory is not None:
+            self._memory.saw_launch(launch.request.dag_id, launched.backfill_id)
+        return launched
 
     def backfills(self, dag_id: DagId | None = None) -> tuple[BackfillSummary, ...]:
         asked = methods.ForDag(dag_id=dag_id)
-        return self._call(methods.BACKFILLS, asked, seconds=self._call_seconds).backfills
+        found = self._call(methods.BACKFILLS, asked, seconds=self._call_seconds).backfills
+        if self._memory is not None:
+            self._memory.saw_backfills(dag_id, found)
+        return found
 
     def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
         watch = methods.Watch(backfill_id=backfill_id)
@@ -222,6 +232,11 @@ class BridgeGateway:
             for event in _events(call, is_cancelled, seconds):
                 on_event(event)
             return call.result()
+
+    def _remembered(self, listed: DagList) -> DagList:
+        if self._memory is not None:
+            self._memory.saw_dags(listed)
+        return listed
 
     @contextmanager
     def _updates(

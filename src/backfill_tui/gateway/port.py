@@ -7,7 +7,7 @@ that is waiting, raises `Unreachable`. Nothing here assumes a database: the next
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -46,6 +46,22 @@ def never() -> bool:
 
 def ignore(_event: object) -> None:
     """The default for calls whose progress nobody follows."""
+
+
+class Memory(Protocol):
+    """Keeps names that came by, for who types them."""
+
+    def saw_dags(self, listed: DagList) -> None:
+        """These are all Dags."""
+        ...
+
+    def saw_backfills(self, dag_id: DagId | None, summaries: Iterable[BackfillSummary]) -> None:
+        """These are all backfills, or all of a Dag."""
+        ...
+
+    def saw_launch(self, dag_id: DagId, backfill_id: BackfillId) -> None:
+        """There is one more backfill."""
+        ...
 
 
 class Gateway(Protocol):

@@ -37,6 +37,9 @@ def show_settings(report: Report, voice: Voice, paper: Paper, *, as_json: bool) 
     paper.line(f"This chooses {_place_words(report.place)}, because {report.place.because}")
     if report.profiles:
         paper.line(f"Profiles: {', '.join(_profile_words(each, report) for each in report.profiles)}")
+    if report.keymap:
+        ids = ", ".join(map(one_line, report.keymap))
+        paper.line(f"Commands with keys of your own: {ids}")
     return 0
 
 
@@ -116,7 +119,13 @@ def _json(report: Report) -> JsonObject:
             }
             for profile in report.profiles
         ],
+        "keys": {name: _as_json(value) for name, value in report.keymap.items()},
     }
+
+
+def _as_json(value: object) -> object:
+    """A value of TOML, some of whose kinds JSON has not."""
+    return list(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _spot_json(spot: Spot | None) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,10 @@ class Effective:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """All that is set: the file it was looked for in, the settings, the Airflow they choose, the profiles."""
+    """All that is set: the file it was looked for in, the settings, the Airflow they choose, the profiles.
+
+    `keymap` are the keys by command id as the file has them; the screen checks them.
+    """
 
     file: Path
     exists: bool
@@ -54,6 +58,7 @@ class Report:
     settings: tuple[Effective, ...]
     profiles: tuple[Profile, ...]
     in_use: str | None
+    keymap: Mapping[str, object]
 
 
 def effective(found: Counting, file: Path) -> tuple[Effective, ...]:

@@ -18,6 +18,13 @@ _PROFILES = """\
 
 # [profiles.prod]
 """
+_KEYS = """\
+# Other keys for commands of the screen, by their ids: docs/keys.md has them all.
+
+# [keys]
+# "watch.rerun" = "R"
+# "plan.launch" = ["f5", "ctrl+l"]
+"""
 _WIDTH = 108
 
 
@@ -25,7 +32,7 @@ def example() -> str:
     """The text of the file, which as it stands sets nothing."""
     general = [setting for setting in SETTINGS if not setting.only_in_profile]
     of_profile = [setting for setting in SETTINGS if setting.only_in_profile]
-    return "\n".join([_HEAD, *_lines(general), _PROFILES + "\n".join(_lines(of_profile)).rstrip("\n")]) + "\n"
+    return "\n".join([_HEAD, *_lines(general), _PROFILES + "\n".join(_lines(of_profile)), _KEYS])
 
 
 def _lines(settings: Iterable[Setting]) -> Iterator[str]:
