@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, literal_column, select
 
 from backfill_tui.bridge.backfill_facts import FactsReader
 from backfill_tui.bridge.causes import CauseReader
-from backfill_tui.domain.ids import BackfillId
+from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import run_state
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from backfill_tui.bridge.environment import AirflowEnvironment
+    from backfill_tui.bridge.kept_readings import KeptReadings
     from backfill_tui.bridge.server import Call, Server
 
 _IS_OWN = DagRun.backfill_id == BackfillDagRun.backfill_id
@@ -45,37 +46,40 @@ _KINDS = (
 )
 
 
-def register(server: Server, airflow: AirflowEnvironment) -> None:
+def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings) -> None:
     """Let the server answer `backfills`."""
     # One reader each, for it keeps the Dag, which is costly to read.
     readers: dict[BackfillId, CauseReader] = {}
 
-    def backfills(params: ForDag, _call: Call[Nothing]) -> Backfills:
-        with airflow.session() as session:
-            facts = FactsReader(airflow.journal).all(session, params.dag_id)
-            counted = count_by_backfill(session, [fact.backfill_id for fact in facts])
-            read_at = airflow.now(session)
-            causes = {
-                fact.backfill_id: readers.setdefault(fact.backfill_id, CauseReader()).read(
-                    session, fact, read_at
-                )
-                for fact in facts
-                if counted[fact.backfill_id].counts.active
-            }
-            for ended in readers.keys() - causes.keys():
-                del readers[ended]
-        return Backfills(
-            backfills=tuple(
-                BackfillSummary(
-                    facts=fact,
-                    counts=counted[fact.backfill_id].counts,
-                    read_at=read_at,
-                    ended_at=counted[fact.backfill_id].ended_at,
-                    causes=causes.get(fact.backfill_id, ()),
-                )
-                for fact in facts
+    def read(session: Session, dag_id: DagId | None) -> tuple[BackfillSummary, ...]:
+        facts = FactsReader(airflow.journal).all(session, dag_id)
+        counted = count_by_backfill(session, [fact.backfill_id for fact in facts])
+        read_at = airflow.now(session)
+        causes = {
+            fact.backfill_id: readers.setdefault(fact.backfill_id, CauseReader()).read(session, fact, read_at)
+            for fact in facts
+            if counted[fact.backfill_id].counts.active
+        }
+        for ended in readers.keys() - causes.keys():
+            del readers[ended]
+        return tuple(
+            BackfillSummary(
+                facts=fact,
+                counts=counted[fact.backfill_id].counts,
+                read_at=read_at,
+                ended_at=counted[fact.backfill_id].ended_at,
+                causes=causes.get(fact.backfill_id, ()),
             )
+            for fact in facts
         )
+
+    def backfills(params: ForDag, _call: Call[Nothing]) -> Backfills:
+        listed, now = readings.get(
+            ("backfills", params.dag_id),
+            lambda session: read(session, params.dag_id),
+            beside=airflow.journal.stamp,
+        )
+        return Backfills(backfills=tuple(replace(summary, read_at=now) for summary in listed))
 
     server.handle(BACKFILLS, backfills)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,7 @@ from backfill_tui.bridge.dag_queries import (
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.import_problems import explain
 from backfill_tui.bridge.journal import Detail
+from backfill_tui.bridge.kept_readings import KeptReadings
 from backfill_tui.bridge.opening import folder_and_parser, parse_and_sync
 from backfill_tui.bridge.schedules import without_periods
 from backfill_tui.bridge.server import Call, Server
@@ -39,12 +41,15 @@ from backfill_tui.wire import methods
 _BACKFILL_RUNS = "backfill"
 
 
-def register(server: Server, airflow: AirflowEnvironment) -> None:
+def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings) -> None:
     """Answer `dags`, `parse` and `pause_dag`."""
     cache = FactsCache()
 
     def dags(asked: methods.Dags, _: Call[methods.Nothing]) -> DagList:
-        return read_dags(airflow, cache, asked.only)
+        if asked.only is not None:
+            return read_dags(airflow, cache, asked.only)
+        listed, now = readings.get("Dags", lambda session: _read(airflow, session, cache))
+        return replace(listed, read_at=now)
 
     def parse(_: methods.Nothing, call: Call[StartupStep]) -> DagList:
         parsing = folder_and_parser(airflow)
@@ -70,13 +75,19 @@ def read_dags(
 ) -> DagList:
     """The Dags and the files that do not import, as the database has them now; `only` some, in detail."""
     with airflow.session() as session:
-        lean = only is None and are_very_many(session)
-        return DagList(
-            dags=tuple(_lean(session) if lean else _in_detail(session, cache, only)),
-            import_problems=tuple(_import_problems(session)),
-            read_at=airflow.now(session),
-            detailed=not lean,
-        )
+        return _read(airflow, session, cache, only)
+
+
+def _read(
+    airflow: AirflowEnvironment, session: Session, cache: FactsCache, only: tuple[DagId, ...] | None = None
+) -> DagList:
+    lean = only is None and are_very_many(session)
+    return DagList(
+        dags=tuple(_lean(session) if lean else _in_detail(session, cache, only)),
+        import_problems=tuple(_import_problems(session)),
+        read_at=airflow.now(session),
+        detailed=not lean,
+    )
 
 
 def _in_detail(session: Session, cache: FactsCache, only: tuple[DagId, ...] | None) -> list[DagSummary]:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from backfill_tui.bridge import (
+    backfills,
     cells,
     dags,
     failures,
@@ -17,6 +18,7 @@ from backfill_tui.bridge import (
     watching,
 )
 from backfill_tui.bridge.environment import AirflowEnvironment
+from backfill_tui.bridge.kept_readings import KeptReadings
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.wire import methods
 
@@ -40,7 +42,10 @@ def register_all(server: Server, airflow: AirflowEnvironment) -> None:
     What changes something, and what says beforehand what would be changed, is refused where this version of
     Airflow is not known: it may do something else there, and what it needs may be gone.
     """
-    for reading in (opening, dags, watching, cells, failures, instances, map_indexes, journal_reading):
+    readings = KeptReadings(airflow)
+    for listing in (opening, dags, backfills):
+        listing.register(server, airflow, readings)
+    for reading in (watching, cells, failures, instances, map_indexes, journal_reading):
         reading.register(server, airflow)
     if airflow.limits.only_reads is not None:
         for what, of_it in _OF_KNOWN_VERSIONS.items():

@@ -26,9 +26,8 @@ _THRESHOLDS: Final = {
 """Where each threshold, in seconds, is configured (Airflow 3.3 jobs/job.py, `health_check_threshold`)."""
 
 
-def read_beats(session: Session, now: Instant) -> dict[str, Beats]:
-    """The processes of each kind that have not ended; `now` is the database's clock."""
-    from airflow.configuration import conf
+def read_beats(session: Session) -> dict[str, tuple[Instant, ...]]:
+    """The latest heartbeats of the processes of each kind that have not ended."""
     from airflow.jobs.job import Job
     from airflow.utils.state import JobState
     from sqlalchemy import select
@@ -41,12 +40,19 @@ def read_beats(session: Session, now: Instant) -> dict[str, Beats]:
     by_kind: dict[str, list[Instant]] = {kind: [] for kind in _THRESHOLDS}
     for kind, beat in found:
         by_kind[kind].append(from_datetime(beat))
+    return {kind: tuple(beats) for kind, beats in by_kind.items()}
+
+
+def beats_at(now: Instant, beats: dict[str, tuple[Instant, ...]]) -> dict[str, Beats]:
+    """Of each kind the latest, and how many processes are alive at `now`, the database's clock."""
+    from airflow.configuration import conf
+
     return {
         kind: Beats(
-            latest=max(beats, default=None),
-            alive=sum(now - beat <= conf.getint(*_THRESHOLDS[kind]) * SECOND for beat in beats),
+            latest=max(of_kind, default=None),
+            alive=sum(now - beat <= conf.getint(*_THRESHOLDS[kind]) * SECOND for beat in of_kind),
         )
-        for kind, beats in by_kind.items()
+        for kind, of_kind in beats.items()
     }
 
 

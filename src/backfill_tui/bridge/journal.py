@@ -81,6 +81,15 @@ class Journal:
         """Its file, which may not exist yet; None where none is kept."""
         return self._path
 
+    @property
+    def stamp(self) -> tuple[int, int] | None:
+        """What changes with each line that anyone writes to it; None where there is no file."""
+        try:
+            found = None if self._path is None else self._path.stat()
+        except OSError:
+            return None
+        return None if found is None else (found.st_mtime_ns, found.st_size)
+
     def meant(self, query: JournalQuery) -> Iterator[JournalEntry]:
         """The entries that are asked for, without marks; raises Unreachable when it can not be read."""
         return self._read(lambda path: entries_meant(path, query))

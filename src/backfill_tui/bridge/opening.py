@@ -8,7 +8,8 @@ from pathlib import Path
 
 from backfill_tui.bridge.database import check_readable, check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
-from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, read_beats
+from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, beats_at, read_beats
+from backfill_tui.bridge.kept_readings import KeptReadings
 from backfill_tui.bridge.parsing import DagParser, NothingNew
 from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
 from backfill_tui.bridge.server import Call, Server
@@ -21,15 +22,15 @@ from backfill_tui.wire import methods
 OnStep = Callable[[StartupStep], None]
 
 
-def register(server: Server, airflow: AirflowEnvironment) -> None:
+def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings) -> None:
     """Answer `open` and `environment`."""
 
     def open_(_: methods.Nothing, call: Call[StartupStep]) -> Environment:
         _come_up(airflow, call)
-        return read_environment(airflow)
+        return read_environment(airflow, readings)
 
     def environment(_: methods.Nothing, __: Call[methods.Nothing]) -> Environment:
-        return read_environment(airflow)
+        return read_environment(airflow, readings)
 
     server.handle(methods.OPEN, open_)
     server.handle(methods.ENVIRONMENT, environment)
@@ -140,29 +141,30 @@ def parse_and_sync(
         writer.finish()
 
 
-def read_environment(airflow: AirflowEnvironment) -> Environment:
+def read_environment(airflow: AirflowEnvironment, readings: KeptReadings) -> Environment:
     """The environment now, with the latest heartbeat of any scheduler that has not ended."""
     from airflow import __version__
     from airflow.configuration import conf
 
-    with airflow.session() as session:
-        now = airflow.now(session)
-        beats = read_beats(session, now)
-        schedulers, only_reads = beats[SCHEDULER], airflow.limits.only_reads
-        return Environment(
-            mode=airflow.mode,
-            where=airflow.where,
-            version=__version__,
-            executor=conf.get("core", "executor"),
-            database=dialect_of(session),
-            read_only=airflow.read_only or only_reads is not None,
-            scheduler_heartbeat=schedulers.latest,
-            read_at=now,
-            schedulers=schedulers.alive,
-            triggerers=beats[TRIGGERER],
-            dag_processors=beats[DAG_PROCESSOR],
-            read_only_because="" if only_reads is None else only_reads.message,
-        )
+    (database, found), now = readings.get(
+        "heartbeats", lambda session: (dialect_of(session), read_beats(session))
+    )
+    beats = beats_at(now, found)
+    schedulers, only_reads = beats[SCHEDULER], airflow.limits.only_reads
+    return Environment(
+        mode=airflow.mode,
+        where=airflow.where,
+        version=__version__,
+        executor=conf.get("core", "executor"),
+        database=database,
+        read_only=airflow.read_only or only_reads is not None,
+        scheduler_heartbeat=schedulers.latest,
+        read_at=now,
+        schedulers=schedulers.alive,
+        triggerers=beats[TRIGGERER],
+        dag_processors=beats[DAG_PROCESSOR],
+        read_only_because="" if only_reads is None else only_reads.message,
+    )
 
 
 def words_for(mode: Mode, dags_folder: Path | None) -> str:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backfill_tui.bridge import backfills
 from backfill_tui.bridge.change_mark import ChangeMark
 from backfill_tui.bridge.grid_reader import UnknownTasksError
 from backfill_tui.bridge.grid_sent import SentGrid
@@ -43,7 +42,7 @@ _LOST: Final = (OperationalError, InterfaceError, PoolTimeoutError)
 
 
 def register(server: Server, airflow: AirflowEnvironment) -> None:
-    """Let the server answer `watch`, `watch_range` and `backfills`."""
+    """Let the server answer `watch` and `watch_range`."""
 
     def watch(params: Watch, call: Call[GridUpdate]) -> Nothing:
         watched = WatchedBackfill(airflow, params.backfill_id)
@@ -56,7 +55,6 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
 
     server.handle(WATCH, watch)
     server.handle(WATCH_RANGE, watch_range)
-    backfills.register(server, airflow)
 
 
 class Watcher(Generic[F, U]):

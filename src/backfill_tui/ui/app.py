@@ -216,7 +216,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     def _dags_listed(self, message: DagsListed) -> None:
         self.step = StartupStep(phase=StartupPhase.READY, sentence="")
         self._pulse.dags_read(message.seconds)
-        self.listing = message.listing.with_details_of(self.listing)
+        if not message.listing.says_the_same(self.listing):
+            self.listing = message.listing.with_details_of(self.listing)
 
     @on(ReadingFailed)
     def _reading_failed(self, message: ReadingFailed) -> None:

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import PurePath
+from typing import Final
 
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.fuzzy import folded, ranked
 from backfill_tui.domain.ids import BackfillId, DagId
-from backfill_tui.domain.instants import clock
+from backfill_tui.domain.instants import SECOND, clock
 from backfill_tui.domain.progress import BackfillStatus, Standing, standing
 from backfill_tui.domain.watching import BackfillSummary, RunCounts
 from backfill_tui.gateway.port import Gateway
+
+_MINUTE: Final = 60 * SECOND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +30,18 @@ class Listing:
     def rows(self) -> list[Row]:
         """One row a Dag and a row a broken file, in alphabetical order."""
         return rows_of(self)
+
+    def says_the_same(self, before: Listing | None) -> bool:
+        """Whether nothing on the screen would change but times that are told to the minute.
+
+        A list whose Dags are not in detail never does: what is seen of it is read anew with each.
+        """
+        if before is None or not self.dags.detailed or self.active.keys() != before.active.keys():
+            return False
+        then = before.dags.read_at
+        if self.dags.read_at // _MINUTE != then // _MINUTE or replace(self.dags, read_at=then) != before.dags:
+            return False
+        return all(_stands_the_same(now, before.active[dag_id]) for dag_id, now in self.active.items())
 
     def with_details(self, detailed: Iterable[DagSummary]) -> Listing:
         """The same with these Dags in detail."""
@@ -108,6 +123,10 @@ def backfill_rows(backfills: Iterable[BackfillSummary]) -> tuple[BackfillRow, ..
         several = len(rivals) > 1 and one.facts.backfill_id in rivals
         rows.append(BackfillRow(summary=one, rivals=tuple(rivals) if several else ()))
     return tuple(rows)
+
+
+def _stands_the_same(now: BackfillSummary, then: BackfillSummary) -> bool:
+    return replace(now, read_at=then.read_at) == then and standing_of(now) == standing_of(then)
 
 
 def took_words(summary: BackfillSummary) -> str:
