@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -197,3 +198,34 @@ def test_the_other_shells_take_their_scripts(shell: str, words: list[str], tmp_p
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(("unpause-dag", "_backfill_tui_completion backfill-tui"))
+
+
+def lines_of(page: str, beginning: str) -> list[str]:
+    """The lines of the block of commands on a page of the docs that begins with such a line."""
+    text = (HERE.parents[2] / "docs" / page).read_text("utf-8")
+    blocks = [block.splitlines() for block in re.findall(r"(?:^    .+\n)+", text, re.MULTILINE)]
+    (found,) = [block for block in blocks if block[0].strip().startswith(beginning)]
+    return [line.strip() for line in found]
+
+
+def test_the_lines_of_the_docs_install_the_completion_and_an_example_of_the_settings(tmp_path: Path) -> None:
+    lines = [
+        *lines_of("commands.md", "mkdir -p ~/.local/share/bash"),
+        *lines_of("settings.md", "backfill-tui config"),
+    ]
+    assert len(lines) == 7
+    script = "\n".join(["set -eu", *lines])
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=shell_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    installed = tmp_path / ".local" / "share" / "bash-completion" / "completions" / "backfill-tui"
+    assert "complete" in installed.read_text()
+    assert "backfill-tui completion zsh" in (tmp_path / ".zshrc").read_text()
+    assert (tmp_path / ".config" / "fish" / "completions" / "backfill-tui.fish").stat().st_size
+    assert "# read_only = true" in (tmp_path / "config" / "backfill-tui" / "config.toml").read_text()

@@ -14,8 +14,11 @@ from tests.support.scripted import ScriptedGateway
 from tests.support.world import World
 
 from backfill_tui.domain.problems import Refused, Unreachable
+from backfill_tui.domain.progress import BackfillStatus
+from backfill_tui.domain.watching import RunCounts
 from backfill_tui.headless.interrupts import deferred_interrupt
 from backfill_tui.headless.paper import Paper
+from backfill_tui.headless.progress import Progress
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.tables import Cell, Column, Table, plain_lines
 from backfill_tui.headless.voice import PlainVoice, TerminalVoice
@@ -75,6 +78,63 @@ def test_talk_and_data_are_harmless_on_a_terminal() -> None:
     assert "[/red]red" in drawn
     assert "title" not in drawn
     assert "\x1b[31m" not in drawn
+
+
+def read_until(leader: int, end: bytes) -> str:
+    """What was written to a terminal, which hands it over in parts, as far as its end."""
+    written = b""
+    while not written.endswith(end):
+        written += os.read(leader, 100_000)
+    return written.decode()
+
+
+def nasty_progress(status: BackfillStatus = BackfillStatus.RUNNING) -> Progress:
+    return Progress(title=NASTY, status=status, said=NASTY, counts=RunCounts(success=1, running=1), why=NASTY)
+
+
+def test_progress_on_a_terminal_is_harmless_and_leaves_one_line_below_what_was_said() -> None:
+    with terminal() as (stream, leader):
+        voice = TerminalVoice(stream, None)
+        voice.progress(nasty_progress())
+        voice.say(NASTY)
+        voice.progress(nasty_progress(BackfillStatus.DONE))
+        voice.settle()
+        voice.say("the end")
+        drawn = read_until(leader, b"the end\r\n")
+    assert "[/red]red" in drawn
+    assert "title" not in drawn
+    assert "\x1b[31m" not in drawn
+    assert "1/2 runs  in 0." in drawn
+    assert "\x1b[?25" not in drawn, "the cursor was hidden"
+
+
+def test_progress_is_drawn_in_ascii_where_that_is_wished_for_or_all_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for ascii_signs in (True, False):
+        with terminal() as (stream, leader):
+            voice = TerminalVoice(stream, None, ascii_signs=ascii_signs)
+            voice.activity("Creating runs", 1, 2)
+            voice.progress(nasty_progress())
+            voice.settle()
+            voice.say("the end")
+            drawn = read_until(leader, b"the end\r\n")
+        assert drawn.isascii() is ascii_signs
+
+
+def test_a_countdown_says_how_long_it_still_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    PlainVoice(out).countdown("2 runs failed, attempt 2 of 3 in", 299.6)
+    assert out.getvalue() == "2 runs failed, attempt 2 of 3 in 5 min 0 s\n"
+    monkeypatch.setenv("COLUMNS", "120")
+    with terminal() as (stream, leader):
+        voice = TerminalVoice(stream, None)
+        voice.countdown("attempt 2 of 3 in", 3_700)
+        written = b""
+        while b"attempt 2 of 3 in 1:01:" not in written:
+            written += os.read(leader, 100_000)
+        voice.settle()
 
 
 @pytest.mark.parametrize(

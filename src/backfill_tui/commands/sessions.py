@@ -25,7 +25,7 @@ def session(
         from backfill_tui.headless.session import Session
         from backfill_tui.headless.streams import paper, quiet_voice, voice
 
-        speaks = quiet_voice(as_json=as_json) if quiet else voice()
+        speaks = quiet_voice(as_json=as_json) if quiet else voice(ascii_signs=connection.looks.ascii_signs)
         connection.agreement.asked_by(typed(speaks, invocation.confirmed))
         yield Session(
             gateway=connection.connect(),

@@ -26,8 +26,14 @@ class TerminalConsole(Console):
     Who stops the program with ctrl+z, or ends it with a signal, would else be left without one.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, ascii_signs: bool) -> None:
         super().__init__(file=stream, highlight=False, markup=False, emoji=False)
+        self._ascii_signs = ascii_signs
+
+    @property
+    def encoding(self) -> str:
+        """That of the stream, by which the signs are chosen that are drawn."""
+        return "ascii" if self._ascii_signs else super().encoding
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002  # rich's
         """Nothing to do."""
@@ -41,8 +47,10 @@ class TerminalConsole(Console):
 class LiveActivity:
     """One line with a bar, that goes away when it is over."""
 
-    def __init__(self, stream: TextIO, *, now: Callable[[], float] = time.monotonic) -> None:
-        self.console = TerminalConsole(stream)
+    def __init__(
+        self, stream: TextIO, *, ascii_signs: bool = False, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.console = TerminalConsole(stream, ascii_signs=ascii_signs)
         self._bars = Bars(
             SpinnerColumn("line"),
             BarColumn(bar_width=24),
@@ -81,10 +89,11 @@ class LiveProgress:
         stream: TextIO,
         first: Progress,
         *,
+        ascii_signs: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.console = TerminalConsole(stream)
+        self.console = TerminalConsole(stream, ascii_signs=ascii_signs)
         self._signs = signs_for(self.console.encoding)
         self._progress = first
         self._monotonic = monotonic

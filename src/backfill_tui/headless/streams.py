@@ -18,12 +18,12 @@ def paper() -> Paper:
     return Paper(sys.stdout, is_terminal=sys.stdout.isatty())
 
 
-def voice() -> Voice:
+def voice(*, ascii_signs: bool = False) -> Voice:
     """Stderr, for talk; questions are asked where both it and stdin are a terminal."""
     _never_fail_on_letters(sys.stderr)
     if not _can_draw():
         return PlainVoice(sys.stderr)
-    return TerminalVoice(sys.stderr, sys.stdin if sys.stdin.isatty() else None)
+    return TerminalVoice(sys.stderr, sys.stdin if sys.stdin.isatty() else None, ascii_signs=ascii_signs)
 
 
 def quiet_voice(*, as_json: bool) -> Voice:

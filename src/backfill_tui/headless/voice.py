@@ -122,11 +122,15 @@ class PlainVoice:
 
 
 class TerminalVoice:
-    """A terminal: what goes on is drawn live by rich; an activity goes away when it is over."""
+    """A terminal: what goes on is drawn live by rich; an activity goes away when it is over.
 
-    def __init__(self, stream: TextIO, answers: TextIO | None) -> None:
+    `ascii_signs` says that it is to be drawn with nothing but ASCII.
+    """
+
+    def __init__(self, stream: TextIO, answers: TextIO | None, *, ascii_signs: bool = False) -> None:
         self._stream = stream
         self._answers = answers
+        self._ascii_signs = ascii_signs
         self._activity: LiveActivity | None = None
         self._progress: LiveProgress | None = None
 
@@ -163,7 +167,7 @@ class TerminalVoice:
         from backfill_tui.headless.live import LiveProgress
 
         self.settle()
-        self._progress = LiveProgress(self._stream, progress)
+        self._progress = LiveProgress(self._stream, progress, ascii_signs=self._ascii_signs)
 
     def settle(self) -> None:
         """Take the live line away; of a progress the last line stays."""
@@ -179,7 +183,7 @@ class TerminalVoice:
 
         if self._progress is not None:
             self.settle()
-        self._activity = self._activity or LiveActivity(self._stream)
+        self._activity = self._activity or LiveActivity(self._stream, ascii_signs=self._ascii_signs)
         return self._activity
 
     def ask(self, question: str) -> bool | None:
