@@ -1,8 +1,9 @@
-"""PostgreSQL and Redis for the tests: `python3 -m scripts.services make check` runs a command that has both.
+"""What the tests use besides Python: `python3 -m scripts.services make check` runs a command that has it all.
 
 A server that the environment names, or that answers on its usual local port, is taken as it is. What is
 missing is started from the programs on this machine, on a free port and in a temporary folder, and ended with
-the command; programs that are missing are installed where the package manager may be used without a question.
+the command; programs that are missing, a browser among them, are installed where the package manager may be
+used without a question.
 The standard library is enough, because this runs before anything is installed.
 """
 
@@ -26,6 +27,9 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from scripts.chromium import CHROMIUM
+from scripts.installing import MissingError, install
+
 REQUIRED: Final = "BACKFILL_TUI_TEST_REQUIRE_SERVICES"
 """When it is set, a test that finds no server fails where it would be skipped."""
 
@@ -41,17 +45,6 @@ _FOLDERS: Final = (
     "/usr/local/opt/postgresql*/bin",
 )
 """Where distributions keep what they do not put on the PATH."""
-
-_INSTALLERS: Final[Mapping[str, Sequence[Sequence[str]]]] = {
-    "apt-get": (("update", "-q"), ("install", "-qy", "--no-install-recommends")),
-    "dnf": (("install", "-qy"),),
-    "apk": (("add", "-q"),),
-    "brew": (("install", "-q"),),
-}
-
-
-class MissingError(Exception):
-    """A server is not there and can not be had; the sentence says what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,26 +73,16 @@ class Service:
         if url != self.usual:
             raise MissingError(f"{self.variable} names {_shown(url)}, where no {self.title} answers")
         if not all(map(_program, self.programs)):
-            self._install()
+            install(self.title, self.packages)
+            if not all(map(_program, self.programs)):
+                raise MissingError(
+                    f"{self.title} is needed: nothing answers at {self.usual}, the programs "
+                    f"{' and '.join(self.programs)} are not on this machine and could not be installed. "
+                    f"Install them, or name a server with {self.variable}"
+                )
         with self.started() as url:
             print(f"{self.title} was started for this: {url}", file=sys.stderr)
             yield url
-
-    def _install(self) -> None:
-        for manager, steps in _INSTALLERS.items():
-            if shutil.which(manager) and (as_root := _as_root(manager)) is not None:
-                for step in (*steps[:-1], (*steps[-1], self.packages.get(manager, self.packages[""]))):
-                    words = [*as_root, manager, *step]
-                    print(f"{self.title} is installed: {' '.join(words)}", file=sys.stderr)
-                    variables = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-                    subprocess.run(words, env=variables, stdin=subprocess.DEVNULL, check=False)
-                break
-        if not all(map(_program, self.programs)):
-            raise MissingError(
-                f"{self.title} is needed: nothing answers at {self.usual}, the programs "
-                f"{' and '.join(self.programs)} are not on this machine and could not be installed. "
-                f"Install them, or name a server with {self.variable}"
-            )
 
 
 def postgres_answers(url: str) -> bool:
@@ -224,15 +207,6 @@ def _a_user() -> int:
     raise MissingError("PostgreSQL does not run as root, and there is no user postgres or nobody")
 
 
-def _as_root(manager: str) -> Sequence[str] | None:
-    """What to put before the package manager, None when it may not be used without a question."""
-    if manager == "brew" or os.geteuid() == 0:
-        return ()
-    sudo = shutil.which("sudo")
-    allowed = sudo and subprocess.run([sudo, "-n", "true"], capture_output=True, check=False).returncode == 0
-    return ("sudo", "-n") if allowed else None
-
-
 def _program(name: str) -> str | None:
     folders = sorted(folder for pattern in _FOLDERS for folder in glob.glob(pattern))  # noqa: PTH207  # absolute
     return shutil.which(name) or shutil.which(name, path=os.pathsep.join(reversed(folders)))
@@ -278,12 +252,18 @@ REDIS: Final = Service(
 
 
 def main(words: Sequence[str]) -> int:
-    """Run a command with both servers; its exit code, 1 when one of them can not be had."""
+    """Run a command with the servers and the browser; its exit code, 1 when one of them can not be had."""
     # So that what was started is ended too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
+        chromium = CHROMIUM.had(os.environ)
         with POSTGRESQL.there(os.environ) as postgres, REDIS.there(os.environ) as redis:
-            found = {POSTGRESQL.variable: postgres, REDIS.variable: redis, REQUIRED: "1"}
+            found = {
+                POSTGRESQL.variable: postgres,
+                REDIS.variable: redis,
+                CHROMIUM.variable: chromium,
+                REQUIRED: "1",
+            }
             return subprocess.run(words, env={**os.environ, **found}, check=False).returncode
     except MissingError as missing:
         print(missing, file=sys.stderr)

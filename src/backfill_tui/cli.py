@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +22,7 @@ from backfill_tui.commands.marking import mark, undo
 from backfill_tui.commands.names import PROFILE
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
+from backfill_tui.commands.serving import serve
 from backfill_tui.commands.sessions import program_words
 from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.looks import SignChoice, ThemeChoice
@@ -98,14 +100,15 @@ def main(context: click.Context, /, *, verbose: bool, confirm: str | None, **opt
 _COMMANDS: Final = (
     *(dags, plan, launch, watch, failures, export, rerun, mark, undo, list_, journal),
     *(pause, resume, cancel, reopen, remove),
-    *(pause_dag, unpause_dag, engine, config, completion),
+    *(pause_dag, unpause_dag, engine, config, completion, serve),
 )
 for _command in _COMMANDS:
     main.add_command(_command)
 
 
 def _run_screen(invocation: Invocation) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # A page in a browser has no terminal, but a driver of Textual that `serve` names.
+    if not os.environ.get("TEXTUAL_DRIVER") and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise BadRequest(
             "The screen needs a terminal", remedy="use a command here, backfill-tui --help lists them"
         )

@@ -1,13 +1,15 @@
-"""The servers that `.ci/run` starts for itself where none is."""
+"""What `.ci/run` starts or installs for itself where there is none: servers and a browser."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import psutil
 import pytest
 from scripts import services
-from scripts.services import MissingError
+from scripts.chromium import CHROMIUM
+from scripts.installing import MissingError
 from tests.support.databases import postgresql_database
 from tests.support.services import missing
 
@@ -63,3 +65,20 @@ def test_without_a_server_a_test_is_skipped_with_its_reason_or_fails_where_it_mu
         pass
     assert str(told.value).startswith("no PostgreSQL, name one with BACKFILL_TUI_TEST_POSTGRES: ")
     assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_browser_that_can_not_be_had_is_one_sentence_that_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    nowhere = replace(CHROMIUM, names=("chromium",))
+    with pytest.raises(MissingError) as refused:
+        nowhere.had({})
+    assert "name its program with BACKFILL_TUI_TEST_CHROMIUM" in str(refused.value)
+    with pytest.raises(MissingError) as wrong:
+        nowhere.had({CHROMIUM.variable: "/no/such/program"})
+    assert str(wrong.value) == "BACKFILL_TUI_TEST_CHROMIUM names /no/such/program, which can not be run"
+
+
+def test_a_browser_that_is_named_is_the_one_that_is_taken() -> None:
+    assert CHROMIUM.had({CHROMIUM.variable: sys.executable}) == sys.executable
