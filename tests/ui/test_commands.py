@@ -43,6 +43,7 @@ HOLDERS = {
     "strip": "widgets.calendar_strip:CalendarStrip",
     "presets": "screens.presets:PresetsDialog",
     "copy": "screens.copy_command:CopyCommandDialog",
+    "export": "screens.export:ExportDialog",
     "choice": "widgets.fields:Choice",
     "switch": "widgets.fields:Switch",
     "grid": "widgets.run_grid:RunGrid",

@@ -213,7 +213,8 @@ def _dates(outcome: Outcome, sums: Sums) -> Iterator[str]:
     columns = (
         Column("#", number=True), Column("Logical date", kind="tight"), Column("Run", kind="tight"),
         Column("Started", kind="tight"), Column("Took", number=True, kind="tight"),
-        Column("Tasks", number=True, kind="tight"), Column("Tries", number=True), Column("What failed"),
+        Column("Tasks", number=True, kind="tight"), Column("Tries", number=True),
+        Column("What failed, and notes"),
     )  # fmt: skip
     errors = outcome.errors()
     caption = f"Times are of {outcome.whole.facts.timezone}; tasks are those that succeeded, of all"
@@ -224,7 +225,7 @@ def _dates(outcome: Outcome, sums: Sums) -> Iterator[str]:
 
 
 def _date_cells(outcome: Outcome, details: DateDetails, errors: Errors) -> tuple[Text, ...]:
-    row = details.row
+    row, known = details.row, outcome.whole.facts
     took = taken(row.started_at, row.ended_at)
     return (
         f"{row.ordinal:,}",
@@ -234,11 +235,11 @@ def _date_cells(outcome: Outcome, details: DateDetails, errors: Errors) -> tuple
         "" if took is None else clock(took),
         f"{details.succeeded}/{details.number}" if details.number else "",
         f"{details.tries:,}" if details.tries else "",
-        _what_failed(details, errors),
+        _what_failed(details, errors, known.note if isinstance(known, BackfillFacts) else ""),
     )
 
 
-def _what_failed(details: DateDetails, errors: Errors) -> Text:
+def _what_failed(details: DateDetails, errors: Errors, of_all: str) -> Text:
     parts: list[str] = []
     run_id = details.row.run_id or RunId("")
     for line in details.failed:
@@ -250,7 +251,7 @@ def _what_failed(details: DateDetails, errors: Errors) -> Text:
         parts.append(f"and {left:,} more")
     if not parts and details.row.failed:
         parts.append(errors.get((run_id, TaskId(""), -1), ""))
-    if details.note:
+    if details.note and details.note != of_all:
         parts.append(f"note: {details.note}")
     return "; ".join(filter(None, parts))
 

@@ -14,6 +14,7 @@ from backfill_tui.ui.app_commands import APP, EVERYWHERE
 from backfill_tui.ui.command import Command
 from backfill_tui.ui.dags_commands import DAGS
 from backfill_tui.ui.dialog_commands import DIALOG, QUIT, TEXT
+from backfill_tui.ui.export_commands import EXPORT
 from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
 from backfill_tui.ui.mark_commands import SET_STATE, WATCH_DATES
@@ -77,6 +78,7 @@ PLACES: dict[str, Place] = {
     "launch": Place(title="Launch", own=LAUNCH, widgets=(SCROLL,), modal=True),
     "presets": Place(title="Ranges", own=PRESETS_DIALOG, widgets=(LIST,), modal=True),
     "copy": Place(title="As a command", own=COPY, widgets=(SCROLL,), modal=True),
+    "export": Place(title="Export", own=EXPORT, modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),
     "text": Place(title="Text", own=TEXT, widgets=(SCROLL,), modal=True),
     "help": Place(title="Help", own=TEXT, widgets=(SCROLL,), modal=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backfill_tui.domain.presets import PRESETS
 from backfill_tui.ui.command import Command
+from backfill_tui.ui.export_commands import PLAN_EXPORT
 
 PLAN = (
     Command(
@@ -63,6 +64,7 @@ PLAN = (
         id="plan.refresh", keys="ctrl+r", action="refresh_plan", label="", priority=True,
         help="Plan again, against what Airflow has now",
     ),
+    *PLAN_EXPORT,
 )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backfill_tui.ui.command import Command
+from backfill_tui.ui.export_commands import BACKFILLS_EXPORT, WATCH_EXPORT
 from backfill_tui.ui.mark_commands import BACKFILLS_UNDO, WATCH_MARKS
 
 GRID = (
@@ -155,6 +156,7 @@ WATCH_SCREEN = (
     Command(id="watch.select", keys="asterisk", action="select", label="by state",
             help="Mark all dates in a state that you choose"),
     *WATCH_MARKS,
+    *WATCH_EXPORT,
 )  # fmt: skip
 
 JUMP = (
@@ -234,4 +236,5 @@ BACKFILLS = (
     Command(id="backfills.back", keys="escape", action="back", label="back",
             help="Show all backfills again, else go back"),
     *BACKFILLS_UNDO,
+    *BACKFILLS_EXPORT,
 )  # fmt: skip

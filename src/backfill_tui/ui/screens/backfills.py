@@ -191,6 +191,15 @@ class BackfillsScreen(ControllingScreen):
         if subject is not None:
             opening.watch(self.program, subject.facts.backfill_id)
 
+    def action_export(self) -> None:
+        """Write what became of the backfill under the cursor to a file."""
+        from backfill_tui.ui.exporting import open_export, outcome_job
+
+        program, subject = self.program, self.subject
+        if subject is not None:
+            facts = subject.facts
+            open_export(program, outcome_job(lambda: program.gateway, facts.dag_id, facts.backfill_id))
+
     def action_only_this_dag(self) -> None:
         """Show only the backfills of the Dag under the cursor, or those of all Dags again."""
         subject = self.subject
@@ -213,7 +222,7 @@ class BackfillsScreen(ControllingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """There must be a backfill to watch, and what can be done to it depends on how it is."""
-        if action == "watch":
+        if action in {"watch", "export"}:
             return self.subject is not None
         if action == "only_this_dag":
             return self._only is not None or self.subject is not None

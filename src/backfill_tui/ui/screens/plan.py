@@ -68,7 +68,7 @@ class PlanScreen(PlanDatesScreen):
             return self.plan is not None and warning_of(self.plan, ACTIVE_BACKFILL) is not None
         if action == "jump":
             return self.has_dates
-        if action in {"notes", "copy"}:
+        if action in {"notes", "copy", "export"}:
             return None if self.plan is None else True
         return self.can_undo if action == "undo" else True
 
@@ -149,6 +149,13 @@ class PlanScreen(PlanDatesScreen):
 
         if self.plan is not None:
             self.app.push_screen(PlanNotesDialog(self.plan))
+
+    def action_export(self) -> None:
+        """Write the plan to a file."""
+        from backfill_tui.ui.exporting import open_export, plan_job
+
+        if self.plan is not None:
+            open_export(self.program, plan_job(self.program, self.plan))
 
     def action_copy(self) -> None:
         """Show the plan as commands."""

@@ -267,6 +267,7 @@ class WatchScreen(WatchSelectionScreen):
             "running": progress is not None and progress.counts.running > 0,
             "queued": progress is not None and progress.counts.queued > 0,
             "jump": has_rows,
+            "export": has_rows,
             "filter": has_rows,
             "narrow": has_rows,
             "sort": has_rows,

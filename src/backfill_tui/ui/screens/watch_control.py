@@ -39,6 +39,14 @@ class WatchControlScreen(ControllingScreen):
         self._breaker: ScreenBreaker | None = None
         self._banner_says = ""
 
+    def action_export(self) -> None:
+        """Write what became of the dates to a file."""
+        from backfill_tui.ui.exporting import open_export, outcome_job
+
+        program, progress = self.program, self.progress
+        if progress is not None:
+            open_export(program, outcome_job(lambda: program.gateway, progress.facts.dag_id, self.watched))
+
     @property
     def subject(self) -> BackfillSummary | None:
         """The backfill as the stream said last; None where a range is watched."""
