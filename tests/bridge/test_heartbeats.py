@@ -11,10 +11,21 @@ from backfill_tui.domain.environment import Environment
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("postgresql")]
 
 
+_DAGS = """
+from datetime import datetime, timezone
+from airflow.sdk import DAG, task
+
+with DAG("waits", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
+    @task
+    def one(): pass
+    one()
+"""
+
+
 @pytest.fixture(scope="module")
 def attached(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attached]:
     folder: Path = tmp_path_factory.mktemp("heartbeats")
-    with attached_to_postgresql(folder, "") as site:
+    with attached_to_postgresql(folder, _DAGS) as site:
         yield site
 
 
@@ -52,3 +63,15 @@ def test_the_processes_of_each_kind_are_told_with_their_age(attached: Attached) 
     assert environment.triggerers.alive == 0
     assert 100 <= (environment.triggerers.age_seconds(environment.read_at) or 0) < 130
     assert environment.dag_processors.alive == 1
+
+
+def test_a_deferred_task_waits_for_a_triggerer_only_where_none_is_alive(attached: Attached) -> None:
+    assert not beating(attached, ("SchedulerJob", "running", 3)).waits_for_triggerer
+    number = attached.edits.do("backfill", dag_id="waits", first="2024-01-01", days=1)
+    (run_id,) = attached.edits.do("runs_of", backfill_id=number)
+    attached.edits.do("task", dag_id="waits", run_id=run_id, task_id="one", state="deferred")
+    assert beating(attached, ("SchedulerJob", "running", 3)).waits_for_triggerer
+    assert beating(attached, ("TriggererJob", "running", 300)).waits_for_triggerer
+    assert not beating(attached, ("TriggererJob", "running", 3)).waits_for_triggerer
+    attached.edits.do("task", dag_id="waits", run_id=run_id, task_id="one", state="success")
+    assert not beating(attached).waits_for_triggerer

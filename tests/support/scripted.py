@@ -12,7 +12,7 @@ from dataclasses import replace
 from backfill_tui.domain.causes import Cause
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dag_range import DagRange, GridFacts, RangeUpdate
-from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.dags import DagFile, DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, Mode, StartupPhase, StartupStep
 from backfill_tui.domain.estimates import Estimate
 from backfill_tui.domain.failures import Failure, FailureKind, FailuresFound, FailuresQuery, FailuresRead
@@ -101,6 +101,7 @@ class ScriptedGateway:
         self.more_warnings: tuple[PlanWarning, ...] = ()
         self.waits: tuple[Cause, ...] = ()
         self.released = ""
+        self.parsing_asked: tuple[DagFile, ...] = ()
         self.estimate: Estimate | None = None
         self.partial_plans: tuple[BackfillPlan, ...] = ()
         self._read_only = read_only
@@ -154,9 +155,12 @@ class ScriptedGateway:
             return listed
         return replace(listed, dags=tuple(dag for dag in listed.dags if dag.dag_id in only))
 
-    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
+    def parse(
+        self, on_step: Callable[[StartupStep], None] = ignore, *, file: DagFile | None = None
+    ) -> DagList:
         on_step(self._steps[-1])
         self._enter("parse")
+        self.parsing_asked += () if file is None else (file,)
         with self.world.changed:
             return self.world.dag_list()
 

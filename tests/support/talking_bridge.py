@@ -74,7 +74,7 @@ def never_answers(_: methods.Dags, call: Call[methods.Nothing]) -> DagList:
     return DagList(dags=(), import_problems=(), read_at=Instant(0))
 
 
-def refuses(_: methods.Nothing, __: Call[StartupStep]) -> DagList:
+def refuses(_: methods.Parse, __: Call[StartupStep]) -> DagList:
     raise Refused("Not today", remedy="come tomorrow", detail="[/red]")
 
 

@@ -10,6 +10,7 @@ from tests.support.world import World, a_dag
 from backfill_tui.domain.environment import Beats, Environment, Mode
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.ui.app import BackfillApp
+from backfill_tui.ui.widgets.environment_line import EnvironmentLine
 
 
 class Attached(ScriptedGateway):
@@ -50,3 +51,32 @@ async def test_the_line_says_what_of_a_deployment_is_alive_as_far_as_it_has_room
         first = eyes.text().splitlines()[0]
         assert [words for words in seen if words not in first] == [], first
         assert not any(words in first for words in not_seen)
+
+
+class Deferring(Attached):
+    """The same while a task is deferred, which no triggerer will wake."""
+
+    def environment(self) -> Environment:
+        return replace(super().environment(), waits_for_triggerer=True)
+
+
+@pytest.mark.parametrize(
+    ("gateway_class", "words", "warns"),
+    [
+        (Attached, "no triggerer for 5:00", False),
+        (Deferring, "tasks are deferred, no triggerer for 5:00", True),
+    ],
+)
+@on_screen
+async def test_a_missing_triggerer_is_a_warning_only_where_a_task_waits_for_it(
+    gateway_class: type[Attached], words: str, *, warns: bool
+) -> None:
+    gateway = gateway_class(World([a_dag("sales")]))
+    app = BackfillApp(connect=lambda: gateway, where="attached", clock=lambda: FIXED_TIME)
+    async with looking_at(app, size=(200, 24)) as eyes:
+        await eyes.sees("sales", words)
+        line = app.screen.query_one(EnvironmentLine).render()
+        (span,) = [span for span in line.spans if line.plain[span.start : span.end] == words]
+        assert (span.style == "$warning") is warns
+        place, version = line.plain.index(words), line.plain.index("Airflow 3.3")
+        assert (place < version) is warns

@@ -5,7 +5,7 @@ import struct
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backfill_tui.domain.problems import ProblemReport
@@ -53,11 +53,14 @@ def read_all(data: bytes) -> list[Message]:
     return found
 
 
+# A machine that has much to do makes them slowly, which says nothing of frames.
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(sent=st.lists(messages, max_size=5))
 def test_what_is_written_is_read_in_the_same_order(sent: list[Message]) -> None:
     assert read_all(frames_of(*sent)) == sent
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(message=messages)
 def test_a_stream_that_ends_anywhere_inside_a_frame_is_broken(message: Message) -> None:
     whole = frames_of(message)

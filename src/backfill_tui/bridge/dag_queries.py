@@ -44,6 +44,7 @@ def lean_dags(session: Session, active: Collection[str]) -> list[Any]:
         DagModel.is_paused,
         DagModel.is_stale,
         DagModel.max_active_runs,
+        DagModel.bundle_name,
     ).order_by(DagModel.dag_id)
     rows = session.execute(query)
     return [row for row in rows if not row.is_stale or row.dag_id in active]
@@ -63,6 +64,7 @@ def listed_dags(session: Session, active: Collection[str], only: Collection[str]
             DagModel.dag_id,
             DagModel.relative_fileloc,
             DagModel.fileloc,
+            DagModel.bundle_name,
             DagModel._dag_display_property_value.label("display_name"),  # noqa: SLF001  # the column has no other name
             DagModel.description,
             DagModel.owners,

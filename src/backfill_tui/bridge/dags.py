@@ -28,13 +28,14 @@ from backfill_tui.bridge.import_problems import explain
 from backfill_tui.bridge.journal import Detail
 from backfill_tui.bridge.kept_readings import KeptReadings
 from backfill_tui.bridge.opening import folder_and_parser, parse_and_sync
+from backfill_tui.bridge.reparsing import ask_for_parsing
 from backfill_tui.bridge.schedules import without_periods
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.bridge.write_session import write_session
 from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
 from backfill_tui.domain.environment import StartupPhase, StartupStep
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.problems import NotThere, Refused
+from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire import methods
 
@@ -51,13 +52,11 @@ def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings
         listed, now = readings.get("Dags", lambda session: _read(airflow, session, cache))
         return replace(listed, read_at=now)
 
-    def parse(_: methods.Nothing, call: Call[StartupStep]) -> DagList:
+    def parse(asked: methods.Parse, call: Call[StartupStep]) -> DagList:
         parsing = folder_and_parser(airflow)
         if parsing is None:
-            raise Refused(
-                f"The Dags of {airflow.where} are parsed by its own Dag processor, not from here",
-                remedy="wait for it, or look into the log of: airflow dag-processor",
-            )
+            ask_for_parsing(airflow, asked.file)
+            return read_dags(airflow, cache)
         parse_and_sync(airflow, parsing[0], parsing[1], call)
         call.emit(StartupStep(phase=StartupPhase.READY, sentence="Ready"))
         return read_dags(airflow, cache)
@@ -131,11 +130,13 @@ def _lean(session: Session) -> list[DagSummary]:
             is_stale=bool(is_stale),
             max_active_runs=max_active_runs,
             active_backfills=tuple(active.get(dag_id, ())),
+            bundle=bundle or "",
             detailed=False,
         )
         # By place: a column by its name takes as long as all the rest.
         for (
             dag_id, display_name, file, schedule, owners, description, is_paused, is_stale, max_active_runs,
+            bundle,
         ) in lean_dags(session, active)
     ]  # fmt: skip
 
@@ -169,6 +170,7 @@ def _summary(row: Any, facts: DagFacts, **read: Any) -> DagSummary:
         max_active_runs=row.max_active_runs,
         task_ids=facts.task_ids,
         partition_zone=facts.partition_zone,
+        bundle=row.bundle_name or "",
         **read,
     )
 
@@ -198,9 +200,14 @@ def _import_problems(session: Session) -> list[ImportProblem]:
     from airflow.models.errors import ParseImportError
 
     rows = session.execute(
-        select(ParseImportError.filename, ParseImportError.stacktrace).order_by(ParseImportError.filename)
+        select(ParseImportError.filename, ParseImportError.stacktrace, ParseImportError.bundle_name).order_by(
+            ParseImportError.filename, ParseImportError.bundle_name
+        )
     )
-    return [explain(filename or "", stacktrace or "") for filename, stacktrace in rows]
+    return [
+        replace(explain(filename or "", stacktrace or ""), bundle=bundle or "")
+        for filename, stacktrace, bundle in rows
+    ]
 
 
 def pause_dag(

@@ -56,6 +56,15 @@ def beats_at(now: Instant, beats: dict[str, tuple[Instant, ...]]) -> dict[str, B
     }
 
 
+def any_deferred(session: Session) -> bool:
+    """Whether some task instance waits for a triggerer; an index on states tells it."""
+    from airflow.models.taskinstance import TaskInstance
+    from sqlalchemy import select
+
+    query = select(TaskInstance.id).where(TaskInstance.state == "deferred").limit(1)
+    return session.execute(query).first() is not None
+
+
 class SchedulerBeat:
     """The latest heartbeat of a scheduler, read once a second at most: a scheduler writes one in five.
 

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from backfill_tui.bridge.database import check_readable, check_version, ensure_created
 from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
-from backfill_tui.bridge.heartbeats import DAG_PROCESSOR, SCHEDULER, TRIGGERER, beats_at, read_beats
+from backfill_tui.bridge.heartbeats import (
+    DAG_PROCESSOR,
+    SCHEDULER,
+    TRIGGERER,
+    any_deferred,
+    beats_at,
+    read_beats,
+)
 from backfill_tui.bridge.kept_readings import KeptReadings
 from backfill_tui.bridge.parsing import DagParser, NothingNew
 from backfill_tui.bridge.parsing_messages import FilesFound, FileStarted
@@ -151,6 +158,7 @@ def read_environment(airflow: AirflowEnvironment, readings: KeptReadings) -> Env
     )
     beats = beats_at(now, found)
     schedulers, only_reads = beats[SCHEDULER], airflow.limits.only_reads
+    waits = not beats[TRIGGERER].alive and readings.get("deferred", any_deferred)[0]
     return Environment(
         mode=airflow.mode,
         where=airflow.where,
@@ -163,6 +171,7 @@ def read_environment(airflow: AirflowEnvironment, readings: KeptReadings) -> Env
         schedulers=schedulers.alive,
         triggerers=beats[TRIGGERER],
         dag_processors=beats[DAG_PROCESSOR],
+        waits_for_triggerer=waits,
         read_only_because="" if only_reads is None else only_reads.message,
     )
 

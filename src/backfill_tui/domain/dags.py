@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
@@ -16,6 +17,23 @@ class RecentRun:
     run_id: RunId
     logical_date: Instant | None
     state: RunState
+
+
+OWN_BUNDLE: Final = "dags-folder"
+"""The bundle of the Dags folder, which is the only one as long as nobody configures others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DagFile:
+    """A Dag file: its bundle by name, and its path in that. Two bundles may have files of the same name."""
+
+    bundle: str
+    path: str
+
+    @property
+    def words(self) -> str:
+        """`sales.py`, or `team_b: sales.py` where there is a bundle to be told."""
+        return self.path if self.bundle in {"", OWN_BUNDLE} else f"{self.bundle}: {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +77,13 @@ class DagSummary:
     active_backfills: tuple[BackfillId, ...] = ()
     last_success: Instant | None = None
     partition_zone: str = ""
+    bundle: str = ""
     detailed: bool = True
+
+    @property
+    def dag_file(self) -> DagFile:
+        """The file it is in."""
+        return DagFile(bundle=self.bundle, path=self.file)
 
     @property
     def clock(self) -> str:
@@ -75,6 +99,12 @@ class ImportProblem:
     sentence: str
     advice: str
     traceback: str
+    bundle: str = ""
+
+    @property
+    def dag_file(self) -> DagFile:
+        """That file."""
+        return DagFile(bundle=self.bundle, path=self.file)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ class Environment:
     `scheduler_heartbeat` is the latest one of any running scheduler, and `schedulers` are alive; `triggerers`
     and `dag_processors` are the others that write heartbeats. `read_at` is the same database's clock
     at the moment of reading; `version` and `database` are words to show (`3.3.2`, `sqlite`).
+    `waits_for_triggerer` says that some task is deferred while no triggerer is alive, so that it stays so.
     `read_only_because` is a sentence where nothing but reading is possible whatever the user wishes.
     """
 
@@ -55,6 +56,7 @@ class Environment:
     schedulers: int = 0
     triggerers: Beats = Beats()
     dag_processors: Beats = Beats()
+    waits_for_triggerer: bool = False
     read_only_because: str = ""
 
     @property

@@ -65,6 +65,7 @@ def _dag(dag: DagSummary) -> JsonObject:
         ],
         "active_backfills": list(dag.active_backfills),
         "partition_zone": dag.partition_zone,
+        "bundle": dag.bundle,
     }
 
 
@@ -74,6 +75,7 @@ def _import_problem(problem: ImportProblem) -> JsonObject:
         "sentence": problem.sentence,
         "advice": problem.advice,
         "traceback": problem.traceback,
+        "bundle": problem.bundle,
     }
 
 

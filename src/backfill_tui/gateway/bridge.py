@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dag_range import DagRange, RangeUpdate
-from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.dags import DagFile, DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -85,8 +85,10 @@ class BridgeGateway:
         listed = self._call(methods.DAGS, methods.Dags(only=only), seconds=self._call_seconds)
         return listed if only is not None else self._remembered(listed)
 
-    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
-        return self._remembered(self._call(methods.PARSE, methods.Nothing(), on_event=on_step))
+    def parse(
+        self, on_step: Callable[[StartupStep], None] = ignore, *, file: DagFile | None = None
+    ) -> DagList:
+        return self._remembered(self._call(methods.PARSE, methods.Parse(file=file), on_event=on_step))
 
     def plan(
         self,

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dag_range import DagRange, RangeUpdate
-from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.dags import DagFile, DagList
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -82,8 +82,14 @@ class Gateway(Protocol):
         """
         ...
 
-    def parse(self, on_step: Callable[[StartupStep], None] = ignore) -> DagList:
-        """Parse the Dag files again, let Airflow know of them, and list the Dags."""
+    def parse(
+        self, on_step: Callable[[StartupStep], None] = ignore, *, file: DagFile | None = None
+    ) -> DagList:
+        """Parse the Dag files again, let Airflow know of them, and list the Dags.
+
+        An Airflow that is not ours parses its own: then it is asked to take `file` first, which takes its
+        time, and the list is as it was. Raises Refused where no file is named or nothing may be written.
+        """
         ...
 
     def plan(

@@ -52,7 +52,7 @@ def show_dags(session: Session) -> int:
         session.paper.table(Table(columns=columns, rows=[_dag_row(dag) for dag in listed.dags]))
     for problem in listed.import_problems:
         advice = f": {problem.advice}" if problem.advice else ""
-        session.voice.say(one_line(f"{problem.file} does not import: {problem.sentence}{advice}"))
+        session.voice.say(one_line(f"{problem.dag_file.words} does not import: {problem.sentence}{advice}"))
     return 0
 
 

@@ -125,7 +125,7 @@ def find_dag(listed: DagList, dag_id: str, where: str) -> DagSummary:
     for problem in listed.import_problems:
         if PurePosixPath(problem.file).stem == dag_id:
             raise NotThere(
-                f"{one_line(problem.file)} does not import: {one_line(problem.sentence)}",
+                f"{one_line(problem.dag_file.words)} does not import: {one_line(problem.sentence)}",
                 remedy=one_line(problem.advice) or "the command dags says more",
                 detail=problem.traceback,
             )

@@ -14,6 +14,7 @@ from textual.binding import BindingType
 from textual.reactive import var
 from textual.screen import Screen
 
+from backfill_tui.domain.dags import DagFile
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupPhase, StartupStep
 from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.problems import Problem, Unreachable
@@ -35,6 +36,7 @@ from backfill_tui.ui.messages import (
     LeavingAsked,
     LeavingUnanswered,
     OpeningFailed,
+    ParsingAsked,
     ProblemArose,
     ReadingFailed,
     StartupAdvanced,
@@ -180,9 +182,9 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         """Read the Dags now."""
         readings.read_dags(self, self.link, self.clock)
 
-    def parse(self) -> None:
-        """Let the bridge parse the Dag files again."""
-        readings.parse_dags(self, self.link)
+    def parse(self, file: DagFile | None) -> None:
+        """Let the bridge parse the Dag files again, or have an Airflow that is not ours parse that one."""
+        readings.parse_dags(self, self.link, file)
 
     def _read(self) -> None:
         if self.connection is not Connection.READY:
@@ -211,6 +213,10 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         opening.tell_engine(self, old, new)
         if self.is_running:
             self.screen.refresh_bindings()
+
+    @on(ParsingAsked)
+    def _parsing_asked(self, message: ParsingAsked) -> None:
+        opening.tell_parsing_asked(self, message.file)
 
     @on(DagsListed)
     def _dags_listed(self, message: DagsListed) -> None:

@@ -36,7 +36,7 @@ DAGS = (
     ),
     Command(
         id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
-        help="Parse the Dag files again",
+        help="Parse the Dag files again; of your own Airflow this Dag's file, by its Dag processor",
     ),
     *DAGS_DATES,
     *DAGS_UNDO,

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import PurePath
 from typing import Final
 
-from backfill_tui.domain.dags import DagList, DagSummary, ImportProblem
+from backfill_tui.domain.dags import DagFile, DagList, DagSummary, ImportProblem
 from backfill_tui.domain.fuzzy import folded, ranked
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import SECOND, clock
@@ -76,6 +76,12 @@ class Row:
     problem: ImportProblem | None = None
     active: BackfillSummary | None = None
 
+    @property
+    def dag_file(self) -> DagFile | None:
+        """The file it is about."""
+        about = self.dag or self.problem
+        return None if about is None else about.dag_file
+
     @cached_property
     def searched(self) -> str:
         """The name as a filter looks at it."""
@@ -87,7 +93,7 @@ class Row:
         if self.dag is None:
             return ""
         dag = self.dag
-        return folded(" ".join([dag.display_name, dag.file, *dag.tags, *dag.owners]))
+        return folded(" ".join([dag.display_name, dag.dag_file.words, *dag.tags, *dag.owners]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +172,7 @@ def rows_of(listing: Listing) -> list[Row]:
         for dag in listing.dags.dags
     ]
     rows += [
-        Row(key=f"file {problem.file}", name=PurePath(problem.file).name, problem=problem)
+        Row(key=f"file {problem.bundle}:{problem.file}", name=PurePath(problem.file).name, problem=problem)
         for problem in listing.dags.import_problems
     ]
     return sorted(rows, key=lambda row: (row.name.casefold(), row.key))

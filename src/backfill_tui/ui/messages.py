@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from backfill_tui.domain.dags import DagSummary
+from backfill_tui.domain.dags import DagFile, DagSummary
 from backfill_tui.domain.environment import EngineStatus, Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import CreationProgress, Launched
@@ -94,6 +94,14 @@ class DagsListed(Message):
         super().__init__()
         self.listing = listing
         self.seconds = seconds
+
+
+class ParsingAsked(Message):
+    """An Airflow that is not ours was asked to parse a Dag file before the others."""
+
+    def __init__(self, file: DagFile) -> None:
+        super().__init__()
+        self.file = file
 
 
 class DagsDetailed(Message):

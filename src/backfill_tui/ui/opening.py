@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.dag_range import DagRange
+from backfill_tui.domain.dags import DagFile
 from backfill_tui.domain.environment import EngineStatus, Environment
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
@@ -34,6 +35,15 @@ def tell_engine(program: BackfillApp, old: EngineStatus | None, new: EngineStatu
     notice = engine_notice(old, new)
     if notice is not None:
         program.notify(notice.words, severity=notice.severity, timeout=_LONG_SECONDS, markup=False)
+
+
+def tell_parsing_asked(program: BackfillApp, file: DagFile) -> None:
+    """The Dag processor was asked to parse a file: when that shows, and whether there is one to do it."""
+    environment = program.environment
+    late = environment is not None and not environment.dag_processors.alive
+    when = "no Dag processor is alive, so it waits for one" if late else "the list shows it once it has"
+    words = f"Airflow's Dag processor is asked to parse {one_line(file.words)} first: {when}"
+    program.notify(words, severity="warning" if late else "information", markup=False)
 
 
 def watch(program: BackfillApp, watched: BackfillId | DagRange) -> None:

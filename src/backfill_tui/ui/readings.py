@@ -7,7 +7,8 @@ from typing import Final
 
 from textual.dom import DOMNode
 
-from backfill_tui.domain.environment import Environment
+from backfill_tui.domain.dags import DagFile
+from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.watching import BackfillSummary
@@ -23,6 +24,7 @@ from backfill_tui.ui.messages import (
     LeavingAsked,
     LeavingUnanswered,
     OpeningFailed,
+    ParsingAsked,
     ReadingFailed,
     StartupAdvanced,
 )
@@ -71,12 +73,19 @@ def read_details(node: DOMNode, link: Link, dag_ids: tuple[DagId, ...]) -> None:
     ask(node, DETAILS, lambda _: link.gateway.dags(dag_ids).dags, DagsDetailed, failure=ReadingFailed)
 
 
-def parse_dags(node: DOMNode, link: Link) -> None:
-    """The Dags after their files were parsed again; tells each step."""
+def parse_dags(node: DOMNode, link: Link, file: DagFile | None) -> None:
+    """The Dags after their files were parsed again, or after Airflow was asked to parse that one first."""
 
     def parsed(asking: Asking) -> Listing:
         gateway = link.gateway
-        return read_listing(gateway, gateway.parse(lambda step: asking.post(StartupAdvanced(step))))
+
+        def tell(step: StartupStep) -> None:
+            asking.post(StartupAdvanced(step))
+
+        listed = gateway.parse(tell, file=file)
+        if file is not None:
+            asking.post(ParsingAsked(file))
+        return read_listing(gateway, listed)
 
     ask(node, DAGS, parsed, DagsListed)
 

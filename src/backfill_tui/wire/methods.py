@@ -10,7 +10,7 @@ from typing import Final, Generic, TypeVar
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest
 from backfill_tui.domain.dag_range import DagRange, RangeUpdate
-from backfill_tui.domain.dags import DagList
+from backfill_tui.domain.dags import DagFile, DagList
 from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
 from backfill_tui.domain.ids import BackfillId, DagId
@@ -74,6 +74,13 @@ class Dags:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parse:
+    """The Dag file that matters, where an Airflow that is not ours parses its own."""
+
+    file: DagFile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ForDag:
     """A Dag by name; None means all Dags."""
 
@@ -114,7 +121,7 @@ class Backfills:
 OPEN: Final = Method("open", Nothing, StartupStep, Environment)
 ENVIRONMENT: Final = Method("environment", Nothing, Nothing, Environment)
 DAGS: Final = Method("dags", Dags, Nothing, DagList)
-PARSE: Final = Method("parse", Nothing, StartupStep, DagList)
+PARSE: Final = Method("parse", Parse, StartupStep, DagList)
 PLAN: Final = Method("plan", BackfillRequest, BackfillPlan, BackfillPlan, unread=2)
 LAUNCH: Final = Method("launch", Launch, CreationProgress, Launched, unread=16)
 BACKFILLS: Final = Method("backfills", ForDag, Nothing, Backfills)

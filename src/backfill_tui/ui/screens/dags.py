@@ -17,7 +17,7 @@ from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
-from backfill_tui.ui import opening, pausing, readings
+from backfill_tui.ui import opening, parsing, pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.dags_commands import DAGS
@@ -263,8 +263,8 @@ class DagsScreen(DetailingScreen):
         )
 
     def action_parse(self) -> None:
-        """Parse the Dag files again."""
-        self.program.parse()
+        """Parse the Dag files again, or have that of the row parsed."""
+        parsing.parse_again(self, self.current)
 
     def action_pause(self) -> None:
         """Pause or unpause the Dag, after a question."""

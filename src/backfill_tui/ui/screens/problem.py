@@ -41,7 +41,7 @@ class ProblemDialog(Dialog[None]):
     def of_import(cls, problem: ImportProblem) -> ProblemDialog:
         """The dialog for a Dag file that does not import."""
         told = Problem(problem.sentence, remedy=problem.advice, detail=problem.traceback)
-        return cls(told, title=f"{problem.file} does not import")
+        return cls(told, title=f"{problem.dag_file.words} does not import")
 
     def compose(self) -> ComposeResult:
         """The sentence, the remedy, the detail."""

@@ -46,7 +46,7 @@ def _of_problem(row: Row) -> list[Content]:
     if problem is None:
         return []
     return [
-        Content.assemble((one_line(row.name), "bold"), "  ", ("does not import", "$error")),
+        Content.assemble((one_line(problem.dag_file.words), "bold"), "  ", ("does not import", "$error")),
         Content.styled(one_line(problem.sentence), "$foreground"),
         Content.styled(one_line(problem.advice), "$muted"),
         Content.styled(f"{shown_key('dags.plan')} shows the traceback", "$muted"),
@@ -110,4 +110,4 @@ def _facts(dag: DagSummary) -> list[str]:
         facts.append("owner " + ", ".join(dag.owners))
     if dag.tags:
         facts.append("tags " + ", ".join(dag.tags))
-    return [*facts, dag.file]
+    return [*facts, dag.dag_file.words]

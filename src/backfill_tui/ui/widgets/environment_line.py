@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
@@ -23,6 +25,13 @@ _READ_ONLY = "read-only"
 _MINUTE = 60
 _SILENCE = 8
 """Seconds without an answer of the bridge after which the line no longer passes for the truth."""
+
+
+class Fact(NamedTuple):
+    """Something about the environment, and the style it is shown in."""
+
+    words: str
+    style: str = "$muted"
 
 
 class EnvironmentLine(Widget):
@@ -63,7 +72,7 @@ class EnvironmentLine(Widget):
         gap = width - mark.cell_length - line.cell_length - right.cell_length
         return Content.assemble(mark, line, " " * max(1, gap), right)
 
-    def _what_is_read(self) -> tuple[tuple[str, str], list[str]]:
+    def _what_is_read(self) -> tuple[tuple[str, str], list[Fact]]:
         """How Airflow is, in words and their style, and which one it is."""
         program = program_of(self)
         says = health(
@@ -79,26 +88,38 @@ class EnvironmentLine(Widget):
             self.refresh()
 
 
-def _facts(environment: Environment | None, where: str, read_only: bool) -> list[str]:
-    marked = [_READ_ONLY] if read_only or (environment and environment.read_only) else []
+def _facts(environment: Environment | None, where: str, read_only: bool) -> list[Fact]:
+    marked = [Fact(_READ_ONLY, "$warning")] if read_only or (environment and environment.read_only) else []
     if environment is None:
-        return [*marked, one_line(where)] if where else marked
+        return [*marked, Fact(one_line(where))] if where else marked
+    attached = environment.mode is Mode.ATTACHED
+    triggerer = [_triggerer(environment)] if attached else []
+    # Where it is why something does not move, it comes before what is always the same.
+    first, last = (triggerer, []) if environment.waits_for_triggerer else ([], triggerer)
     return [
         *marked,
-        f"{environment.mode} {one_line(environment.where)}",
-        f"Airflow {environment.version}",
-        ", ".join(one_line(name) for name in environment.executor.split(",")),
-        environment.database,
-        *(_others(environment) if environment.mode is Mode.ATTACHED else ()),
+        Fact(f"{environment.mode} {one_line(environment.where)}"),
+        *first,
+        Fact(f"Airflow {environment.version}"),
+        Fact(", ".join(one_line(name) for name in environment.executor.split(","))),
+        Fact(environment.database),
+        *last,
+        *([_dag_processor(environment)] if attached else []),
     ]
 
 
-def _others(environment: Environment) -> tuple[str, ...]:
-    """The other processes; an engine of our own starts them when they are needed."""
-    kinds = (("triggerer", environment.triggerers), ("dag processor", environment.dag_processors))
-    return tuple(
-        _beat_words(name, beats.alive, beats.age_seconds(environment.read_at)) for name, beats in kinds
-    )
+def _triggerer(environment: Environment) -> Fact:
+    """How it is: an engine of our own starts one when it is needed."""
+    beats = environment.triggerers
+    words = _beat_words("triggerer", beats.alive, beats.age_seconds(environment.read_at))
+    if environment.waits_for_triggerer:
+        return Fact(f"tasks are deferred, {words}", "$warning")
+    return Fact(words)
+
+
+def _dag_processor(environment: Environment) -> Fact:
+    beats = environment.dag_processors
+    return Fact(_beat_words("dag processor", beats.alive, beats.age_seconds(environment.read_at)))
 
 
 def _beat_words(name: str, alive: int, age: float | None) -> str:
@@ -109,18 +130,20 @@ def _beat_words(name: str, alive: int, age: float | None) -> str:
     return f"{alive} {name}s {seen}" if alive > 1 else f"{name} {seen}"
 
 
-def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> Content:
+def _left(title: str, subject: str, note: str, facts: list[Fact], room: int) -> Content:
     """Title, subject, note and facts in `room` cells.
 
     Which Airflow it is, and whether it can be changed, is never left out: the note gives way first, then the
     beginning of a long path, then the subject.
     """
-    kept = 1 + (_READ_ONLY in facts)
+    kept = 1 + any(fact.words == _READ_ONLY for fact in facts)
     must, others = facts[:kept], facts[kept:]
     if must:
-        taken = sum(cell_len(part) + len(_GAP) for part in (title, subject, *must[:-1]) if part)
-        must = [*must[:-1], _with_the_end_of_its_path(must[-1], room - taken)]
-    room -= cell_len(title) + sum(cell_len(fact) + len(_GAP) for fact in must)
+        before = (fact.words for fact in must[:-1])
+        taken = sum(cell_len(part) + len(_GAP) for part in (title, subject, *before) if part)
+        shortened = _with_the_end_of_its_path(must[-1].words, room - taken)
+        must = [*must[:-1], Fact(shortened, must[-1].style)]
+    room -= cell_len(title) + sum(cell_len(fact.words) + len(_GAP) for fact in must)
     parts = [Content.styled(title, "bold $accent")]
     if subject:
         shown = fit(subject, min(cell_len(subject), max(_LEAST, room - len(_GAP))))
@@ -130,12 +153,12 @@ def _left(title: str, subject: str, note: str, facts: list[str], room: int) -> C
         shown = fit(note, min(cell_len(note), room - len(_GAP)))
         parts.append(Content.styled(shown, "$muted"))
         room -= cell_len(shown) + len(_GAP)
-    parts += [Content.styled(fact, "$warning" if fact == _READ_ONLY else "$muted") for fact in must]
+    parts += [Content.styled(*fact) for fact in must]
     for fact in others:
-        room -= cell_len(fact) + len(_GAP)
+        room -= cell_len(fact.words) + len(_GAP)
         if room < 0:
             break
-        parts.append(Content.styled(fact, "$muted"))
+        parts.append(Content.styled(*fact))
     return Content(_GAP).join(parts)
 
 
