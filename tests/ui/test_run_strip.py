@@ -76,7 +76,11 @@ async def test_the_keys_of_the_grid_work_in_the_strip() -> None:
         await eyes.press("z", "n")
         await eyes.sees("load  2024-02-06  ✗ failed")
         await eyes.press("space", "right_curly_bracket")
-        await eyes.sees("1 date marked", "●✗████")
+        await eyes.sees("1 date marked")
+        (line,) = [strip for strip in eyes.strips() if "2024 Feb" in strip.text]
+        failed = [segment.style for segment in line if segment.text == "✗" and segment.style]
+        assert [style.underline for style in failed] == [True, None], "the sign of its state stays"
+        assert failed[0].bgcolor != failed[1].bgcolor
         assert date_under_cursor(screen) == "2024-02-12"
         await eyes.press("escape", "escape")
         await eyes.no_longer_sees("1 date marked")

@@ -54,6 +54,8 @@ class Attributes(LineFilter):
         self._filled = {keys[name] for name in FILLED} - {keys["background"]}
         self._lined = {keys[name] for name in LINED} - {keys["background"]}
         self._cursor = keys["cursor-background"]
+        # A key that does nothing now, a border: without colours they would be as loud as all the rest.
+        self._faint = keys["hairline"]
         self._found: dict[Style, Style] = {}
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -83,6 +85,8 @@ class Attributes(LineFilter):
             plain += Style(reverse=not style.reverse)
         if lined:
             plain += Style(underline=True)
+        if not self._in_colour and style.color is not None and _key(style.color) == self._faint:
+            plain += Style(dim=True)
         if not self._in_colour or ground == self._cursor:
             return plain
         # Reversed, the colour of the text is that of its background.

@@ -12,7 +12,7 @@ from textual.reactive import var
 from textual.timer import Timer
 
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.problems import NotThere
+from backfill_tui.domain.problems import NotThere, Problem
 from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.tasks import CellQuery, LogQuery
 from backfill_tui.ui.program import program_of
@@ -27,6 +27,8 @@ from backfill_tui.ui.workers import ask, is_busy
 _SETTLE_SECONDS = 0.12
 """A cursor on its way asks for nothing."""
 
+_READING = "Reading ..."
+_BEFORE_IT_STARTS = frozenset({TaskState.NONE, TaskState.SCHEDULED, TaskState.QUEUED})
 _FOLLOW_SECONDS = 1.0
 _SLOW_SECONDS = 5.0
 
@@ -50,6 +52,7 @@ class Inspector(LogPane):
         self._at_error = at_error
         self._dag_id = DagId("")
         self._settling: Timer | None = None
+        self._problem: Problem | None = None
 
     def compose(self) -> ComposeResult:
         """Details over the log, what it is searched for under it."""
@@ -83,7 +86,8 @@ class Inspector(LogPane):
                 self._settle()
             return
         self._show(cell)
-        self.log_view.say("" if cell is None or cell.run_id is None else "Reading ...")
+        self._problem = None
+        self.log_view.say("" if cell is None or cell.run_id is None else _READING)
         self._settle()
 
     # What is shown
@@ -141,6 +145,7 @@ class Inspector(LogPane):
         asked = (query.run_id, query.task_id, (query.first_index, query.last_index))
         if cell is None or (cell.run_id, cell.task_id, cell.indexes) != asked:
             return
+        self._problem = None
         self._show(cell.with_instances(message.details.instances, message.details.left_out))
         self.read_log()
 
@@ -151,7 +156,7 @@ class Inspector(LogPane):
             return
         instance = cell.instance
         if instance is None or cell.try_number == 0:
-            self.log_view.say(_why_no_log(cell))
+            self.log_view.say(_why_no_log(cell) if self._problem is None else _why_not_read(self._problem))
             return
         query = LogQuery(dag_id=self._dag_id, key=instance.key, try_number=cell.try_number)
         if anew or self._log_of != query:
@@ -202,10 +207,9 @@ class Inspector(LogPane):
     @on(LogNotRead)
     def _log_not_read(self, message: LogNotRead) -> None:
         message.stop()
-        if isinstance(message.problem, NotThere):
-            self.log_view.say(message.problem.message)
-        else:
-            self.log_view.say(str(message.problem))
+        # A log that is opened later says it too.
+        self._problem = message.problem
+        self.log_view.say(_why_not_read(message.problem))
 
     def _show(self, cell: CellInView | None) -> None:
         self.details.cell = cell
@@ -224,4 +228,10 @@ def _why_no_log(cell: CellInView) -> str:
         return ""
     if cell.state is TaskState.ABSENT:
         return "This run has no such task instance"
+    if cell.instance is None and cell.state not in _BEFORE_IT_STARTS:
+        return _READING
     return "It has not started, so there is no log yet"
+
+
+def _why_not_read(problem: Problem) -> str:
+    return problem.message if isinstance(problem, NotThere) else str(problem)

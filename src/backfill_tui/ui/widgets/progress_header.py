@@ -32,6 +32,7 @@ from backfill_tui.ui.widgets.progress_words import (
     pace_words,
 )
 
+_ABOUT_NOTHING: Final = "Runs of these dates appear here; plan some from the list of Dags"
 _LEAST_LINES: Final = 3
 STALE_AFTER_SECONDS: Final = 5.0
 """A reading comes every fifth of a second; after this long without one its age is shown."""
@@ -84,6 +85,11 @@ class Progress:
     def offers_like(self, other: Progress | None) -> bool:
         """Whether the same can be done to both, however many runs it would be done to."""
         return other is not None and _offers(self) == _offers(other)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a range is watched in which there is nothing."""
+        return self.backfill is None and not self.total_rows
 
     @property
     def percent(self) -> int:
@@ -213,7 +219,7 @@ class ProgressHeader(Widget):
         # Only once the stream is broken are the keys those that read again.
         remedy = now.remedy if not is_old else "read again" if self.broken and self.keys else ""
         advice = _advice(self.keys, one_line(remedy)) if remedy else Content("")
-        percent = Content.styled(f"{progress.percent} %", "bold")
+        percent = Content.styled("" if progress.is_empty else f"{progress.percent} %", "bold")
         moves = now.status is now.status.RUNNING and not is_old
         remaining = left_words(self.pace) if moves else ""
         both = Content.assemble((remaining, "$muted"), "  ", percent)
@@ -223,6 +229,8 @@ class ProgressHeader(Widget):
         return [*lines, Content("  ").append(rest).truncate(width, ellipsis=True)] if rest.plain else lines
 
     def _bar(self, progress: Progress, width: int) -> Content:
+        if progress.is_empty:
+            return Content.styled(_ABOUT_NOTHING, "$muted").truncate(width, ellipsis=True)
         counts = progress.counts
         done = f"  {done_words(counts, progress.tasks, width)}"
         if counts.total < progress.total_rows:

@@ -22,20 +22,17 @@ from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.watching import RunRow
 from backfill_tui.ui.command import bindings
-from backfill_tui.ui.glyphs import Look, Mark
+from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.watch_commands import ZOOM
 from backfill_tui.ui.widgets.grid_canvas import GridCanvas
-from backfill_tui.ui.widgets.grid_signs import MARKED_MARK, ROW_MARKS
+from backfill_tui.ui.widgets.grid_signs import ROW_MARKS
 from backfill_tui.ui.widgets.strip_calendar import Calendar
 from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter
 
 _KINDS: Final = tuple(ROW_MARKS)
-_MARKS: Final = (
-    *ROW_MARKS.values(),
-    *(Mark(MARKED_MARK.sign, mark.word, mark.variable) for mark in ROW_MARKS.values()),
-)
-"""By the code of a cell: the kinds of rows, then the same ones marked."""
+_MARKS: Final = tuple(ROW_MARKS.values())
+"""By the code of a cell, which is as much more as there are of them where its date is marked."""
 _KEPT_LINES: Final = 256
 
 
@@ -47,11 +44,12 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
 
     ALLOW_SELECT = False
     HELP = (
-        "A cell is a date, grouped on the clock of the Dag, and shows how its run stands. "
+        "A cell is a date, grouped on the clock of the Dag, and shows how its run stands; one that is marked "
+        "is underlined. "
         "The keys of the grid work here too."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(ZOOM)]
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-strip--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"run-strip--cursor", "run-strip--marked"}
     DEFAULT_CSS = """
     RunStrip {
         height: 1fr;
@@ -61,6 +59,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
         scrollbar-size: 0 1;
         scrollbar-gutter: stable;
         & > .run-strip--cursor { color: $background; background: $accent; text-style: bold; }
+        & > .run-strip--marked { background: $cursor-background; text-style: bold underline; }
     }
     """
 
@@ -185,7 +184,8 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
     def _new_painter(self, laid: StripLayout) -> StripPainter:
         # What failed is drawn in reverse, but not under the cursor.
         cursor = self.get_component_rich_style("run-strip--cursor", partial=True) + Style(reverse=False)
-        grounds = Grounds(plain=self.rich_style, cursor=cursor, span=Style())
+        marked = self.get_component_rich_style("run-strip--marked", partial=True)
+        grounds = Grounds(plain=self.rich_style, cursor=cursor, span=Style(), marked=marked)
         look = Look(self.app.theme_variables)
         return StripPainter(self._codes, _MARKS, laid, look, grounds)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -29,6 +30,9 @@ def words_of(outcome: Outcome) -> str:
     return mark.word if mark.word == verdict else f"{mark.word}, {verdict}"
 
 
+_UNSEEN: Final = Style()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
     """The cell under the cursor, None while it is not to be seen, and a span from one cell to another."""
@@ -39,17 +43,19 @@ class Selected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """The background, and what the cursor and a span add to the cells they are on."""
+    """The background, and what the cursor, a span and a mark add to the cells they are on."""
 
     plain: Style
     cursor: Style
     span: Style
+    marked: Style = _UNSEEN
 
 
 class StripPainter:
     """Draws the lines of some dates in one layout and look; `muted` takes the colours away, not the signs.
 
-    `places` has for each date, by its place, where its mark stands in `marks`.
+    `places` has for each date, by its place, where its mark stands in `marks`, or in `marks` again, behind
+    them, where the user has marked that date.
     """
 
     def __init__(
@@ -65,8 +71,9 @@ class StripPainter:
         self._layout = layout
         self._grounds = grounds
         self._places = places
-        self._signs = [look.sign(mark) for mark in marks]
-        self._styles = [look.muted if muted else loud(look, mark) for mark in marks]
+        self._signs = [mark.sign for mark in marks] + [under_cursor(mark.sign) for mark in marks]
+        styles = [look.muted if muted else loud(look, mark) for mark in marks]
+        self._styles = [*styles, *(look.style(mark) + grounds.marked for mark in marks)]
         self._head = look.muted if muted else look.text
         self._label = look.muted
 
