@@ -43,9 +43,9 @@ def look_around(terminal: Terminal) -> None:
     terminal.press("enter")
     terminal.wait_for("Reprocess", "Max active", "no run exists", seconds=60)
     terminal.press("ctrl+p")
-    terminal.wait_for("Search for commands", seconds=60)
+    terminal.wait_for("A command, a Dag, a backfill or a date", seconds=60)
     terminal.press("escape")
-    terminal.wait_until_gone("Search for commands", seconds=60)
+    terminal.wait_until_gone("A command, a Dag, a backfill or a date", seconds=60)
 
 
 def test_without_colours_no_byte_asks_for_one(program: Program) -> None:

@@ -108,6 +108,23 @@ async def test_a_date_of_the_watch_screen_is_found_and_gone_to() -> None:
 
 
 @on_screen
+async def test_a_task_is_found_by_some_letters_in_the_palette_and_by_slash() -> None:
+    app = an_app(a_backfill())
+    async with looking_at(app) as eyes:
+        screen = await watching(eyes)
+        columns = {str(column.task_id): place for place, column in enumerate(screen.store.columns)}
+        await taken(eyes, "pblsh", "Task publish", "go to its column")
+        await eyes.until(lambda: screen.grid.cursor_column == columns["publish"], "the cursor on publish")
+        await eyes.press("slash")
+        await eyes.sees("or a task")
+        await eyes.write("cln")
+        await eyes.sees("Goes to the task clean")
+        await eyes.press("enter")
+        await eyes.until(lambda: screen.grid.cursor_column == columns["clean"], "the cursor on clean")
+        assert screen.grid.cursor_row == 0
+
+
+@on_screen
 async def test_a_date_of_the_plan_is_found_in_the_palette_and_by_slash() -> None:
     app = an_app(a_february())
     async with looking_at(app, (120, 36)) as eyes:

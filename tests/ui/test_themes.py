@@ -182,7 +182,7 @@ async def test_without_colours_none_is_left_and_the_cursor_is_reversed(choice: T
         assert not [style for style in styles(eyes) if style.color or style.bgcolor]
         assert [style for style in styles(eyes) if style.underline], "the fields have a line to write on"
         await eyes.press("ctrl+p")
-        await eyes.sees("Search for commands")
+        await eyes.sees("A command, a Dag, a backfill or a date")
         assert not [style for style in styles(eyes) if style.color or style.bgcolor]
 
 

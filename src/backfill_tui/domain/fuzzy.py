@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Final
 
-_WHOLE, _BEGINNING, _OF_A_WORD, _WITHIN, _BESIDE, _LOOSE = range(6)
+_WHOLE, _BEGINNING, _OF_A_WORD, _WITHIN, _BESIDE, LOOSE = range(6)
 """How well a word fits a name, the best first; from the last on less so with every letter between."""
 _PER_LETTER: Final = 2
 
@@ -79,7 +79,7 @@ def _ranks(
             for letter in reversed(word):
                 at = name.rfind(letter, 0, at)
             inside = at > 0 and name[at - 1].isalnum()
-            found.append((place, _LOOSE + (end - at - size) * _PER_LETTER + inside))
+            found.append((place, LOOSE + (end - at - size) * _PER_LETTER + inside))
     return found
 
 

@@ -13,7 +13,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
 
-from backfill_tui.domain.fuzzy import fits, folded, matched_letters
+from backfill_tui.domain.fuzzy import LOOSE, fits, folded, matched_letters
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
@@ -31,9 +31,7 @@ PLACEHOLDER: Final = "A command, a Dag, a backfill or a date"
 _MOST: Final = 30
 """So many of a kind are shown; who wants another one types a letter more."""
 _PATIENCE_SECONDS: Final = 0.3
-_DATE: Final = 2.0
-_NEAREST_DATE: Final = 0.01
-_LAST: Final = 0.001
+_LAST: Final = 0.0001
 """How well something fits, where it is no matter of letters."""
 
 
@@ -79,7 +77,7 @@ class Finding(Provider):
 
     async def search(self, query: str) -> Hits:
         """What fits, the best first."""
-        for hit in (*self._dates(query), *self._found_commands(query), *self._found_dags(query)):
+        for hit in (*self._places(query), *self._found_commands(query), *self._found_dags(query)):
             yield hit
         await asyncio.wait([self._backfills], timeout=_PATIENCE_SECONDS)
         if not self._backfills.done():
@@ -100,7 +98,9 @@ class Finding(Provider):
 
     def _found_commands(self, query: str) -> Iterator[Hit]:
         names = [folded(command.title) for command in self._commands]
-        for place, rank in fits(query, names)[:_MOST]:
+        # Almost anything fits a whole sentence somehow; what is meant has not many letters between.
+        loosest = LOOSE + 3 * len(query)
+        for place, rank in [one for one in fits(query, names) if one[1] <= loosest][:_MOST]:
             command = self._commands[place]
             found = _Found(rank=rank, name=command.title, told=command.help, go=command.callback)
             yield self._hit(query, found)
@@ -136,13 +136,11 @@ class Finding(Provider):
             )
             yield self._hit(wanted, found)
 
-    def _dates(self, query: str) -> Iterator[Hit]:
+    def _places(self, query: str) -> Iterator[Hit]:
         screen = self.screen
-        found = screen.date_meant(query) if isinstance(screen, PlaceScreen) else None
-        if found is not None:
-            score = _DATE if found.exact else _NEAREST_DATE
-            told = "go to this date" if found.exact else "go to the date that is nearest to it"
-            yield Hit(score, Content(f"Date {found.words}"), found.go, text=found.words, help=told)
+        for meant in (screen.places_meant(query) if isinstance(screen, PlaceScreen) else [])[:_MOST]:
+            found = _Found(rank=meant.rank, kind=meant.kind, name=meant.words, told=meant.told, go=meant.go)
+            yield self._hit(query, found)
 
     def _hit(self, query: str, found: _Found) -> Hit:
         """One that fits, with the letters that were meant."""

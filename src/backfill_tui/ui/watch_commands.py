@@ -134,7 +134,7 @@ WATCH_SCREEN = (
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
             help="List the backfills, at the newest of this Dag"),
     Command(id="watch.jump", keys="slash,g", action="jump", label="date",
-            help="Go to a date that you type, or to the nearest there is"),
+            help="Go to a date that you type, or the nearest there is, or to a task by some letters"),
     Command(id="watch.filter", keys="f", action="filter(1)", label="filter",
             help="Show only the failed dates, then only the running ones and so on, then all again"),
     Command(id="watch.zoom", keys="z", action="zoom", label="strip",

@@ -35,11 +35,13 @@ class _Behind(Screen[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DateMeant:
-    """A date of a screen that a text means, in words, and the way to it; it is `exact` or the nearest one."""
+class PlaceMeant:
+    """A date or a task of a screen that a text means, in words, and the way to it; lower ranks fit better."""
 
+    kind: str
     words: str
-    exact: bool
+    told: str
+    rank: int
     go: Callable[[], object]
 
 
@@ -75,9 +77,9 @@ class PlaceScreen(_Behind[T]):
         """What stands before the keys at the foot of the screen; empty for nothing."""
         return ""
 
-    def date_meant(self, text: str) -> DateMeant | None:  # noqa: ARG002  # a screen with dates looks at it
-        """The date of this screen that a text means; None where it means none."""
-        return None
+    def places_meant(self, text: str) -> list[PlaceMeant]:  # noqa: ARG002  # a screen with dates looks at it
+        """The dates and tasks of this screen that a text means."""
+        return []
 
     def say_read_only(self, what: str) -> None:
         """Say that a key does nothing, for `what`: `nothing is launched`."""

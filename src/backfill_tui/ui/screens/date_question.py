@@ -54,6 +54,10 @@ class DateQuestion(Dialog[T]):
         """What is said of an empty field."""
         return f"On the clock of the Dag, {one_line(self.zone)}"
 
+    def examples(self) -> str:
+        """What stands in the empty field."""
+        return self.EXAMPLES
+
     def first_text(self) -> str:
         """What stands in the field at first."""
         return ""
@@ -63,7 +67,7 @@ class DateQuestion(Dialog[T]):
         box = DialogBox()
         box.border_title = self.TITLE_WORDS
         with box:
-            yield Field(self.first_text(), id="date", placeholder=self.EXAMPLES, max_length=100)
+            yield Field(self.first_text(), id="date", placeholder=self.examples(), max_length=100)
             yield Static(id="meaning")
             yield KeyLine(self.PLACE)
 

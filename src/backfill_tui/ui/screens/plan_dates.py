@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from backfill_tui.domain.problems import BadRequest
-from backfill_tui.ui.screens.base import DateMeant
+from backfill_tui.ui.screens.base import PlaceMeant
+from backfill_tui.ui.screens.jump import JumpDialog, date_found
 from backfill_tui.ui.screens.plan_ranges import PlanRangesScreen
 from backfill_tui.ui.widgets.find_date import Found, find_planned
 
@@ -20,24 +19,22 @@ class PlanDatesScreen(PlanRangesScreen):
 
     def action_jump(self) -> None:
         """Ask for a date, and go there."""
-        from backfill_tui.ui.screens.jump import JumpDialog
-
         shown = self.totals.plan
         if shown is not None and self.has_dates:
-            dialog = JumpDialog(self._find, self.table.date_at, shown.timezone, self.now)
-            self.app.push_screen(dialog, self._jump)
+            clock = shown.timezone, self.now
+            self.app.push_screen(JumpDialog(self._find, self._words_of, clock), self._jump)
 
-    def date_meant(self, text: str) -> DateMeant | None:
+    def places_meant(self, text: str) -> list[PlaceMeant]:
         """The date in the list that a text means."""
         if not self.has_dates:
-            return None
+            return []
         try:
-            found = self._find(text)
+            return [date_found(self._find(text), self._words_of, self._jump)]
         except BadRequest:
-            return None
-        return DateMeant(
-            words=self.table.date_at(found.row), exact=found.exact, go=partial(self._jump, found)
-        )
+            return []
+
+    def _words_of(self, found: Found) -> str:
+        return self.table.date_at(found.row)
 
     def _find(self, text: str) -> Found:
         """The date that a text means, by its place in the plan; BadRequest for a text that means none."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
+from backfill_tui.domain.fuzzy import fits, folded
 from backfill_tui.domain.problems import BadRequest
-from backfill_tui.ui.screens.base import DateMeant
-from backfill_tui.ui.screens.jump import JumpDialog
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.screens.base import PlaceMeant
+from backfill_tui.ui.screens.jump import JumpDialog, date_found
 from backfill_tui.ui.screens.narrow import NarrowDialog, Narrowed
 from backfill_tui.ui.screens.watch_cells import waiting_because
 from backfill_tui.ui.screens.watch_grid import WatchGridScreen
 from backfill_tui.ui.text import fit
-from backfill_tui.ui.widgets.find_date import Found, find_date
+from backfill_tui.ui.widgets.find_date import Found, find_date, find_task
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.row_view import Only, Order, RowView
 
@@ -25,27 +27,54 @@ class WatchDatesScreen(WatchGridScreen):
     def action_jump(self) -> None:
         """Ask for a date, and go there."""
         if self.progress is not None and self.grid.view.rows:
-            zone, now = self.progress.facts.timezone, self.progress.read_at
-            self.app.push_screen(JumpDialog(self._find, self.grid.date_of, zone, now), self._jump)
+            clock = self.progress.facts.timezone, self.progress.read_at
+            self.app.push_screen(JumpDialog(self._find, self._words_of, clock, tasks=True), self._jump)
 
     def _find(self, text: str) -> Found:
-        """The row that a text means, among those that are shown; BadRequest for a text that means none."""
+        """The row that a text means, among those that are shown, else a task; BadRequest for neither."""
         if self.progress is None:
             msg = "No date was read yet"
             raise BadRequest(msg)
         grid, zone = self.grid, self.progress.facts.timezone
-        return find_date(text, grid.store.rows, grid.view.rows, zone, self.progress.read_at)
+        try:
+            return find_date(text, grid.store.rows, grid.view.rows, zone, self.progress.read_at)
+        except BadRequest:
+            found = find_task(text, self.store.columns, grid.cursor_row)
+            if found is None:
+                raise
+            return found
 
-    def date_meant(self, text: str) -> DateMeant | None:
-        """The date that is shown which a text means."""
+    def _words_of(self, found: Found) -> str:
+        if found.task is None:
+            return self.grid.date_of(found.row)
+        return f"the task {one_line(self.store.columns[found.task].task_id)}"
+
+    def places_meant(self, text: str) -> list[PlaceMeant]:
+        """The date that is shown, or the tasks, that a text means."""
+        if self.progress is None:
+            return []
+        names = [folded(column.task_id) for column in self.store.columns]
+        tasks = [
+            PlaceMeant(
+                kind="Task ",
+                words=self.store.columns[place].task_id,
+                told="go to its column",
+                rank=rank,
+                go=partial(self._jump, Found(self.grid.cursor_row, exact=True, task=place)),
+            )
+            for place, rank in fits(text, names)
+        ]
         try:
             found = self._find(text)
         except BadRequest:
-            return None
-        return DateMeant(words=self.grid.date_of(found.row), exact=found.exact, go=partial(self._jump, found))
+            return tasks
+        return tasks if found.task is not None else [date_found(found, self._words_of, self._jump), *tasks]
 
     def _jump(self, found: Found | None) -> None:
         if found is None:
+            return
+        if found.task is not None:
+            self.grid.cursor_column = self.grid.columns.column_of(found.task, None)
             return
         self.grid.cursor_row = found.row
         if not found.exact:

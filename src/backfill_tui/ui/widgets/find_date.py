@@ -6,19 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from backfill_tui.domain.dates import EXAMPLES, read_span
+from backfill_tui.domain.fuzzy import fits, folded
 from backfill_tui.domain.instants import Instant, zone_named
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.spans import Span
-from backfill_tui.domain.watching import RunRow
+from backfill_tui.domain.watching import RunRow, TaskColumn
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row of the store, and whether the text names it or only comes near."""
+    """A row of the store, and whether the text names it or only comes near; or the place of a task there."""
 
     row: int
     exact: bool
+    task: int | None = None
 
 
 def find_date(
@@ -41,6 +43,12 @@ def find_date(
         raise BadRequest(msg, remedy="write the beginning of a partition key")
     away, _, index = min((_away(date, span), date, index) for date, index in dated)
     return Found(index, exact=not away)
+
+
+def find_task(text: str, tasks: Sequence[TaskColumn], row: int) -> Found | None:
+    """The task that a text fits best by its id; None where it fits none. The row stays as it is."""
+    found = fits(text, [folded(task.task_id) for task in tasks]) if text.strip() else []
+    return Found(row, exact=True, task=found[0][0]) if found else None
 
 
 def find_planned(text: str, plan: BackfillPlan, places: Sequence[int], zone: str, now: Instant) -> Found:

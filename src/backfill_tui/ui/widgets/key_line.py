@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PLACES
-from backfill_tui.ui.key_names import key_words
+from backfill_tui.ui.key_names import key_words, types_a_letter
+from backfill_tui.ui.keymap import keymap_in_use
 from backfill_tui.ui.screens.base import Dialog, PlaceScreen
 
 _URGENT = ("app.reconnect", "app.engine")
@@ -93,13 +94,15 @@ class KeyLine(Widget):
                 keys.append(bound.binding.key)
                 if bound.node is self.screen.focused:
                     held.add(bound.binding.id)
-        own_first = self._own_first
+        own_first, keymap = self._own_first, keymap_in_use()
         for command in sorted(self._place.commands, key=lambda one: (one.id in held) is own_first):
             if not command.label or command.id not in active or not self._is_offered(command.id):
                 continue
-            keys, enabled = active[command.id]
-            # What is typed into a field does not reach the screen.
-            keys = [key for key in keys if not typing or command.priority or len(key_words(key)) > 1]
+            bound_keys, enabled = active[command.id]
+            keys = [key for key in keymap.keys(command) if key in bound_keys]
+            if typing and not command.priority:
+                # What is typed into a field does not reach the screen.
+                keys = [key for key in keys if not types_a_letter(key)]
             if keys:
                 style = ("$accent", "$muted") if enabled else ("$hairline", "$hairline")
                 yield (
