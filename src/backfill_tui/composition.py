@@ -28,6 +28,7 @@ from backfill_tui.settings import (
     Source,
     counting,
     effective,
+    expanded,
     from_environment,
     from_file,
     from_flags,
@@ -197,7 +198,7 @@ class RealComposition:
     def settings_file(self) -> Path:
         """The one that the environment names, else the user's."""
         named = self._environment.get(CONFIG_VARIABLE, "")
-        return Path(named).expanduser().absolute() if named else config_file()
+        return expanded(named, CONFIG_VARIABLE).absolute() if named else config_file()
 
     def _choose(self, flags: Mapping[str, object]) -> tuple[Settings, Place | Elsewhere]:
         settings = settled(counting(*self._sources(flags)))

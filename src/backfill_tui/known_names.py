@@ -48,11 +48,13 @@ class KnownNames:
         except (OSError, ValueError, TypeError, KeyError):
             return Names()
 
-    def saw_dags(self, listed: DagList) -> None:
-        """These are all Dags."""
+    def saw_dags(self, listed: DagList, *, are_all: bool) -> None:
+        """These are all Dags, or some of them."""
         with self._lock:
-            dags = tuple(dag.dag_id for dag in listed.dags[:_MOST_DAGS])
-            self._write(replace(self.read(), dags=dags))
+            before = self.read()
+            seen = {str(dag.dag_id) for dag in listed.dags}
+            seen |= set() if are_all else set(before.dags)
+            self._write(replace(before, dags=tuple(sorted(seen)[:_MOST_DAGS])))
 
     def saw_backfills(self, dag_id: DagId | None, summaries: Iterable[BackfillSummary]) -> None:
         """These are all backfills, or all of this Dag."""

@@ -100,7 +100,7 @@ def test_what_was_listed_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     names = KnownNames(tmp_path / "names" / "one.json")
     assert names.read() == Names()
     world = World([a_dag("a"), a_dag("b")])
-    names.saw_dags(world.dag_list())
+    names.saw_dags(world.dag_list(), are_all=True)
     names.saw_launch(DagId("a"), BackfillId(4))
     names.saw_launch(DagId("b"), BackfillId(9))
     assert names.read() == Names(dags=("a", "b"), backfills=((9, "b"), (4, "a")))
@@ -108,6 +108,10 @@ def test_what_was_listed_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert names.read().backfills == ((4, "a"),)
     names.saw_backfills(None, ())
     assert names.read() == Names(dags=("a", "b"))
+    names.saw_dags(World([a_dag("c")]).dag_list(), are_all=False)
+    assert names.read().dags == ("a", "b", "c")
+    names.saw_dags(World([a_dag("c")]).dag_list(), are_all=True)
+    assert names.read().dags == ("c",)
     (file,) = (tmp_path / "names").iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
 
@@ -162,7 +166,7 @@ def test_bash_completes_a_command_and_a_dag_id_at_the_tab_key(
     from backfill_tui.settings import Place, Settings
 
     place = Place(mode=Mode.EMBEDDED, path=tmp_path / "dags")
-    KnownNames(names_of(Settings(), place)).saw_dags(World([a_dag("sales_daily")]).dag_list())
+    KnownNames(names_of(Settings(), place)).saw_dags(World([a_dag("sales_daily")]).dag_list(), are_all=True)
     with Terminal(
         ["bash", "--norc", "--noprofile", "-i"], environment=environment, directory=tmp_path
     ) as terminal:

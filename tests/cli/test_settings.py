@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backfill_tui.composition import RealComposition
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.engine.processes import MARK
@@ -193,6 +194,14 @@ def test_a_configured_airflow_is_attached_to(tmp_path: Path) -> None:
     assert place(Settings(), tmp_path) == Place(mode=Mode.EMBEDDED, path=HERE / "dags")
     (tmp_path / "airflow" / "airflow.cfg").touch()
     assert place(Settings(), tmp_path) == Place(mode=attached, path=tmp_path / "airflow")
+
+
+def test_a_home_of_nobody_is_no_path_whoever_names_it(tmp_path: Path) -> None:
+    with pytest.raises(BadRequest, match="AIRFLOW_HOME is not a path: it begins with ~nobody-of-that-name"):
+        place(Settings(), tmp_path, "~nobody-of-that-name/airflow")
+    named = RealComposition({"BACKFILL_TUI_CONFIG": "~nobody-of-that-name/x.toml"}, tmp_path)
+    with pytest.raises(BadRequest, match="BACKFILL_TUI_CONFIG is not a path"):
+        named.settings_file()
 
 
 def test_without_a_configured_airflow_it_is_the_folder_dags_of_where_one_stands(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tests.support.world import World
 from backfill_tui.domain.problems import Refused, Unreachable
 from backfill_tui.domain.progress import BackfillStatus
 from backfill_tui.domain.watching import RunCounts
-from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.interrupts import deferred_interrupt, uninterrupted
 from backfill_tui.headless.paper import Paper
 from backfill_tui.headless.progress import Progress
 from backfill_tui.headless.session import Session
@@ -195,3 +195,20 @@ def test_the_first_interrupt_is_only_noted_and_the_second_one_is_real() -> None:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_comes_after_what_must_not_be_interrupted() -> None:
+    done = []
+
+    def draw() -> None:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("drawn")
+
+    with pytest.raises(KeyboardInterrupt):
+        draw()
+    assert done == ["drawn"]
+    with deferred_interrupt() as is_interrupted:
+        with uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+        assert is_interrupted()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -90,6 +91,20 @@ def interrupted_and_narrow(program: Program) -> None:
         assert "No longer waiting for backfill 1" in joined
         colours = re.findall(rb"\x1b\[[0-9;]*(?:3[0-7]|9[0-7]|38;)[0-9;]*m", terminal.raw())
         assert colours == []
+
+
+def test_the_tab_key_finds_the_dag_and_the_backfill_that_were_worked_with(program: Program) -> None:
+    line = [*program.words()[3:], "watch", ""]
+    environment = {
+        **program.environment,
+        "_BACKFILL_TUI_COMPLETE": "bash_complete",
+        "COMP_WORDS": "\n".join(["backfill-tui", *line]),
+        "COMP_CWORD": str(len(line)),
+    }
+    done = subprocess.run(
+        program.words()[:3], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout.split(), done.stderr) == (["plain,1", "plain,gated"], "")
 
 
 def test_without_a_terminal_it_is_plain_lines_and_quiet_is_only_the_outcome(program: Program) -> None:

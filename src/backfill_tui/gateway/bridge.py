@@ -83,12 +83,13 @@ class BridgeGateway:
 
     def dags(self, only: tuple[DagId, ...] | None = None) -> DagList:
         listed = self._call(methods.DAGS, methods.Dags(only=only), seconds=self._call_seconds)
-        return listed if only is not None else self._remembered(listed)
+        return self._remembered(listed, are_all=only is None)
 
     def parse(
         self, on_step: Callable[[StartupStep], None] = ignore, *, file: DagFile | None = None
     ) -> DagList:
-        return self._remembered(self._call(methods.PARSE, methods.Parse(file=file), on_event=on_step))
+        listed = self._call(methods.PARSE, methods.Parse(file=file), on_event=on_step)
+        return self._remembered(listed, are_all=True)
 
     def plan(
         self,
@@ -235,9 +236,9 @@ class BridgeGateway:
                 on_event(event)
             return call.result()
 
-    def _remembered(self, listed: DagList) -> DagList:
+    def _remembered(self, listed: DagList, *, are_all: bool) -> DagList:
         if self._memory is not None:
-            self._memory.saw_dags(listed)
+            self._memory.saw_dags(listed, are_all=are_all)
         return listed
 
     @contextmanager

@@ -51,8 +51,8 @@ def ignore(_event: object) -> None:
 class Memory(Protocol):
     """Keeps names that came by, for who types them."""
 
-    def saw_dags(self, listed: DagList) -> None:
-        """These are all Dags."""
+    def saw_dags(self, listed: DagList, *, are_all: bool) -> None:
+        """These are all Dags, or some of them."""
         ...
 
     def saw_backfills(self, dag_id: DagId | None, summaries: Iterable[BackfillSummary]) -> None:

@@ -31,3 +31,15 @@ def deferred_interrupt() -> Generator[Callable[[], bool], None, None]:
         yield asked.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def uninterrupted() -> Generator[None, None, None]:
+    """While the context is open a ctrl+c waits, and comes as it would have once it is left.
+
+    What rich has half written when an exception gets in its way it would write again.
+    """
+    with deferred_interrupt() as is_interrupted:
+        yield
+    if is_interrupted():
+        signal.raise_signal(signal.SIGINT)

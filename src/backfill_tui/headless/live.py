@@ -14,6 +14,7 @@ from rich.text import Text
 
 from backfill_tui.domain.instants import SECOND, clock
 from backfill_tui.domain.text import harmless, one_line
+from backfill_tui.headless.interrupts import uninterrupted
 from backfill_tui.headless.progress import Progress
 from backfill_tui.headless.progress_lines import Moment, last_line, live_lines, signs_for
 
@@ -41,7 +42,8 @@ class TerminalConsole(Console):
 
     def line_above(self, sentence: str) -> None:
         """One line of outside text, above what is drawn."""
-        self.print(Text(harmless(sentence)), soft_wrap=True)
+        with uninterrupted():
+            self.print(Text(harmless(sentence)), soft_wrap=True)
 
 
 class LiveActivity:
@@ -63,7 +65,11 @@ class LiveActivity:
             redirect_stderr=False,
         )
         self._task = self._bars.add_task("", total=None, sentence="", counted="", until=None)
-        self._bars.start()
+
+    def start(self) -> None:
+        """Begin to draw; whoever calls this can stop it, also when it is interrupted on the way."""
+        with uninterrupted():
+            self._bars.start()
 
     def show(self, sentence: str, done: int = 0, total: int = 0, until: float | None = None) -> None:
         """Draw it anew; `until` is when it will be over, by the clock that it was made with."""
@@ -78,7 +84,8 @@ class LiveActivity:
 
     def stop(self) -> None:
         """Take it away."""
-        self._bars.stop()
+        with uninterrupted():
+            self._bars.stop()
 
 
 class LiveProgress:
@@ -107,7 +114,11 @@ class LiveProgress:
             redirect_stderr=False,
             get_renderable=self._draw,
         )
-        self._live.start(refresh=True)
+
+    def start(self) -> None:
+        """Begin to draw; whoever calls this can stop it, also when it is interrupted on the way."""
+        with uninterrupted():
+            self._live.start(refresh=True)
 
     def show(self, progress: Progress) -> None:
         """Draw this from now on."""
@@ -116,7 +127,8 @@ class LiveProgress:
     def stop(self) -> None:
         """Leave the last line."""
         self._is_over = True
-        self._live.stop()
+        with uninterrupted():
+            self._live.stop()
 
     def _draw(self) -> Group:
         width, height = self.console.size

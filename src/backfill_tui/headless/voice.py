@@ -168,6 +168,7 @@ class TerminalVoice:
 
         self.settle()
         self._progress = LiveProgress(self._stream, progress, ascii_signs=self._ascii_signs)
+        self._progress.start()
 
     def settle(self) -> None:
         """Take the live line away; of a progress the last line stays."""
@@ -183,7 +184,9 @@ class TerminalVoice:
 
         if self._progress is not None:
             self.settle()
-        self._activity = self._activity or LiveActivity(self._stream, ascii_signs=self._ascii_signs)
+        if self._activity is None:
+            self._activity = LiveActivity(self._stream, ascii_signs=self._ascii_signs)
+            self._activity.start()
         return self._activity
 
     def ask(self, question: str) -> bool | None:

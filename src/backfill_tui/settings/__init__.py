@@ -21,6 +21,7 @@ from backfill_tui.settings.effective import Effective, Report, Spot, effective
 from backfill_tui.settings.names import CONFIG_VARIABLE, FLAGS, KEYS, LOOKS, PREFIX, nearest
 from backfill_tui.settings.profiles import profiles_of
 from backfill_tui.settings.sources import Origin, Source, from_environment, from_file, from_flags
+from backfill_tui.settings.values import expanded
 
 __all__ = [
     "CONFIG_VARIABLE",
@@ -39,6 +40,7 @@ __all__ = [
     "Spot",
     "counting",
     "effective",
+    "expanded",
     "from_environment",
     "from_file",
     "from_flags",

@@ -153,7 +153,7 @@ def place_of(
 def _configured(settings: Settings, airflow_home_variable: str, user_home: Path) -> Place | None:
     """The Airflow that this machine has, by its own ways of telling."""
     if airflow_home_variable:
-        path = Path(airflow_home_variable).expanduser().absolute()
+        path = values.expanded(airflow_home_variable, "AIRFLOW_HOME").absolute()
         return Place(mode=Mode.ATTACHED, path=path, because="AIRFLOW_HOME is set")
     home = user_home / "airflow"
     # An interpreter of one's own is that of an Airflow one has, configured or with all its defaults.

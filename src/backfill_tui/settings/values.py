@@ -34,16 +34,21 @@ def path(source: Source, key: str) -> Path | None:
     value = source.values.get(key)
     if value is None:
         return None
-    why = ""
     if isinstance(value, (str, Path)) and str(value).strip():
-        try:
-            return (source.base / Path(value).expanduser()).absolute()
-        except RuntimeError:
-            why = f": {one_line(str(value))} begins with the home of a user who is not there"
-    raise BadRequest(
-        f"{_named(source, key)} is not a path{why}",
-        remedy=f'write it like {key} = "/some/folder"',
-    )
+        return (source.base / expanded(value, _named(source, key))).absolute()
+    raise BadRequest(f"{_named(source, key)} is not a path", remedy=f'write it like {key} = "/some/folder"')
+
+
+def expanded(value: str | Path, what: str) -> Path:
+    """A path with a home in the place of its `~`; BadRequest, about `what`, where there is no such home."""
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        user = one_line(Path(value).parts[0])
+        raise BadRequest(
+            f"{what} is not a path: it begins with {user}, and there is no such home",
+            remedy="write it from the root, such as /some/folder",
+        ) from None
 
 
 def command(source: Source, key: str) -> tuple[str, ...] | None:
