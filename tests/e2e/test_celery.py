@@ -17,13 +17,15 @@ from tests.support.following import Following, following, shown
 from tests.support.homes import wait_until
 from tests.support.world import DAY, instant
 
+from backfill_tui.domain.dags import DagFile
 from backfill_tui.domain.grid import GridStore
-from backfill_tui.domain.ids import DagId, RunId
+from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import Refused
-from backfill_tui.domain.repairing import RerunRequest
+from backfill_tui.domain.repairing import RerunRequest, TaskInstanceKey
+from backfill_tui.domain.tasks import LogQuery
 from backfill_tui.domain.watching import RunCounts
 from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
@@ -66,12 +68,28 @@ _DAGS = {
                 Extract(task_id="extract") >> EmptyOperator(task_id="load")
     """
 }
+_TEAM_B = {
+    # The same name as in the other bundle.
+    "short.py": """
+        from datetime import datetime, timezone
+        from pathlib import Path
+        from airflow.sdk import DAG, task
+
+        with DAG("other_team", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc),
+                 end_date=datetime(2024, 12, 31, tzinfo=timezone.utc), catchup=False):
+            @task
+            def tell():
+                print("this is", Path(__file__).parent.name)
+            tell()
+    """
+}
 _LAST_SECONDS = 400
 
 
 @pytest.fixture(scope="module")
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployment(tmp_path_factory.mktemp("celery"), _DAGS) as running:
+    folder = tmp_path_factory.mktemp("celery")
+    with deployment(folder, _DAGS, bundles={"team_b": _TEAM_B}) as running:
         yield running
 
 
@@ -109,6 +127,30 @@ def both_show(true: Callable[[RunCounts], bool], *streams: Following) -> None:
             return true(store.counts())
 
         followed.until(shows, "counted so", _LAST_SECONDS)
+
+
+def test_the_dags_of_two_bundles_are_listed_and_launched_and_their_logs_read(airflow: Deployment) -> None:
+    listed = {
+        dag["dag_id"]: (dag["bundle"], dag["file"]) for dag in airflow.run("dags", "--json").json()["dags"]
+    }
+    own = ("dags-folder", "short.py")
+    assert listed == {"short": own, "shared": own, "other_team": ("team_b", "short.py")}
+    dates = ("other_team", "--from", "2024-01-01", "--to", "2024-01-03")
+    assert airflow.run("plan", *dates, "--json").json()["totals"]["create"] == 3
+    launched = airflow.run("launch", *dates, "--yes", "--wait", "--json", seconds=_LAST_SECONDS)
+    assert launched.code == 0, f"{launched.err}\n{airflow.ends_of_logs()}"
+    with (
+        screen(airflow, "bundles") as gateway,
+        gateway.watch(BackfillId(launched.json()["backfill_id"])) as updates,
+    ):
+        rows = next(updates).rows
+        assert [row.state for row in rows] == ["success"] * 3
+        key = TaskInstanceKey(run_id=RunId(str(rows[0].run_id)), task_id=TaskId("tell"), map_index=-1)
+        query = LogQuery(dag_id=DagId("other_team"), key=key, try_number=1)
+        assert "this is team_b" in "\n".join(gateway.log(query).lines)
+        gateway.parse(file=DagFile(bundle="team_b", path="short.py"))
+    taken = "SELECT count(*) = 0 FROM dag_priority_parsing_request"
+    wait_until(lambda: airflow.database.ask(taken), airflow.ends_of_logs, _LAST_SECONDS)
 
 
 def test_two_screens_see_the_same_and_do_nothing_twice(airflow: Deployment) -> None:

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import dedent
+from types import MappingProxyType
 from typing import Final
 
 import psutil
@@ -148,13 +149,22 @@ class Deployment:
 
 
 @contextmanager
-def deployment(folder: Path, dags: Mapping[str, str], *, server: str = POSTGRES_URL) -> Iterator[Deployment]:
-    """A deployment with these Dag files, all its parts up and its Dags known; skips without the servers."""
+def deployment(
+    folder: Path,
+    dags: Mapping[str, str],
+    *,
+    server: str = POSTGRES_URL,
+    bundles: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> Iterator[Deployment]:
+    """A deployment with these Dag files, all its parts up and its Dags known; skips without the servers.
+
+    `bundles` are the Dag files of further bundles by their names.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(postgresql_database(server))
         prefix = stack.enter_context(_keys())
         made = Deployment(home=folder, database=database, port=free_port())
-        _write_home(made, dags, prefix)
+        _write_home(made, {"dags-folder": dags, **bundles}, prefix)
         variables = {**made.environment, "AIRFLOW_HOME": str(folder)}
         subprocess.run(
             [sys.executable, "-c", CREATE_DATABASE], env=variables, check=True, capture_output=True
@@ -164,7 +174,8 @@ def deployment(folder: Path, dags: Mapping[str, str], *, server: str = POSTGRES_
             made.start(part)
         wait_until(made.is_up, made.ends_of_logs, START_SECONDS)
         known = "SELECT count(*) FROM serialized_dag"
-        wait_until(lambda: database.ask(known) >= len(dags), made.ends_of_logs, START_SECONDS)
+        files = sum(map(len, (dags, *bundles.values())))
+        wait_until(lambda: database.ask(known) >= files, made.ends_of_logs, START_SECONDS)
         yield made
 
 
@@ -178,10 +189,20 @@ def _words(part: str, port: int) -> list[str]:
     return [part, "--skip-serve-logs"] if part == "triggerer" else [part]
 
 
-def _write_home(made: Deployment, dags: Mapping[str, str], prefix: str) -> None:
-    made.dags_folder.mkdir(parents=True)
-    for name, source in dags.items():
-        (made.dags_folder / name).write_text(dedent(source), encoding="utf-8")
+def _write_home(made: Deployment, bundles: Mapping[str, Mapping[str, str]], prefix: str) -> None:
+    folders = {name: made.home / name for name in bundles} | {"dags-folder": made.dags_folder}
+    for bundle, files in bundles.items():
+        folders[bundle].mkdir(parents=True)
+        for name, source in files.items():
+            (folders[bundle] / name).write_text(dedent(source), encoding="utf-8")
+    config = [
+        {
+            "name": name,
+            "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+            "kwargs": {"path": str(folder)},
+        }
+        for name, folder in folders.items()
+    ]
     secrets = Secrets.new()
     sections: dict[str, dict[str, object]] = {
         "core": {
@@ -194,6 +215,7 @@ def _write_home(made: Deployment, dags: Mapping[str, str], prefix: str) -> None:
             "hostname_callable": "socket.gethostname",
             "simple_auth_manager_passwords_file": made.home / "passwords.json",
         },
+        "dag_processor": {"dag_bundle_config_list": json.dumps(config)},
         "database": {"sql_alchemy_conn": made.database.url},
         "api": {"base_url": f"http://127.0.0.1:{made.port}", "secret_key": secrets.secret_key},
         "api_auth": {"jwt_secret": secrets.jwt_secret},
