@@ -118,7 +118,7 @@ async def test_a_bridge_that_does_not_come_up_is_explained_and_can_be_tried_agai
 async def test_a_lost_connection_to_a_bridge_elsewhere_is_made_again_by_itself(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backfill_tui.ui.reconnecting._WAITS", (0.3, 0.01, 0.01, 0.01))
+    monkeypatch.setattr("backfill_tui.ui.reconnecting.WAITS", (0.3, 0.01, 0.01, 0.01))
     gone = Unreachable("The connection to the bridge was ended by signal 9", detail="last words")
     worlds = [
         World([a_dag("later")]),
@@ -147,7 +147,7 @@ async def test_a_lost_connection_to_a_bridge_elsewhere_is_made_again_by_itself(
 async def test_a_connection_that_stays_away_is_left_to_a_key_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("backfill_tui.ui.reconnecting._WAITS", (0.01, 0.01))
+    monkeypatch.setattr("backfill_tui.ui.reconnecting.WAITS", (0.01, 0.01))
     gateways = [ScriptedGateway(World([a_dag("sales")])) for _ in range(4)]
     gone = Unreachable("The bridge command ended with exit code 255 before a bridge answered")
     for one in gateways[1:3]:
