@@ -6,12 +6,12 @@ import shlex
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from tests.cli.conftest import CommandLine, Ended, ScriptedComposition, scheduler
 from tests.cli.journals import a_journal
+from tests.support.json_page import LINES, documented_examples, same_shape, shape
 from tests.support.scripted import ScriptedEngine
 from tests.support.world import World, a_dag, instant
 
@@ -29,7 +29,6 @@ from backfill_tui.settings import FLAGS
 
 DOCS = Path(__file__).parents[2] / "docs"
 COMMANDS_PAGE = (DOCS / "commands.md").read_text("utf-8")
-JSON_PAGE = (DOCS / "json.md").read_text("utf-8")
 
 
 def every_command(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -144,55 +143,6 @@ def test_the_page_of_commands_has_every_exit_code_of_a_problem() -> None:
     assert {str(kind.exit_code) for kind in (BadRequest, Refused, Unreachable, Interrupted)} <= codes
 
 
-def documented_examples() -> dict[str, tuple[str, list[Any]]]:
-    """By command: the words of its example on the page, and the values in the block below them."""
-    examples = {}
-    for name, words, block in re.findall(
-        r"^## `([^`]+)`\n.*?^    \$ backfill-tui ([^\n]+)\n\n```json\n(.*?)```",
-        JSON_PAGE,
-        re.MULTILINE | re.DOTALL,
-    ):
-        decoder, values, rest = json.JSONDecoder(), [], block.strip()
-        while rest:
-            value, end = decoder.raw_decode(rest)
-            values.append(value)
-            rest = rest[end:].lstrip()
-        examples[name] = (words, values)
-    return examples
-
-
-FREE = {"task_counts", "tasks", "details", "keys"}
-
-
-def shape(value: object) -> object:
-    """The keys of objects in their order; of a list the shapes of its entries, each once.
-
-    The keys of `task_counts` and `tasks` are states and no names, those of `details` and `keys` differ.
-    """
-    if isinstance(value, dict):
-        return {key: "value" if key in FREE else shape(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        shapes: list[object] = []
-        for entry in map(shape, value):
-            if entry not in shapes:
-                shapes.append(entry)
-        return shapes
-    return "value"
-
-
-def same_shape(documented: object, real: object) -> bool:
-    """Whether the keys are equal, in the same order; lists may be empty, and null stands for anything."""
-    if "value" in (documented, real) or documented == real:
-        return True
-    if isinstance(documented, dict) and isinstance(real, dict):
-        return list(documented) == list(real) and all(
-            same_shape(documented[key], real[key]) for key in documented
-        )
-    if isinstance(documented, list) and isinstance(real, list):
-        return all(same_shape(one, other) for one in documented for other in real)
-    return False
-
-
 def prepare_for(name: str, run: CommandLine) -> None:
     """Bring the world to where the example of a command makes sense."""
     world = run.world
@@ -265,7 +215,7 @@ def test_the_json_of_a_command_is_the_documented_one(name: str, tmp_path: Path) 
     words, documented = documented_examples()[name]
     ended = run_example(name, words, tmp_path)
     assert ended.code in {0, 1}, ended.talk
-    real = ended.json_lines if name in {"watch", "journal"} else [ended.json]
+    real = ended.json_lines if name in LINES else [ended.json]
     assert len(documented) >= 1
     for one in documented:
         for other in real:
