@@ -21,6 +21,8 @@ import psutil
 from tests.support.homes import EXAMPLE_DAGS
 from tests.support.terminal import Terminal
 
+THIS_ONE = (sys.executable, "-m", "backfill_tui")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
@@ -40,6 +42,7 @@ class Program:
     """backfill-tui as a user starts it; `folder` holds the Dags, the home and the settings."""
 
     folder: Path
+    command: tuple[str, ...] = THIS_ONE
 
     @property
     def dags_folder(self) -> Path:
@@ -67,7 +70,7 @@ class Program:
     def words(self, *words: str) -> Sequence[str]:
         """The command line: the program with its folders, then `words`."""
         place = ["--dags-folder", str(self.dags_folder), "--home", str(self.home)]
-        return [sys.executable, "-m", "backfill_tui", *place, *words]
+        return [*self.command, *place, *words]
 
     def run(self, *words: str, seconds: float = 120) -> Finished:
         """Run a command to its end, without a terminal."""
@@ -142,9 +145,11 @@ def wait_until(holds: Callable[[], bool], what: str, seconds: float = 60) -> Non
 
 
 @contextmanager
-def program_on(folder: Path, *dag_files: str) -> Generator[Program, None, None]:
+def program_on(
+    folder: Path, *dag_files: str, command: tuple[str, ...] = THIS_ONE
+) -> Generator[Program, None, None]:
     """The program on copies of these example Dags; at the end its engine is stopped and nothing is left."""
-    program = Program(folder=folder)
+    program = Program(folder=folder, command=command)
     program.dags_folder.mkdir()
     for name in dag_files:
         shutil.copy(EXAMPLE_DAGS / name, program.dags_folder / name)
