@@ -18,7 +18,7 @@ from backfill_tui.domain.profiles import Profile
 from backfill_tui.domain.short_words import beginning_of
 from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.known_names import KnownNames, Names
-from backfill_tui.own_files import by_age, config_file, journal_of, names_file, state_folder
+from backfill_tui.own_files import FirstTimes, by_age, config_file, journal_of, names_file, state_folder
 from backfill_tui.settings import (
     CONFIG_VARIABLE,
     Elsewhere,
@@ -50,6 +50,10 @@ _SILENT_SECONDS: Final = 60.0
 """The same of a stream, which is silent while a database that does not answer is tried for half a minute."""
 
 
+def _never(_name: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """A bridge that is starting and what goes with it.
@@ -60,6 +64,7 @@ class Connection:
     each change. `log_folder` is where this session's logs are, None where there are none. `notify` says
     whether the terminal may call for attention, `notify_command` starts a program that does. `looks` are
     those of the screen, `keymap` the keys that the file `keymap_from` gives to its commands, as it has them.
+    `is_first_time` says whether a hint of some name was never told before.
     """
 
     connect: Callable[[], Gateway]
@@ -75,6 +80,7 @@ class Connection:
     looks: Looks = field(default_factory=Looks)
     keymap: Mapping[str, object] = field(default_factory=dict)
     keymap_from: str = ""
+    is_first_time: Callable[[str], bool] = _never
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,6 +281,7 @@ class RealComposition:
                 log_folder=first.log.parent,
                 notify=settings.notify,
                 notify_command=settings.notify_command,
+                is_first_time=FirstTimes(state_folder() / "hints") if settings.hints else _never,
                 looks=looks_of(settings.theme, settings.signs, self._environment, _codeset()),
                 keymap=settings.keymap,
                 keymap_from=settings.keymap_from,

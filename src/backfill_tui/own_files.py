@@ -51,6 +51,28 @@ def made(folder: Path) -> Path:
     return folder
 
 
+class FirstTimes:
+    """Whether something happens for the first time, by the names that a file keeps, one a line.
+
+    Where the file can not be kept nothing is new: who knows the program must not be told again and again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, name: str) -> bool:
+        """Whether it is the first time of that name, which is kept."""
+        try:
+            known = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
+            if name in known:
+                return False
+            made(self._path.parent)
+            self._path.write_text("".join(f"{one}\n" for one in (*known, name)), "utf-8")
+        except (OSError, UnicodeDecodeError, Unreachable):
+            return False
+        return True
+
+
 def fresh_log(log: Path) -> Path:
     """A log of this process beside `log`: sessions run side by side, and each bridge has its own.
 

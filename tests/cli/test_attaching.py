@@ -59,6 +59,7 @@ class Site:
             **kept,
             "HOME": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
+            "BACKFILL_TUI_HINTS": "no",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
         }
 

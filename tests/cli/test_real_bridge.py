@@ -108,6 +108,7 @@ class Program:
             **kept,
             "HOME": str(self.folder),
             "XDG_STATE_HOME": str(self.folder / "state"),
+            "BACKFILL_TUI_HINTS": "no",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
         }
 

@@ -63,6 +63,7 @@ def _terminal(airflow: Attached, home: Path, name: str) -> Terminal:
         **{key: value for key, value in airflow.command.environment.items() if "AIRFLOW__" in key},
         "XDG_CONFIG_HOME": str(home / name),
         "XDG_STATE_HOME": str(home / name),
+        "BACKFILL_TUI_HINTS": "no",
         "TEXTUAL_ANIMATIONS": "none",
     }
     words = [sys.executable, "-m", "backfill_tui", "--airflow-home", str(home)]

@@ -80,6 +80,7 @@ class Deployment:
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_STATE_HOME": str(self.home / "state"),
+            "BACKFILL_TUI_HINTS": "no",
             "LANG": "C.UTF-8",
             "TEXTUAL_ANIMATIONS": "none",
         }

@@ -63,6 +63,7 @@ class Program:
             "HOME": str(self.folder),
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "XDG_STATE_HOME": str(self.folder / "state"),
+            "BACKFILL_TUI_HINTS": "no",
             "LANG": "C.UTF-8",
             "TEXTUAL_ANIMATIONS": "none",
         }

@@ -40,6 +40,7 @@ class Settings:
     notify_command: tuple[str, ...] = ()
     theme: ThemeChoice = ThemeChoice.AUTO
     signs: SignChoice = SignChoice.AUTO
+    hints: bool = True
     keymap: Mapping[str, object] = field(default_factory=dict)
     keymap_from: str = ""
 
@@ -126,6 +127,7 @@ def settled(found: Counting) -> Settings:
         notify_command=read("notify_command", values.command) or (),
         theme=ThemeChoice(read("theme", choice) or ThemeChoice.AUTO),
         signs=SignChoice(read("signs", choice) or SignChoice.AUTO),
+        hints=read("hints", values.switch) is not False,
         keymap={} if file is None else file.keymap,
         keymap_from="" if file is None else file.name,
     )

@@ -159,6 +159,13 @@ SETTINGS: Final = (
         choices=tuple(SignChoice),
     ),
     Setting(
+        key="hints",
+        kind=Kind.SWITCH,
+        meaning="tell on the screens what to press next, each time once",
+        default="true",
+        example="false",
+    ),
+    Setting(
         key="colour",
         kind=Kind.CHOICE,
         meaning="the colour of the profile's name on the screen",

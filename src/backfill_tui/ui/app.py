@@ -64,7 +64,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
-    start a program then. `looks` are how all of it is drawn, `keymap` has the keys that the user gave to
+    start a program then. `looks` are how all of it is drawn, `is_first_time` says whether a hint
+    of some name was never told before, `keymap` has the keys that the user gave to
     commands.
     """
 
@@ -95,9 +96,11 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         may_notify: bool = True,
         notify_command: tuple[str, ...] = (),
         looks: Looks = PLAIN_LOOKS,
+        is_first_time: Callable[[str], bool] = lambda _: False,
         keymap: Keymap | None = None,
     ) -> None:
         super().__init__(looks=looks)
+        self.is_first_time = is_first_time
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.for_textual())
         self.link = Link(connect)

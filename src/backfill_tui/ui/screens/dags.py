@@ -21,6 +21,7 @@ from backfill_tui.ui import opening, parsing, pausing, readings
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.dags_commands import DAGS
+from backfill_tui.ui.hints import tell_hint
 from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Listing, Row, matching
 from backfill_tui.ui.messages import BackfillFound
@@ -109,6 +110,7 @@ class DagsScreen(DetailingScreen):
         if not self.query(DagTable):
             await self._lay_out()
             self._greet(listing)
+            tell_hint(self.program, self.PLACE)
         self._show(listing)
         self.refresh_bindings()
 

@@ -15,6 +15,7 @@ from backfill_tui.domain.problems import Interrupted, PlanChanged, Problem, Unre
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import opening, pausing, readings
 from backfill_tui.ui.command import bindings
+from backfill_tui.ui.hints import tell_hint
 from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.messages import BackfillFound, DagPauseChanged, ProblemArose
 from backfill_tui.ui.plan_commands import PLAN
@@ -53,6 +54,7 @@ class PlanScreen(PlanDatesScreen):
 
     def on_mount(self) -> None:
         """Plan the first range at once."""
+        tell_hint(self.program, self.PLACE)
         if self._begins_with_holes:
             self.table.focus()
             self.action_holes()

@@ -21,6 +21,7 @@ from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui import opening, pausing
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.hints import tell_hint
 from backfill_tui.ui.messages import ProblemArose
 from backfill_tui.ui.notices import Notices
 from backfill_tui.ui.screens.watch_cells import cell_in_view, waiting_because
@@ -84,6 +85,7 @@ class WatchScreen(WatchSelectionScreen):
     def on_mount(self) -> None:
         """Begin to follow, and begin again when a new bridge is up."""
         self.grid.focus()
+        tell_hint(self.program, self.PLACE)
         self.watch(self.app, "connection", self._connection_changed, init=False)
 
     # The stream
