@@ -32,7 +32,7 @@ DAGS = (
     ),
     Command(
         id="dags.filter", keys="slash", action="filter", label="filter", priority=True,
-        help="Show only the Dags whose name, tag or owner contains some text",
+        help="Show only the Dags that fit some letters of a name, or a tag or an owner",
     ),
     Command(
         id="dags.parse", keys="ctrl+r", action="parse", label="parse again",
