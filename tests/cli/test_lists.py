@@ -43,6 +43,7 @@ def test_a_file_that_does_not_import_is_told_beside_the_table_and_is_data_in_jso
             "sentence": "'schedule_interval' is gone",
             "advice": "write schedule",
             "traceback": "Trace",
+            "bundle": "",
         }
     ]
 
