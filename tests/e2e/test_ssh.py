@@ -43,6 +43,7 @@ class Far:
         return {
             **{name: value for name, value in kept.items() if not name.startswith("BACKFILL_TUI")},
             "XDG_STATE_HOME": str(self.folder / "near"),
+            "BACKFILL_TUI_HINTS": "no",
             "XDG_CONFIG_HOME": str(self.folder / "config"),
             "TEXTUAL_ANIMATIONS": "none",
         }
