@@ -8,6 +8,7 @@ from typing import Final
 
 from backfill_tui.domain.control import Deed
 from backfill_tui.domain.instants import SECOND, Instant, minute
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.problems import NotThere, Refused
 from backfill_tui.domain.progress import CREATION_SECONDS, BackfillStatus, Standing, standing
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
@@ -36,7 +37,7 @@ def refusal(deed: Deed, facts: BackfillFacts, counts: RunCounts, now: Instant) -
         )
     if deed is Deed.REMOVE:
         return Refused(
-            f"Backfill {number} has {_number(counts.total, 'date')}, and only one without dates is removed"
+            f"Backfill {number} has {counted(counts.total, 'date')}, and only one without dates is removed"
             if counts.total
             else f"Backfill {number} is complete, and stands in nobody's way",
             remedy="cancel it to stop its runs" if counts.active else "leave it as a record",
@@ -68,7 +69,7 @@ def _of_pausing(facts: BackfillFacts, counts: RunCounts, stands: Standing) -> Re
 
 
 def _of_cancelling(facts: BackfillFacts, counts: RunCounts, _stands: Standing) -> Refused:
-    going = _number(counts.running, "running run")
+    going = counted(counts.running, "running run")
     return Refused(
         f"Backfill {facts.backfill_id} has no queued run to cancel, and {going} of it "
         f"{'goes' if counts.running == 1 else 'go'} on",
@@ -92,10 +93,6 @@ def _of_reopening(facts: BackfillFacts, _counts: RunCounts, _stands: Standing) -
         f"Backfill {number} was complete before its unfinished runs were cleared, so it is not reopened",
         remedy="let them run",
     )
-
-
-def _number(count: int, thing: str) -> str:
-    return f"1 {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 _WORD: Final = {

@@ -19,6 +19,7 @@ from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.dag_range import GridFacts
 from backfill_tui.domain.environment import STALE_HEARTBEAT_SECONDS
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.text import one_line
 
 if TYPE_CHECKING:
@@ -97,32 +98,28 @@ def _of_pool(task: WaitingTasks, pool: _Pool | None) -> Cause | None:
         )
     if pool.free is None:
         return None
+    slots = counted(pool.slots, "slot")
     if task.pool_slots > pool.slots:
         return Cause(
             code=CauseCode.POOL_TOO_SMALL,
-            sentence=f'pool "{name}" has {_slots(pool.slots)}, and task "{one_line(task.task_id)}" takes '
+            sentence=f'pool "{name}" has {slots}, and task "{one_line(task.task_id)}" takes '
             f"{task.pool_slots}",
             remedy="give the pool more slots",
         )
     if pool.free <= 0:
         return Cause(
             code=CauseCode.POOL_FULL,
-            sentence=f'pool "{name}" is full, {pool.taken.total()} of {_slots(pool.slots)} '
-            f"by {by_dag(pool.taken)}",
+            sentence=f'pool "{name}" is full, {pool.taken.total()} of {slots} by {by_dag(pool.taken)}',
             remedy="wait for them, or give the pool more slots",
         )
     if task.pool_slots > pool.free:
         return Cause(
             code=CauseCode.POOL_FULL,
-            sentence=f'pool "{name}" has {pool.free} of {_slots(pool.slots)} free, and task '
+            sentence=f'pool "{name}" has {pool.free} of {slots} free, and task '
             f'"{one_line(task.task_id)}" takes {task.pool_slots}; others have {by_dag(pool.taken)}',
             remedy="wait for them, or give the pool more slots",
         )
     return None
-
-
-def _slots(number: int) -> str:
-    return "1 slot" if number == 1 else f"{number:,} slots"
 
 
 def _read_slots(session: Session, facts: GridFacts, now: Instant) -> _Slots:

@@ -7,6 +7,14 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING, TypeVar
+
+from backfill_tui.domain.problems import Interrupted
+
+if TYPE_CHECKING:
+    from backfill_tui.headless.session import Session
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -43,3 +51,17 @@ def uninterrupted() -> Generator[None, None, None]:
         yield
     if is_interrupted():
         signal.raise_signal(signal.SIGINT)
+
+
+def until_stopped(session: Session, act: Callable[[Callable[[], bool]], T], *, said: str) -> T:
+    """Do something that a first ctrl+c stops where nothing is half done, and let its progress go from sight.
+
+    Raises Interrupted, with what is `said` of it, when it was stopped before anything was done.
+    """
+    try:
+        with deferred_interrupt() as is_interrupted:
+            return act(is_interrupted)
+    except Interrupted:
+        raise Interrupted(said) from None
+    finally:
+        session.voice.settle()

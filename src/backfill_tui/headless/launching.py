@@ -8,7 +8,7 @@ from typing import Final
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.planning import BackfillPlan
-from backfill_tui.domain.problems import Interrupted, PlanChanged
+from backfill_tui.domain.problems import PlanChanged
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.forms import encode, encode_plan
@@ -25,7 +25,7 @@ from backfill_tui.headless.agreeing import (
 from backfill_tui.headless.breaking import FailureStop
 from backfill_tui.headless.confs import read_conf
 from backfill_tui.headless.following import Follower, Reading
-from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.interrupts import until_stopped
 from backfill_tui.headless.planning import (
     make_plan,
     plan_again,
@@ -140,13 +140,11 @@ def _create_once(session: Session, planned: BackfillPlan, terms: LaunchTerms) ->
         note=terms.note,
         stop_after_failures=terms.stop_after_failures,
     )
-    try:
-        with deferred_interrupt() as is_interrupted:
-            return session.gateway.launch(request, tell, is_interrupted)
-    except Interrupted:
-        raise Interrupted("The launch was stopped, and nothing is left of it") from None
-    finally:
-        session.voice.settle()
+    return until_stopped(
+        session,
+        lambda is_interrupted: session.gateway.launch(request, tell, is_interrupted),
+        said="The launch was stopped, and nothing is left of it",
+    )
 
 
 def _tell_launched(session: Session, planned: BackfillPlan, terms: LaunchTerms, launched: Launched) -> None:

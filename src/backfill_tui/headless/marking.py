@@ -8,11 +8,11 @@ from backfill_tui.domain.dag_range import GridFacts, RangeFacts
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.mark_words import consequences, done_words, mark_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkProgress, MarkRequest, MarkScope
-from backfill_tui.domain.problems import BadRequest, Interrupted
+from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.forms import encode
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
-from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.interrupts import until_stopped
 from backfill_tui.headless.left_alone import tell_left_alone
 from backfill_tui.headless.ranges import named
 from backfill_tui.headless.session import Session
@@ -70,13 +70,11 @@ def _mark(session: Session, request: MarkRequest) -> MarkOutcome:
     def tell(progress: MarkProgress) -> None:
         session.voice.activity("Marking runs", progress.done, progress.total, key="mark")
 
-    try:
-        with deferred_interrupt() as is_interrupted:
-            return session.gateway.mark(request, tell, is_interrupted)
-    except Interrupted:
-        raise Interrupted("The mark was stopped before anything was marked") from None
-    finally:
-        session.voice.settle()
+    return until_stopped(
+        session,
+        lambda is_interrupted: session.gateway.mark(request, tell, is_interrupted),
+        said="The mark was stopped before anything was marked",
+    )
 
 
 def _tell(session: Session, facts: GridFacts, request: MarkRequest, preview: MarkOutcome) -> None:

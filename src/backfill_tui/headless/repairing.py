@@ -12,7 +12,7 @@ from backfill_tui.domain.watching import BackfillFacts
 from backfill_tui.forms import encode
 from backfill_tui.headless.chosen_following import follower_of, how_to_follow, words_to_rerun
 from backfill_tui.headless.chosen_runs import Choice, chosen_runs
-from backfill_tui.headless.interrupts import deferred_interrupt
+from backfill_tui.headless.interrupts import until_stopped
 from backfill_tui.headless.rerun_talk import question, tell_nothing, tell_outcome, tell_preview
 from backfill_tui.headless.session import Session
 from backfill_tui.headless.telling import AnyReading, Telling, show_end
@@ -79,13 +79,11 @@ def clear(session: Session, request: RerunRequest) -> RerunOutcome:
     def tell(progress: RerunProgress) -> None:
         session.voice.activity("Clearing runs", progress.done, progress.total, key="rerun")
 
-    try:
-        with deferred_interrupt() as is_interrupted:
-            return session.gateway.rerun(request, tell, is_interrupted)
-    except Interrupted:
-        raise Interrupted("The rerun was stopped before anything was cleared") from None
-    finally:
-        session.voice.settle()
+    return until_stopped(
+        session,
+        lambda is_interrupted: session.gateway.rerun(request, tell, is_interrupted),
+        said="The rerun was stopped before anything was cleared",
+    )
 
 
 def exit_code_of(outcome: RerunOutcome) -> int:

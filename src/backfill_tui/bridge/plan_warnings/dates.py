@@ -13,6 +13,7 @@ from backfill_tui.bridge.plan_warnings.situation import Situation, dates_are, wa
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.schedules import zone_name
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import Clash
 from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.planning import PlanWarning
@@ -58,26 +59,23 @@ def _first_step_back(found: DateColumns) -> int | None:
 
 def clashes(it: Situation) -> Iterator[PlanWarning]:
     """Airflow notes "in flight" for a date whose run it can not insert (Airflow 3.3 models/backfill.py)."""
-    counted = dict.fromkeys(Clash, 0)
+    clashes = dict.fromkeys(Clash, 0)
     for outcome, count in zip(it.judged.outcomes, it.judged.tally, strict=True):
-        counted[outcome.clash] += count
-    if again := counted[Clash.SAME_DATE]:
+        clashes[outcome.clash] += count
+    if again := clashes[Clash.SAME_DATE]:
         yield warning(
             "same_date",
-            f"The timetable gives {_some(again)} that it has given before, and Airflow makes one run of each",
+            f"The timetable gives {counted(again, 'date')} that it has given before, "
+            "and Airflow makes one run of each",
             "mend the timetable",
         )
-    if taken := counted[Clash.RUN_ID_TAKEN]:
+    if taken := clashes[Clash.RUN_ID_TAKEN]:
         yield warning(
             "run_id_taken",
-            f"Airflow can make no run for {_some(taken)}: the run id, which comes from run after alone, "
-            "belongs to a run of another date",
+            f"Airflow can make no run for {counted(taken, 'date')}: the run id, which comes from run after "
+            "alone, belongs to a run of another date",
             "delete the run of the other date, or leave these dates out",
         )
-
-
-def _some(count: int) -> str:
-    return "1 date" if count == 1 else f"{count:,} dates"
 
 
 def outside_the_dag(it: Situation) -> Iterator[PlanWarning]:

@@ -16,6 +16,7 @@ from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import SECOND, Instant, to_datetime
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.planning import PlanWarning
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _in_units(microseconds: int) -> str:
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
         count, seconds = divmod(seconds, size)
         if count:
-            words.append(f"{count:,} {unit}" if count == 1 else f"{count:,} {unit}s")
+            words.append(counted(count, unit))
     return " ".join(words[:2]) or "less than a second"
 
 

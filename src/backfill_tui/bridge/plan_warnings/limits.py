@@ -10,6 +10,7 @@ from backfill_tui.bridge.plan_warnings.situation import Situation, warning
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.estimates import Limits
 from backfill_tui.domain.instants import SECOND
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.domain.planning import PlanWarning
 from backfill_tui.domain.text import one_line
@@ -57,8 +58,9 @@ def stuck_in_pool(it: Situation) -> Iterator[PlanWarning]:
         return
     yield warning(
         "stuck_in_pool",
-        f'Pool "{name}" has {_slots(pool.slots or 0)}, and a task that takes {pool.heaviest} waits for ever',
-        f"give the pool {_slots(max(1, pool.heaviest))} or more",
+        f'Pool "{name}" has {counted(pool.slots or 0, "slot")}, '
+        f"and a task that takes {pool.heaviest} waits for ever",
+        f"give the pool {counted(max(1, pool.heaviest), 'slot')} or more",
     )
 
 
@@ -94,14 +96,11 @@ def _bounds(limits: Limits) -> list[tuple[int, str, str]]:
 
 def _of_pools(limits: Limits) -> str:
     if len(limits.pools) > 1:
-        return f"its {len(limits.pools)} pools have {_slots(sum(pool.slots or 0 for pool in limits.pools))}"
+        slots = sum(pool.slots or 0 for pool in limits.pools)
+        return f"its {len(limits.pools)} pools have {counted(slots, 'slot')}"
     (pool,) = limits.pools
     takes = f", and one run takes up to {pool.wanted}" if pool.wanted > 1 else ""
-    return f'pool "{one_line(pool.name)}" has {_slots(pool.slots or 0)}{takes}'
-
-
-def _slots(number: int) -> str:
-    return "1 slot" if number == 1 else f"{number:,} slots"
+    return f'pool "{one_line(pool.name)}" has {counted(pool.slots or 0, "slot")}{takes}'
 
 
 def creation_time(it: Situation) -> Iterator[PlanWarning]:

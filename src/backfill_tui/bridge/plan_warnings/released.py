@@ -23,6 +23,7 @@ from backfill_tui.bridge.planned_dag import instant_of
 from backfill_tui.bridge.sql_instants import as_instant, from_row
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import Instant, to_datetime
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.problems import BadRequest
 
@@ -62,7 +63,7 @@ def _count_from(it: Situation, info: Any) -> str:
     count = len(dates) - _already_there(it, dates)
     if not count:
         return ""
-    return "1 scheduled run" if count == 1 else f"{count:,} scheduled runs"
+    return counted(count, "scheduled run")
 
 
 def _latest_after_launch(it: Situation) -> Any:
