@@ -80,6 +80,12 @@ def _standing(counts: RunCounts, **facts: Any) -> Standing:
             BackfillStatus.CANCELLED,
             "20 never ran, 1 succeeded",
         ),
+        (
+            RunCounts(success=1_000, cancelled=4_950),
+            {"is_paused": True, "completed_at": _ENDED},
+            BackfillStatus.CANCELLED,
+            "4,950 never ran, 1,000 succeeded",
+        ),
     ],
 )
 def test_the_runs_say_where_a_backfill_stands(

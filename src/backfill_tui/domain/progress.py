@@ -159,7 +159,7 @@ def _without_dates(facts: BackfillFacts, now: Instant) -> Standing:
 def _finished(counts: RunCounts) -> Standing:
     outcome = outcome_words(counts)
     if counts.cancelled:
-        sentence = ", ".join([f"{counts.cancelled} never ran", *outcome])
+        sentence = ", ".join([f"{counts.cancelled:,} never ran", *outcome])
         return Standing(status=BackfillStatus.CANCELLED, sentence=sentence)
     if counts.failed:
         return Standing(
@@ -178,11 +178,11 @@ def outcome_words(counts: RunCounts) -> list[str]:
         (counts.deleted, "deleted"),
         (counts.taken_over, "taken over"),
     )
-    return [f"{number} {word}" for number, word in parts if number]
+    return [f"{number:,} {word}" for number, word in parts if number]
 
 
 def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standing:
-    left = f"{counts.running} running, {counts.queued} queued"
+    left = f"{counts.running:,} running, {counts.queued:,} queued"
     if blocked := what_blocks(facts, now):
         return blocked
     if is_held_by_cancel(facts):
@@ -196,9 +196,9 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
             remedy=REOPEN,
         )
     if counts.running == 0 and counts.finished == 0:
-        return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued} queued")
+        return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued:,} queued")
     return Standing(
-        status=BackfillStatus.RUNNING, sentence=f"{counts.running} of {facts.max_active_runs} slots"
+        status=BackfillStatus.RUNNING, sentence=f"{counts.running:,} of {facts.max_active_runs} slots"
     )
 
 
@@ -218,10 +218,10 @@ def _cancelled_but_unfinished(counts: RunCounts) -> Standing:
             sentence="its backfill was cancelled, so cleared runs stay queued",
             remedy=RERUN_HELD,
         )
-    waiting = f", {counts.queued} queued will not start" if counts.queued else ""
+    waiting = f", {counts.queued:,} queued will not start" if counts.queued else ""
     return Standing(
         status=BackfillStatus.RUNNING,
-        sentence=f"cancelled: {counts.running} running go on to the end{waiting}",
+        sentence=f"cancelled: {counts.running:,} running go on to the end{waiting}",
     )
 
 

@@ -16,10 +16,10 @@ def range_standing(facts: RangeFacts, counts: RunCounts, now: Instant) -> Standi
     done, though a scheduler may make another one.
     """
     if counts.active:
-        left = f"{counts.running} running, {counts.queued} queued"
+        left = f"{counts.running:,} running, {counts.queued:,} queued"
         status = BackfillStatus.RUNNING if counts.running else BackfillStatus.QUEUED
         return what_blocks(facts, now) or Standing(status=status, sentence=left)
-    words = [*outcome_words(counts), *([f"{counts.cancelled} never ran"] if counts.cancelled else [])]
+    words = [*outcome_words(counts), *([f"{counts.cancelled:,} never ran"] if counts.cancelled else [])]
     if counts.failed:
         return Standing(
             status=BackfillStatus.DONE_WITH_FAILURES, sentence=", ".join(words), remedy=RERUN_FAILED
