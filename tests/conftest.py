@@ -29,3 +29,11 @@ os.environ["TEXTUAL_ANIMATIONS"] = "none"
 # starts; the tests that send one mean a program as a person starts it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Imported here, for Hypothesis reads the environment above. A busy machine fails no test, and a run of the
+# gate looks at the same examples as the one before; `pytest --hypothesis-profile explore` looks for others.
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("gate", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("gate")

@@ -44,6 +44,8 @@ TRAVELLERS = sorted(
 )
 # MessagePack's integers have 64 bits; instants and numbers of ours fit.
 st.register_type_strategy(int, st.integers(min_value=-(2**63), max_value=2**63 - 1))
+# What is no number equals nothing, not even itself.
+st.register_type_strategy(float, st.floats(allow_nan=False))
 st.register_type_strategy(
     str, st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.just("\x1b[31m[/red]")
 )
