@@ -1,4 +1,4 @@
-"""Every example of the pages, run as it is printed, on the example Dags and the real embedded engine.
+"""Every example of the pages is run as it is printed, on the example Dags and the real embedded engine.
 
 The blocks for a shell run in one; those of docs/json.md, in the order of STORY, in this process on one bridge
 that spares the import of Airflow for each. What can not run is marked on the page, see
@@ -19,7 +19,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from click.testing import CliRunner
@@ -144,15 +144,9 @@ class Stage:
         )
 
 
-def test_the_story_has_every_example_of_the_page_of_json() -> None:
-    assert set(STORY) == set(documented_examples())
-
-
-def test_every_json_example_is_what_the_program_prints(
-    program: Program, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in program.environment.items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(scope="module")
+def told(program: Program) -> dict[str, tuple[int, str, str]]:
+    """What each example of docs/json.md came to: exit code, stdout and stderr."""
     config = program.folder / "config" / "backfill-tui" / "config.toml"
     composition = OneBridge(program)
     stage = Stage(program, composition)
@@ -161,39 +155,46 @@ def test_every_json_example_is_what_the_program_prints(
         "reopen": stage.orphaned_backfill,
         "remove": stage.abandoned_backfill,
     }
-    number = 1
-    try:
+    number, found = 1, {}
+    with pytest.MonkeyPatch.context() as surroundings, closing(composition):
+        for variable, value in program.environment.items():
+            surroundings.setenv(variable, value)
         for name in STORY:
             if name in before:
                 number = before[name]()
             if name == "config":
                 config.parent.mkdir(parents=True)
                 config.write_text('[keys]\n"watch.rerun" = "R"\n')
-            words, documented = documented_examples()[name]
+            words, _ = documented_examples()[name]
             if name in {"pause", "resume", "cancel", "reopen", "remove"}:
                 words = words.replace(" 1 ", f" {number} ")
-            code, out, talk = stage.run(words)
-            assert code == (1 if name in FAILS else 0), f"{words}: {talk}"
-            compare(name, documented, out)
-    finally:
-        composition.close()
-        config.unlink(missing_ok=True)
+            found[name] = stage.run(words)
+    config.unlink()
+    return found
 
 
-def compare(name: str, documented: list[Any], out: str) -> None:
+def test_the_story_has_every_example_of_the_page_of_json() -> None:
+    assert set(STORY) == set(documented_examples())
+
+
+@pytest.mark.parametrize("name", STORY)
+def test_a_json_example_is_what_the_program_prints(name: str, told: dict[str, tuple[int, str, str]]) -> None:
+    code, out, talk = told[name]
+    assert code == (1 if name in FAILS else 0), talk
     real = [json.loads(line) for line in out.splitlines()] if name in LINES else [json.loads(out)]
+    _, documented = documented_examples()[name]
     assert real
     for one in documented:
         for other in real:
-            assert same_shape(shape(one), shape(other)), f"{name}\n{json.dumps(other, indent=2)[:3000]}"
+            assert same_shape(shape(one), shape(other)), json.dumps(other, indent=2)[:3000]
 
 
 RUN = [block for block in every_block() if block.runs]
 
 
+@pytest.mark.usefixtures("told")
 @pytest.mark.parametrize("block", RUN, ids=lambda block: block.name)
-def test_every_block_for_a_shell_runs_as_it_is_printed(block: Block, program: Program) -> None:
-    there_is_a_backfill_of_everything(program)
+def test_a_block_for_a_shell_runs_as_it_is_printed(block: Block, program: Program) -> None:
     words = ["bash", "-euo", "pipefail", "-c", block.text]
     environment = {
         **program.environment,
@@ -213,14 +214,3 @@ def test_every_block_for_a_shell_runs_as_it_is_printed(block: Block, program: Pr
     assert done.returncode == 0, f"{block.text}\n{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
     for name in ("sales.html", "sales.csv", "plan.html"):
         (program.folder / name).unlink(missing_ok=True)
-
-
-def there_is_a_backfill_of_everything(program: Program) -> None:
-    """The examples export backfill 1 of sales_daily, which the story above makes, or else this."""
-    listed = program.home / "airflow.db"
-    if listed.exists():
-        with closing(sqlite3.connect(listed, timeout=60)) as database:
-            if database.execute("SELECT count(*) FROM backfill WHERE id = 1").fetchone()[0]:
-                return
-    made = program.run("launch", "sales_daily", "--from", "2024-01-05", "--to", "2024-01-07", "--yes")
-    assert made.code == 0, made.err
