@@ -24,7 +24,7 @@ from backfill_tui.ui import opening, readings
 from backfill_tui.ui.app_commands import APP
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
-from backfill_tui.ui.keymap import Keymap, shown_key
+from backfill_tui.ui.keymap import Keymap
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing
@@ -64,9 +64,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
-    start a program then. `looks` are how all of it is drawn, `is_first_time` says whether a hint
-    of some name was never told before, `keymap` has the keys that the user gave to
-    commands.
+    start a program then. `looks` are how all of it is drawn, `is_first_time` says whether a hint of some name
+    was never told before, `keymap` has the keys that the user gave to commands.
     """
 
     TITLE = "backfill-tui"
@@ -247,11 +246,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     def _lose(self, problem: Problem) -> None:
         if self.connection is not Connection.LOST:
             self.connection = Connection.LOST
-            if self.reconnecting.goes_on(problem):
-                return
-            key = shown_key("app.reconnect")
-            remedy = f"close this and press {key} to start it again; what was last read stays on the screen"
-            opening.show_problem(self, Unreachable(problem.message, remedy=remedy, detail=problem.detail))
+            if not self.reconnecting.goes_on(problem):
+                opening.show_lost(self, problem)
 
     def watch_connection(self) -> None:
         """What the keys do depends on it."""

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui.domain.dag_range import DagRange
-from backfill_tui.domain.dags import DagFile
+from backfill_tui.domain.dags import DagFile, DagSummary, ImportProblem
 from backfill_tui.domain.environment import EngineStatus, Environment
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.launching import Launched
-from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.problems import Problem, Refused, Unreachable
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.commands import PLACES
 from backfill_tui.ui.engine_words import engine_notice
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Row
 
 if TYPE_CHECKING:
@@ -96,6 +97,31 @@ def show_problem(program: BackfillApp, problem: Problem) -> None:
     from backfill_tui.ui.screens.problem import ProblemDialog
 
     program.push_screen(ProblemDialog(problem))
+
+
+def show_import_problem(program: BackfillApp, problem: ImportProblem) -> None:
+    """Show why a Dag file does not import."""
+    from backfill_tui.ui.screens.problem import ProblemDialog
+
+    program.push_screen(ProblemDialog.of_import(problem))
+
+
+def show_why_not(program: BackfillApp, dag: DagSummary) -> None:
+    """Show why a Dag can not be backfilled."""
+    show_problem(
+        program,
+        Refused(
+            f'"{dag.dag_id}" can not be backfilled: {dag.not_backfillable_because}',
+            remedy="a backfill needs a schedule with periods, such as @daily or a cron expression",
+        ),
+    )
+
+
+def show_lost(program: BackfillApp, problem: Problem) -> None:
+    """Show that the bridge is lost, and how to start another one."""
+    key = shown_key("app.reconnect")
+    remedy = f"close this and press {key} to start it again; what was last read stays on the screen"
+    show_problem(program, Unreachable(problem.message, remedy=remedy, detail=problem.detail))
 
 
 def save_screenshot(program: BackfillApp) -> None:

@@ -15,7 +15,6 @@ from textual.widgets import Input
 from backfill_tui.domain.dag_range import DagRange
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.problems import Refused
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui import opening, parsing, pausing, readings
 from backfill_tui.ui.command import bindings
@@ -210,10 +209,10 @@ class DagsScreen(DetailingScreen):
 
     def plan_row(self, row: Row) -> None:
         """Plan a backfill of the Dag of a row, or show why its file does not import."""
-        if row.dag is None:
-            self._show_traceback(row)
-        else:
+        if row.dag is not None:
             self.with_details(row.dag, self._plan)
+        elif row.problem is not None:
+            opening.show_import_problem(self.program, row.problem)
 
     def action_holes(self) -> None:
         """Plan what is missing or failed since the start of the Dag."""
@@ -223,7 +222,7 @@ class DagsScreen(DetailingScreen):
 
     def _plan(self, dag: DagSummary, *, holes: bool = False) -> None:
         if not dag.backfillable:
-            self._say_why_not(dag)
+            opening.show_why_not(self.program, dag)
             return
         from backfill_tui.ui.screens.plan import PlanScreen
 
@@ -287,18 +286,3 @@ class DagsScreen(DetailingScreen):
                 f'"{message.dag_id}" has had no backfill yet: press {shown_key("dags.plan")} to plan one',
                 markup=False,
             )
-
-    def _show_traceback(self, row: Row) -> None:
-        from backfill_tui.ui.screens.problem import ProblemDialog
-
-        if row.problem is not None:
-            self.app.push_screen(ProblemDialog.of_import(row.problem))
-
-    def _say_why_not(self, dag: DagSummary) -> None:
-        from backfill_tui.ui.screens.problem import ProblemDialog
-
-        problem = Refused(
-            f'"{dag.dag_id}" can not be backfilled: {dag.not_backfillable_because}',
-            remedy="a backfill needs a schedule with periods, such as @daily or a cron expression",
-        )
-        self.app.push_screen(ProblemDialog(problem))

@@ -23,11 +23,12 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.failure_commands import FAILURES
+from backfill_tui.ui.failure_words import NO_TASK, group_words
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.screens.failure_log import FailureLogDialog
 from backfill_tui.ui.text import count
-from backfill_tui.ui.widgets.failure_list import NO_TASK, FailureList
+from backfill_tui.ui.widgets.failure_list import FailureList
 from backfill_tui.ui.widgets.filter_line import FilterLine
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.line_list import LineList
@@ -176,8 +177,11 @@ class FailuresDialog(Dialog[FailuresLeft]):
 
     @on(LineList.Moved)
     def _show_words(self) -> None:
-        group = self.listed.current
-        self.words.update(Content("") if group is None else self._words_of(group))
+        words, group = Content(""), self.listed.current
+        if group is not None:
+            marked = len(self._grid.marks.rows.intersection(self._rows_of([group])))
+            words = group_words(group, self.listed.span_of(group), marked)
+        self.words.update(words)
         self.refresh_bindings()
 
     def _show(self) -> None:
@@ -217,21 +221,6 @@ class FailuresDialog(Dialog[FailuresLeft]):
             return self._grid.date_of(row)
         return failure.partition_key or (
             "" if date is None else minute(date, zone_named(self._facts.timezone))
-        )
-
-    def _words_of(self, group: FailureGroup) -> Content:
-        dates = count(len(group.ordinals), "date")
-        where = self.listed.span_of(group).replace("..", " to ")
-        if len(group.failures) > len(group.ordinals):
-            dates += f", {count(len(group.failures), 'task instance')}"
-        marked = len(self._grid.marks.rows.intersection(self._rows_of([group])))
-        some = f", {marked:,} of them marked" if marked else ""
-        task = Content.styled(one_line(group.task_id or NO_TASK), "bold")
-        return Content("\n").join(
-            [
-                Content("").join([task, Content(f"  {dates}: {where}"), Content.styled(some, "$muted")]),
-                Content.styled(one_line(group.words), "$error"),
-            ]
         )
 
     # What is done

@@ -11,6 +11,7 @@ from rich.style import Style
 from backfill_tui.domain.failures import Failure, FailureGroup, FailureKind
 from backfill_tui.domain.ids import RunId
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui.failure_words import NO_TASK
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, fit
 from backfill_tui.ui.widgets.line_list import LineList
@@ -23,9 +24,6 @@ _NARROW_TASK: Final = 14
 _ROOM_FOR_SPANS: Final = 90
 _ALL_MARKED: Final = Mark("●", "all dates are marked", "accent")
 _SOME_MARKED: Final = Mark("◦", "some dates are marked", "accent")
-
-NO_TASK: Final = "-"
-"""What stands for the task of a run that failed without one."""
 
 
 class FailureList(LineList):
