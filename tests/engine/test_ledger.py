@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.support.homes import create_backfill
+from tests.support.homes import create_backfill, private_home
 
+from backfill_tui.engine.component import Component, Name, Run
+from backfill_tui.engine.health import heartbeat_trouble
 from backfill_tui.engine.home import EmbeddedHome
 from backfill_tui.engine.ledger import SCHEDULER_JOB, Ledger
+from backfill_tui.engine.processes import ProcessId
 
 pytestmark = [pytest.mark.engine, pytest.mark.xdist_group("engine")]
 
@@ -128,3 +133,35 @@ def test_jobs_whose_processes_are_gone_are_marked_as_failed(database: Database) 
         ends = connection.execute("SELECT end_date FROM job WHERE state = 'failed'").fetchall()
     assert states == [("SchedulerJob", "failed"), ("SchedulerJob", "success"), ("TriggererJob", "running")]
     assert ends[0][0] >= time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(before))
+
+
+def test_a_database_is_held_while_somebody_writes(database: Database) -> None:
+    assert not database.ledger.is_held()
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        assert database.ledger.is_held()
+        assert database.ledger.is_active(), "reading goes on"
+        writer.execute("COMMIT")
+        assert not database.ledger.is_held()
+
+
+def test_that_it_is_held_is_not_said_of_a_file_that_is_none(tmp_path: Path) -> None:
+    (tmp_path / "airflow.db").write_text("no database at all, but long enough to be looked at")
+    with pytest.raises(sqlite3.DatabaseError):
+        Ledger(tmp_path / "airflow.db").is_held()
+
+
+def test_a_silent_scheduler_is_waited_for_while_a_launch_holds_the_database(database: Database) -> None:
+    database.do("PRAGMA journal_mode=WAL")
+    scheduler = Component(Name.SCHEDULER, private_home(database.path.parent / "home"))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        identity = ProcessId.of(process.pid)
+        scheduler.run = Run(process, identity, began=0.0, began_at=0.0, beat_at=0.0, beat="before")
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as launch:
+            launch.execute("BEGIN IMMEDIATE")
+            for now in (80.0, 100.0, 500.0):
+                assert heartbeat_trouble(scheduler, database.ledger, now) == ""
+            launch.execute("ROLLBACK")
+        assert heartbeat_trouble(scheduler, database.ledger, 520.0) == "", "it has time to write again"
+        assert heartbeat_trouble(scheduler, database.ledger, 540.0) == "gave no sign for 90 s"
+        process.kill()

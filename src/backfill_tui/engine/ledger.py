@@ -67,6 +67,19 @@ class Ledger:
         )
         return beat if isinstance(beat, str) else None
 
+    def is_held(self) -> bool:
+        """Whether somebody writes right now, so that nobody else can, as a launch does while it creates."""
+        with closing(sqlite3.connect(self._database, timeout=0)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+            except sqlite3.OperationalError as refused:
+                # Python 3.10 tells no code.
+                if "locked" not in str(refused):
+                    raise
+                return True
+        return False
+
     def fail_jobs(self, job_type: str) -> None:
         """Say that all jobs of this type have failed, so that their tasks are taken over at once.
 

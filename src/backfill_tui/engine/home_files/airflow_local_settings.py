@@ -22,8 +22,9 @@ USUAL_THRESHOLD = gc.get_threshold()
 if not {"api-server", "scheduler", "triggerer"}.isdisjoint(sys.argv):
     gc.set_threshold(50_000, 20, 20)
 
-# SQLite has one writer at a time: the scheduler, the API server and a launch wait for each other this long.
-_BUSY_SECONDS = 60
+# SQLite has one writer at a time, so all wait for each other this long. A launch is one transaction, which
+# takes over a minute for thousands of runs on a busy machine: without patience the scheduler would end by it.
+_BUSY_SECONDS = 300 if "scheduler" in sys.argv else 60
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
