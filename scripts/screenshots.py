@@ -1,6 +1,8 @@
 """Draws `screenshots/*.svg` from the running program: the real bridge, engine and scheduler, keys as pressed.
 
-python -m scripts.screenshots
+python -m scripts.screenshots [FOLDER]
+
+A test draws them into a folder of its own and compares what stands on them.
 """
 
 from __future__ import annotations
@@ -39,10 +41,11 @@ _LINKED_FONTS: Final = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 class Photographer:
     """A person at the terminal with a camera."""
 
-    def __init__(self, app: BackfillApp, pilot: Pilot[Any], hidden: Path) -> None:
+    def __init__(self, app: BackfillApp, pilot: Pilot[Any], hidden: Path, target: Path) -> None:
         self._app = app
         self._pilot = pilot
         self._hidden = str(hidden)
+        self._target = target
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other."""
@@ -81,8 +84,8 @@ class Photographer:
         svg = _LINKED_FONTS.sub("", _NUMBERED.sub("terminal-", svg))
         for path in (self._hidden, str(REPOSITORY)):
             svg = svg.replace(path, _stand_in(path))
-        (TARGET / f"{name}.svg").write_text(svg, encoding="utf-8")
-        print(f"screenshots/{name}.svg")
+        (self._target / f"{name}.svg").write_text(svg, encoding="utf-8")
+        print(f"{self._target.name}/{name}.svg")
 
     def _text(self) -> str:
         strips = self._app.screen._compositor.render_strips()  # noqa: SLF001  # the screen as text has no other door
@@ -162,20 +165,21 @@ def _program(folder: Path) -> Iterator[tuple[BackfillApp, EmbeddedHome]]:
             engine.stop()
 
 
-async def _run(folder: Path) -> None:
+async def _run(folder: Path, target: Path) -> None:
     with _program(folder) as (app, home):
         async with app.run_test(size=SIZE) as pilot:
-            await tour(Photographer(app, pilot, folder), home.dags_folder)
+            await tour(Photographer(app, pilot, folder, target), home.dags_folder)
 
 
 def main() -> None:
-    """Draw every picture anew."""
+    """Draw every picture anew, into `screenshots/` or the folder that is named."""
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
-    TARGET.mkdir(exist_ok=True)
+    target = Path(sys.argv[1]).absolute() if len(sys.argv) > 1 else TARGET
+    target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         # The Dags are named as they lie from here, so no path of this machine is in the pictures.
         os.chdir(folder)
-        asyncio.run(_run(Path.cwd()))
+        asyncio.run(_run(Path.cwd(), target))
 
 
 if __name__ == "__main__":
