@@ -30,12 +30,13 @@ for number in range(9):
         def load(): pass
         extract() >> load()
 
-with DAG(dag_id="mapped", schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
-    @task
-    def each(name): return name
-    @task
-    def total(names): pass
-    total(each.expand(name=[1, 2, 3]))
+for dag_id in ("mapped", "mapped_widely"):
+    with DAG(dag_id=dag_id, schedule="@daily", start_date=datetime(2024, 1, 1, tzinfo=timezone.utc)):
+        @task
+        def each(name): return name
+        @task
+        def total(names): pass
+        total(each.expand(name=[1, 2, 3]))
 """
 
 
@@ -224,4 +225,4 @@ def about(ticks: list[list[str]], word: str) -> int:
 
 
 def test_a_run_with_very_many_task_instances_is_read_in_parts_and_whole(attached: Attached) -> None:
-    read_instances_of_an_expansion(attached.gateway, attached.edits, "mapped")
+    read_instances_of_an_expansion(attached.gateway, attached.edits, "mapped_widely")
