@@ -28,7 +28,7 @@ def main() -> int:
             stage(kind, Path(folder)) as filled,
         ):
             missed += watch_stream.measure(filled)
-        # On a stage of its own: what the first writer left running is not where the cursor is put.
+        # On a stage of its own, as untouched as the first one was.
         with (
             tempfile.TemporaryDirectory(prefix="backfill-tui-bench-") as folder,
             stage(kind, Path(folder), {"1M": RUNS["1M"]}) as filled,

@@ -151,6 +151,12 @@ def test_that_it_is_held_is_not_said_of_a_file_that_is_none(tmp_path: Path) -> N
         Ledger(tmp_path / "airflow.db").is_held()
 
 
+def test_looking_whether_it_is_held_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        Ledger(tmp_path / "airflow.db").is_held()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_silent_scheduler_is_waited_for_while_a_launch_holds_the_database(database: Database) -> None:
     database.do("PRAGMA journal_mode=WAL")
     scheduler = Component(Name.SCHEDULER, private_home(database.path.parent / "home"))

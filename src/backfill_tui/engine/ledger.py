@@ -69,7 +69,7 @@ class Ledger:
 
     def is_held(self) -> bool:
         """Whether somebody writes right now, so that nobody else can, as a launch does while it creates."""
-        with closing(sqlite3.connect(self._database, timeout=0)) as connection:
+        with closing(sqlite3.connect(self._address("rw"), uri=True, timeout=0)) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("ROLLBACK")
@@ -94,10 +94,13 @@ class Ledger:
 
     def _ask(self, question: str, values: tuple[object, ...] = ()) -> object:
         # A new connection each time costs a third of a millisecond and never holds anything.
-        address = f"file:{quote(str(self._database))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=_READ_SECONDS)) as connection:
+        with closing(sqlite3.connect(self._address("ro"), uri=True, timeout=_READ_SECONDS)) as connection:
             row = connection.execute(question, values).fetchone()
         return row[0] if row else None
+
+    def _address(self, mode: str) -> str:
+        """The database as it is: none is made where there is none."""
+        return f"file:{quote(str(self._database))}?mode={mode}"
 
 
 def _as_stored(seconds: float) -> str:

@@ -15,9 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from airflow.executors.local_executor import LocalExecutor
 from airflow.listeners import hookimpl
-from airflow.models.taskinstancekey import TaskInstanceKey
 from airflow.plugins_manager import AirflowPlugin
 
 
@@ -32,6 +30,9 @@ class LateEnds:
         """Put the counting round what LocalExecutor sends and hears."""
         if "scheduler" not in sys.argv:
             return
+        from airflow.executors.local_executor import LocalExecutor
+        from airflow.models.taskinstancekey import TaskInstanceKey
+
         send, hear = LocalExecutor._process_workloads, LocalExecutor.change_state  # noqa: SLF001  # no other place
 
         def send_and_count(executor: LocalExecutor, workload_list: Sequence[Any]) -> None:
