@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from tests.support.databases import Database, postgresql_database, sqlite_database
+from tests.support.databases import Database
 
 from backfill_tui.bridge.change_mark import _ITSELF, ChangeMark
 from backfill_tui.domain.instants import SECOND, Instant
@@ -19,15 +18,9 @@ from backfill_tui.domain.instants import SECOND, Instant
 pytestmark = pytest.mark.airflow
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with ExitStack() as opened:
-        if request.param == "sqlite":
-            found = sqlite_database(tmp_path / "some.db")
-        else:
-            found = opened.enter_context(postgresql_database())
-        found.do("CREATE TABLE one (word TEXT)")
-        yield found
+@pytest.fixture
+def database(words_kept: Database) -> Database:
+    return words_kept
 
 
 @contextmanager

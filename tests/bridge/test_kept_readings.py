@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
-from tests.support.databases import Database, postgresql_database, sqlite_database
+from tests.support.databases import Database, postgresql_database
 
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.kept_readings import LONGEST_SECONDS, KeptReadings
@@ -60,15 +59,9 @@ class Asking:
         raise AssertionError("it is read again and again")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    with ExitStack() as opened:
-        if request.param == "sqlite":
-            found = sqlite_database(tmp_path / "some.db")
-        else:
-            found = opened.enter_context(postgresql_database())
-        found.do("CREATE TABLE one (word TEXT)")
-        yield found
+@pytest.fixture
+def database(words_kept: Database) -> Database:
+    return words_kept
 
 
 @contextmanager

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from backfill_tui.bridge.sql_instants import as_instant, from_row, gives_numbers
+from backfill_tui.bridge.sql_instants import as_instant
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant, iso, to_datetime
 from backfill_tui.domain.outcomes import ExistingRun, ExistingRuns
@@ -123,8 +123,8 @@ class _Reader:
         ).where(self._of_the_dag, self._in_range)
         if self._dates.partitioned:
             query = query.order_by(runs.start_date.is_(None), runs.start_date.desc(), runs.id)
-        found: Any = self._session.execute(query).all()
-        return found if gives_numbers(self._session) else [(from_row(row[0]), *row[1:]) for row in found]
+        found: Sequence[Any] = self._session.execute(query).all()
+        return found
 
     def task_counts(self, states: Iterable[RunState]) -> TaskCounts:
         """By the ids of runs in those states: how many task instances are in which state."""
@@ -179,9 +179,8 @@ class _Reader:
             # Every date is its own run after: the database can leave out what is as it should be.
             query = query.where(or_(self._date.is_(None), self._date != runs.run_after))
         found = []
-        for after_value, date_value, run_id in self._session.execute(query):
-            at = from_row(after_value)
-            place = None if date_value is None else places.get(from_row(date_value))
+        for at, found_date, run_id in self._session.execute(query):
+            place = None if found_date is None else places.get(found_date)
             # Dates out of order may share a time to run after, so that one's run has the id of the others.
             if not self._dates.ascending or place is None or afters[place] != at:
                 found.append((at, run_id))

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, func, select
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.grid_entries import plain_rows
-from backfill_tui.bridge.sql_instants import as_instant, from_row
+from backfill_tui.bridge.sql_instants import as_instant
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instances import InstanceLine, InstancesFound, InstancesQuery, RunInstances
 from backfill_tui.domain.instants import Instant
@@ -195,6 +195,6 @@ def _line(cells: Sequence[Any]) -> InstanceLine:
         map_index=map_index,
         state=CODES[task_code(state)],
         try_number=try_number,
-        started_at=None if started is None else Instant(from_row(started)),
-        ended_at=None if ended is None else Instant(from_row(ended)),
+        started_at=None if started is None else Instant(started),
+        ended_at=None if ended is None else Instant(ended),
     )

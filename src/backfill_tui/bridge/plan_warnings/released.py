@@ -20,7 +20,7 @@ from backfill_tui.bridge.fast_dates import jumps_of
 from backfill_tui.bridge.own_steps import NeverAnswersError, Patience, given_up_when, occurrence_of
 from backfill_tui.bridge.plan_warnings.situation import Situation
 from backfill_tui.bridge.planned_dag import instant_of
-from backfill_tui.bridge.sql_instants import as_instant, from_row
+from backfill_tui.bridge.sql_instants import as_instant
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.instants import Instant, to_datetime
 from backfill_tui.domain.numbers import counted
@@ -165,6 +165,6 @@ def _already_there(it: Situation, dates: list[int]) -> int:
     wanted = select(as_instant(it.session, column)).where(
         DagRun.dag_id == it.request.dag_id, column.between(first, last)
     )
-    there = {from_row(date) for date in it.session.scalars(wanted)}
+    there = set(it.session.scalars(wanted))
     there.update(it.running_dates())
     return len(there.intersection(dates))
