@@ -70,6 +70,18 @@ def test_a_later_process_with_the_same_number_is_a_stranger(tree: subprocess.Pop
     assert family([stranger]) == []
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere psutil has no other clock")
+def test_a_process_is_the_same_after_the_clock_of_the_machine_was_set(
+    tree: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, started = ProcessId.of(tree.pid), psutil.boot_time()
+    # What the kernel says of its start once somebody has set the clock.
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: started + 2.0)
+    assert psutil.boot_time() == started + 2.0
+    assert before.alive
+    assert next(process.pid for process in family([before])) == tree.pid
+
+
 def test_a_dead_child_that_nobody_waited_for_is_gone(tree: subprocess.Popen[str]) -> None:
     root = ProcessId.of(tree.pid)
     os.kill(tree.pid, signal.SIGKILL)

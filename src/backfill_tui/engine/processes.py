@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +20,11 @@ _SAME_MOMENT_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ProcessId:
-    """A process for all time: its number, and when it was created (seconds since epoch)."""
+    """A process for all time: its number, and when it was created.
+
+    That is in seconds since the machine was started on Linux, where the time since the epoch is another one
+    once somebody sets the clock; elsewhere since the epoch.
+    """
 
     pid: int
     created: float
@@ -27,13 +32,13 @@ class ProcessId:
     @classmethod
     def of(cls, pid: int) -> ProcessId:
         """The identity of a process that runs now; psutil.NoSuchProcess when it does not."""
-        return cls(pid, psutil.Process(pid).create_time())
+        return cls(pid, _created_at(pid)[1])
 
     def find(self) -> psutil.Process | None:
         """The process, None when it is gone (a dead child that nobody has waited for is gone too)."""
         try:
-            process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < _SAME_MOMENT_SECONDS
+            process, created = _created_at(self.pid)
+            same = abs(created - self.created) < _SAME_MOMENT_SECONDS
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
@@ -42,6 +47,14 @@ class ProcessId:
     def alive(self) -> bool:
         """Whether it still runs."""
         return self.find() is not None
+
+
+def _created_at(pid: int) -> tuple[psutil.Process, float]:
+    """A process, and when it was created; psutil.NoSuchProcess when there is none."""
+    # In this order: psutil may keep the start of the machine as it last read it.
+    started = psutil.boot_time() if sys.platform == "linux" else 0.0
+    process = psutil.Process(pid)
+    return process, process.create_time() - started
 
 
 def family(roots: Iterable[ProcessId], mark: str | None = None) -> list[psutil.Process]:
