@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import psutil
@@ -20,12 +21,14 @@ from backfill_tui.gateway.bridge import BridgeGateway
 from backfill_tui.gateway.child import BridgeChild, BridgeCommand
 from benchmarks.watch_cells import WAITING, time_cells
 from benchmarks.watch_side import WITNESSES
-from benchmarks.watch_stage import CHANGES_A_SECOND, CYCLE_SECONDS, Stage
+from benchmarks.watch_stage import CHANGES_A_SECOND, CYCLE_SECONDS, RUNS, Stage
 from benchmarks.watch_truth import differences, read_in_full
 
 LIVE_SECONDS: Final = {"100k": 6, "1M": 20}
 IDLE_SECONDS: Final = 4
 TICKS_A_SECOND: Final = 5
+ROWS_IN_VIEW: Final = 45
+"""The last ones, as on a terminal of 200x50."""
 TICK_RATIO: Final = 1.5
 """What a tick may cost more with ten times the task instances."""
 _WITNESS_CODES: Final = frozenset(CODE_OF[TaskState(state)] for state in WITNESSES)
@@ -95,7 +98,9 @@ def measure(stage: Stage) -> int:
         figures = {}
         for name, backfill_id in stage.backfills.items():
             cells = time_cells(gateway, psutil.Process(child.pid), stage.database, f"wide_{name}")
-            with gateway.watch(BackfillId(backfill_id)) as stream:
+            rows = RUNS[name]
+            seen = partial(tuple, range(rows - ROWS_IN_VIEW + 1, rows + 1))
+            with gateway.watch(BackfillId(backfill_id), seen) as stream:
                 followed = Followed(stream, psutil.Process(child.pid))
                 figures[name] = _follow(stage, followed, name, cells)
                 if name == "1M":

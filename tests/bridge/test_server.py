@@ -149,3 +149,19 @@ def test_one_caller_that_is_behind_holds_up_no_other(line: Line) -> None:
     heard = [line.hear(), line.hear()]
     assert [type(message) for message in heard] == [Event, Result]
     assert [message.call for message in heard if isinstance(message, (Event, Result))] == [2, 2]
+
+
+def test_a_handler_sees_what_the_caller_looks_at(line: Line) -> None:
+    def handler(_: Launch, call: Call[CreationProgress]) -> Launched:
+        for _event in range(UNREAD + 3):
+            call.wait_for_caller()
+            call.emit(progress(sum(call.in_view)))
+        return LAUNCHED
+
+    line.server.handle(LAUNCH, handler)
+    line.launch(1)
+    assert [line.hear_progress() for _ in range(UNREAD)] == [0] * UNREAD, "nothing was told yet"
+    for in_view, expected in (((3, 4), 7), (None, 7), ((), 0)):
+        line.writer.write(Taken(1, in_view))
+        assert line.hear_progress() == expected
+    assert isinstance(line.hear(), Result)

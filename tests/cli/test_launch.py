@@ -13,6 +13,7 @@ from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.problems import Interrupted, Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.gateway.port import InView, nothing
 
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
 LAUNCH = ("launch", "sales_daily", *RANGE)
@@ -190,8 +191,10 @@ class InterruptedGateway(ScriptedGateway):
     """Its user presses ctrl+c after the first reading of a backfill."""
 
     @contextmanager
-    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
-        with super().watch(backfill_id) as updates:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> Generator[Iterator[GridUpdate], None, None]:
+        with super().watch(backfill_id, in_view) as updates:
             yield self._first_of(updates)
 
     def _first_of(self, updates: Iterator[GridUpdate]) -> Iterator[GridUpdate]:

@@ -16,7 +16,7 @@ from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Refused, Unreachable
 from backfill_tui.domain.reconnecting import WAITS
 from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.gateway.port import ignore
+from backfill_tui.gateway.port import InView, ignore, nothing
 
 U = TypeVar("U")
 LAUNCH = ("launch", "sales_daily", "--from", "2024-01-01", "--to", "2024-01-03", "--yes")
@@ -29,13 +29,17 @@ class BrokenWay(ScriptedGateway):
     BREAKS = 2
 
     @contextmanager
-    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
-        with super().watch(backfill_id) as updates:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> Generator[Iterator[GridUpdate], None, None]:
+        with super().watch(backfill_id, in_view) as updates:
             yield self._breaking(updates)
 
     @contextmanager
-    def watch_range(self, dates: DagRange) -> Generator[Iterator[RangeUpdate], None, None]:
-        with super().watch_range(dates) as updates:
+    def watch_range(
+        self, dates: DagRange, in_view: InView = nothing
+    ) -> Generator[Iterator[RangeUpdate], None, None]:
+        with super().watch_range(dates, in_view) as updates:
             yield self._breaking(updates)
 
     def _breaking(self, updates: Iterator[U]) -> Iterator[U]:

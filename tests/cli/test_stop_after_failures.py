@@ -13,7 +13,7 @@ from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.problems import Unreachable
 from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.gateway.port import ignore
+from backfill_tui.gateway.port import InView, ignore, nothing
 
 DATES = [f"2024-01-{day:02}" for day in range(1, 11)]
 LAUNCH = ("launch", "sales_daily", "--range", "2024-01-01..2024-01-10", "--max-active-runs", "2", "--yes")
@@ -26,8 +26,10 @@ class SteppingGateway(ScriptedGateway):
     then: Callable[[GridUpdate], None] = staticmethod(ignore)
 
     @contextmanager
-    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
-        with super().watch(backfill_id) as updates:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> Generator[Iterator[GridUpdate], None, None]:
+        with super().watch(backfill_id, in_view) as updates:
             yield self._stepping(updates)
 
     def _stepping(self, updates: Iterator[GridUpdate]) -> Iterator[GridUpdate]:

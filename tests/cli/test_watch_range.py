@@ -10,6 +10,7 @@ from tests.support.scripted import ScriptedEngine, ScriptedGateway
 from backfill_tui.domain.dag_range import DagRange, RangeUpdate
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.states import RunState
+from backfill_tui.gateway.port import InView, nothing
 
 WATCH = ("watch", "sales_daily")
 RANGE = ("--from", "2024-01-01", "--to", "2024-01-03")
@@ -19,13 +20,15 @@ class UnpausingGateway(ScriptedGateway):
     """Its Dags are unpaused once the first reading of a range was taken."""
 
     @contextmanager
-    def watch_range(self, dates: DagRange) -> Generator[Iterator[RangeUpdate], None, None]:
+    def watch_range(
+        self, dates: DagRange, in_view: InView = nothing
+    ) -> Generator[Iterator[RangeUpdate], None, None]:
         def unpausing(updates: Iterator[RangeUpdate]) -> Iterator[RangeUpdate]:
             for update in updates:
                 yield update
                 self.world.paused.clear()
 
-        with super().watch_range(dates) as updates:
+        with super().watch_range(dates, in_view) as updates:
             yield unpausing(updates)
 
 

@@ -12,7 +12,7 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.states import CODES, RunState, TaskState
 from backfill_tui.domain.watching import GridUpdate, Membership, RunRow
-from backfill_tui.gateway.port import Gateway
+from backfill_tui.gateway.port import Gateway, InView, nothing
 from tests.support.edits import Edits
 
 DEADLINE_SECONDS = 20
@@ -47,9 +47,9 @@ class Following:
 
 
 @contextmanager
-def following(gateway: Gateway, backfill_id: int) -> Iterator[Following]:
+def following(gateway: Gateway, backfill_id: int, in_view: InView = nothing) -> Iterator[Following]:
     """Follow a backfill; everything is loaded."""
-    with gateway.watch(BackfillId(backfill_id)) as stream:
+    with gateway.watch(BackfillId(backfill_id), in_view) as stream:
         followed = Following(store=GridStore(), updates=[], stream=stream)
         followed.take()
         followed.until(lambda: followed.store.loaded, "loaded")

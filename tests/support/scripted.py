@@ -63,7 +63,7 @@ from backfill_tui.domain.tasks import (
 )
 from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate, RunRow, TaskColumn
-from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.gateway.port import InView, IsCancelled, ignore, never, nothing
 from backfill_tui.gateway.rerunning import Gathering
 from tests.support import log_lines, marks
 from tests.support.undos import ScriptedJournal, marks_of
@@ -98,6 +98,7 @@ class ScriptedGateway:
         self.world = world
         self.done = ScriptedJournal(world)
         self.asked: dict[str, int] = {}
+        self.in_view: tuple[int, ...] = ()
         self.more_warnings: tuple[PlanWarning, ...] = ()
         self.waits: tuple[Cause, ...] = ()
         self.released = ""
@@ -246,25 +247,29 @@ class ScriptedGateway:
             )
 
     @contextmanager
-    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> Generator[Iterator[GridUpdate], None, None]:
         self._enter("watch")
         left = threading.Event()
         if backfill_id not in self.world.backfills:
             raise NotThere(f"There is no backfill {backfill_id}", remedy="look at the list of backfills")
         try:
-            yield self._updates(self.world.backfills[backfill_id], left)
+            yield self._updates(self.world.backfills[backfill_id], left, in_view)
         finally:
             left.set()
             with self.world.changed:
                 self.world.changed.notify_all()
 
     @contextmanager
-    def watch_range(self, dates: DagRange) -> Generator[Iterator[RangeUpdate], None, None]:
+    def watch_range(
+        self, dates: DagRange, in_view: InView = nothing
+    ) -> Generator[Iterator[RangeUpdate], None, None]:
         self._enter("watch_range")
         self._dag(dates.dag_id)
         left = threading.Event()
         try:
-            yield self._range_updates(dates, left)
+            yield self._range_updates(dates, left, in_view)
         finally:
             left.set()
             with self.world.changed:
@@ -580,7 +585,9 @@ class ScriptedGateway:
                 remedy="unpause it",
             )
 
-    def _updates(self, backfill: ScriptedBackfill, left: threading.Event) -> Iterator[GridUpdate]:
+    def _updates(
+        self, backfill: ScriptedBackfill, left: threading.Event, in_view: InView
+    ) -> Iterator[GridUpdate]:
         columns: tuple[TaskColumn, ...] | None = self.world.dags[backfill.request.dag_id].columns
         sent: dict[int, object] = {}
         told: tuple[Cause, ...] | None = None
@@ -599,11 +606,14 @@ class ScriptedGateway:
             sent.update({row.ordinal: (row, cells) for row, cells in changed})
             columns, told = None, causes
             yield update
+            self.in_view = in_view()
             with self.world.changed:
                 if self.world.rows(backfill) == rows:
                     self.world.changed.wait(_READING_SECONDS)
 
-    def _range_updates(self, dates: DagRange, left: threading.Event) -> Iterator[RangeUpdate]:
+    def _range_updates(
+        self, dates: DagRange, left: threading.Event, in_view: InView
+    ) -> Iterator[RangeUpdate]:
         columns: tuple[TaskColumn, ...] | None = self.world.dags[dates.dag_id].columns
         seen: dict[RunId, tuple[int, Instant]] = {}
         sent: dict[int, object] = {}
@@ -624,6 +634,7 @@ class ScriptedGateway:
             sent.update({row.ordinal: (row, cells) for row, cells in changed})
             columns, told = None, causes
             yield update
+            self.in_view = in_view()
             with self.world.changed:
                 if self.world.range_rows(dates, seen) == rows:
                     self.world.changed.wait(_READING_SECONDS)

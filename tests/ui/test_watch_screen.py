@@ -25,6 +25,7 @@ from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import RunState, TaskState
 from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails
 from backfill_tui.domain.watching import GridUpdate
+from backfill_tui.gateway.port import InView, nothing
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.screens.watch_stream import INBOX_UPDATES, Stream, UpdatesArrived
@@ -81,8 +82,10 @@ class CountingGateway(ScriptedGateway):
         return self.passed_on >= updates
 
     @contextmanager
-    def watch(self, backfill_id: BackfillId) -> Generator[Iterator[GridUpdate], None, None]:
-        with super().watch(backfill_id) as updates:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> Generator[Iterator[GridUpdate], None, None]:
+        with super().watch(backfill_id, in_view) as updates:
             self.open_streams += 1
             try:
                 yield self._passed_on(updates)
@@ -101,6 +104,26 @@ class CountingGateway(ScriptedGateway):
 
 
 # The stream.
+
+
+@on_screen
+async def test_the_stream_is_told_which_dates_are_seen() -> None:
+    world = a_backfill(last="2024-04-30")
+    app = an_app(world)
+    gateway = app.gateway
+    assert isinstance(gateway, ScriptedGateway)
+    async with looking_at(app) as eyes:
+        screen = await watching(eyes)
+        number, dates = len(screen.grid.visible_rows()), len(screen.store.rows)
+        assert 5 < number < dates == 90
+        await eyes.until(lambda: gateway.in_view == tuple(range(1, number + 1)), "the first dates")
+        await eyes.press("end")
+        last = tuple(range(dates - number + 1, dates + 1))
+        await eyes.until(lambda: gateway.in_view == last, "the last dates")
+        await eyes.press("T")
+        await eyes.until(lambda: gateway.in_view[-1:] == (dates,) and len(gateway.in_view) > number, "turned")
+        await eyes.press("z")
+        await eyes.until(lambda: gateway.in_view == (), "nothing from far away")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 50)], ids=lambda size: f"{size[0]}x{size[1]}")

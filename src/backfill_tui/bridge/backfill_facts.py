@@ -12,7 +12,7 @@ from airflow import settings
 from airflow.models.backfill import Backfill
 from airflow.models.dag import DagModel
 from airflow.models.serialized_dag import SerializedDagModel
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from backfill_tui.bridge.compat.dags import read_timetable
 from backfill_tui.bridge.compat.schema import column
@@ -42,6 +42,7 @@ _BACKFILLS = select(
     DagModel.is_stale.label("dag_is_stale"),
     column(DagModel, "timetable_partitioned").label("is_partitioned"),
 ).outerjoin(DagModel, DagModel.dag_id == Backfill.dag_id)
+_ONE = _BACKFILLS.where(Backfill.id == bindparam("backfill_id"))
 
 _SECONDS_A_MINUTE = 60
 _log = structlog.get_logger(__name__)
@@ -70,7 +71,8 @@ class FactsReader:
         beat: Callable[[Session], Instant | None] = heartbeat,
     ) -> BackfillFacts | None:
         """The facts of one backfill, None when there is no such backfill; `beat` tells of the scheduler."""
-        row = session.execute(_BACKFILLS.where(Backfill.id == backfill_id)).first()
+        # Five times a second: a statement that is ready, past the session, takes half of the time.
+        row = session.connection().execute(_ONE, {"backfill_id": backfill_id}).first()
         if row is None:
             return None
         return self._facts(session, row, beat(session))

@@ -47,6 +47,10 @@ class KnownEntries:
         """How many dates there are."""
         return len(self._entries)
 
+    def knows(self, ordinal: int) -> bool:
+        """Whether there is such a date."""
+        return ordinal in self._entries
+
     def of(self, ordinals: Iterable[int]) -> list[Entry]:
         """The entries of these ordinals, in that order."""
         return [self._entries[ordinal] for ordinal in ordinals]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from backfill_tui.bridge.grid_known import KnownEntries
 from backfill_tui.bridge.grid_reader import GridReader
+from backfill_tui.bridge.view_lane import ViewLane
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.watching import GridRows, RunRow, TaskColumn
 
@@ -20,8 +21,13 @@ CHUNK_ROWS: Final = 200
 FIRST_ROWS: Final = 50
 """Rows of the very first update: about a screen, so that something is seen soon."""
 
-SLOW_LANE_CELLS: Final = 3_000
-"""Cells read at each tick though nothing says that they changed."""
+SLOW_LANE_CELLS: Final = 1_000
+"""Cells of any row read at each tick though nothing says that they changed; while the database stands still,
+which leaves all else to do, three times as many."""
+_WHILE_STILL: Final = 3
+
+VIEW_LANE_CELLS: Final = 1_000
+"""Cells read so of the rows in view: of fifty with a hundred tasks all within a second."""
 
 
 class SentGrid:
@@ -29,7 +35,8 @@ class SentGrid:
 
     A row counts as sent once the next update is asked for: one that fails on its way is sent again.
     Three kinds of rows are read again: those whose entry changed (their run began, ended, was cleared,
-    deleted or taken over), those whose run is running, and some of the others in turn.
+    deleted or taken over), those whose run is running, and some of the others in turn, more often where
+    somebody looks at them.
     """
 
     def __init__(self, reader: GridReader, columns: tuple[TaskColumn, ...]) -> None:
@@ -38,15 +45,19 @@ class SentGrid:
         self._columns_sent = False
         self._sent: dict[int, tuple[RunRow, bytes]] = {}
         self._entries = KnownEntries(reader.entries)
+        self._view = ViewLane()
         self._quiet_rows = 0
         self._told_at = Instant(0)
 
-    def updates(self, connection: Connection, read_at: Instant, *, moved: bool) -> Iterator[GridRows]:
+    def updates(
+        self, connection: Connection, read_at: Instant, *, moved: bool, in_view: Sequence[int] = ()
+    ) -> Iterator[GridRows]:
         """One update, or several where the rows to send are very many.
 
         `moved` is false when the database is known not to have changed since the last reading: then only rows
-        in turn are read, and nothing once all were since the last change; that is told once a second. Raises
-        UnknownTasksError (see GridReader).
+        in turn are read, and nothing once all were since the last change; that is told once a second.
+        `in_view` are the ordinals of the rows that somebody looks at. Raises UnknownTasksError (see
+        GridReader).
         """
         self._quiet_rows = 0 if moved else self._quiet_rows
         entries = self._entries
@@ -55,9 +66,10 @@ class SentGrid:
                 yield self._update(read_at, [], loaded=True)
             return
         entries.refresh(connection, moved=moved)
-        in_turn = entries.in_turn(max(1, SLOW_LANE_CELLS // max(1, len(self._columns))))
-        moving = entries.running if moved else set()
-        wanted = sorted(entries.unread | moving | set(in_turn))
+        in_turn = entries.in_turn(self._rows_of(SLOW_LANE_CELLS * (1 if moved else _WHILE_STILL)))
+        read_anyway = entries.unread | (entries.running if moved else set()) | set(in_turn)
+        looked_at = self._view.next(in_view, self._rows_of(VIEW_LANE_CELLS), besides=read_anyway)
+        wanted = sorted(read_anyway.union(filter(entries.knows, looked_at)))
         # Where all are read at once, as they are at first, that was a round.
         self._quiet_rows += len(in_turn) if len(wanted) < entries.count else entries.count
         bounds = [0, *range(CHUNK_ROWS if self._sent else FIRST_ROWS, len(wanted), CHUNK_ROWS), len(wanted)]
@@ -72,6 +84,10 @@ class SentGrid:
                 self._columns_sent = True
             self._sent.update((row[0].ordinal, row) for row in fresh)
             entries.were_read(chunk)
+
+    def _rows_of(self, cells: int) -> int:
+        """How many rows have so many cells; at least one."""
+        return max(1, cells // max(1, len(self._columns)))
 
     def _update(self, read_at: Instant, rows: Sequence[tuple[RunRow, bytes]], *, loaded: bool) -> GridRows:
         self._told_at = read_at

@@ -29,7 +29,10 @@ _CLOSING_SECONDS: Final = 0.5
 
 
 class Call(Generic[E]):
-    """One call under way, as its handler sees it; `unread` as in `methods.Method`."""
+    """One call under way, as its handler sees it; `unread` as in `methods.Method`.
+
+    `in_view` are the ordinals of the rows that the caller looked at when it took the latest event.
+    """
 
     def __init__(
         self, emit: Callable[[E], None], closing: threading.Event, *, unread: int | None = None
@@ -40,6 +43,7 @@ class Call(Generic[E]):
         self._limit = unread
         self._unread = 0
         self._taken = threading.Condition()
+        self.in_view: tuple[int, ...] = ()
 
     def emit(self, event: E) -> None:
         """Send an event to the caller; where it is behind, wait for it, and send nothing once cancelled."""
@@ -65,10 +69,11 @@ class Call(Generic[E]):
                 self._taken.wait(_CLOSING_SECONDS)
         return not self.cancelled
 
-    def was_taken(self) -> None:
-        """The caller has dealt with one more event (the reader's thread)."""
+    def was_taken(self, in_view: tuple[int, ...] | None) -> None:
+        """The caller has dealt with one more event, and looks at other rows, if any (the reader's thread)."""
         with self._taken:
             self._unread -= 1
+            self.in_view = self.in_view if in_view is None else in_view
             self._taken.notify_all()
 
     @property
@@ -143,8 +148,9 @@ class Server:
                 elif isinstance(message, (Cancel, Taken)):
                     with self._calls_lock:
                         call = self._calls.get(message.call)
-                    if call is not None:
-                        call.cancel() if isinstance(message, Cancel) else call.was_taken()
+                    if call is None:
+                        continue
+                    call.cancel() if isinstance(message, Cancel) else call.was_taken(message.in_view)
         finally:
             self._closing.set()
             with self._calls_lock:

@@ -2,10 +2,10 @@
 
 A tick reads nothing where the database says that nobody wrote (see `change_mark`). Else it reads which runs
 are running, sums over all entries when a glance at indexes tells of a change, every entry only when these do
-not add up, and in full only the rows whose entry changed, those whose run is running, and a few more in turn
-(the slow lane), which finds what was edited behind the back of the runs. So its cost follows what moves, and
-after one round of the slow lane the rows sent equal a full reading. Why something waits is read seldom (see
-`cause_watch`).
+not add up, and in full only the rows whose entry changed, those whose run is running, and some more in turn:
+of those that somebody looks at (`view_lane`) and of all (the slow lane), which finds what was edited behind
+the back of the runs. So its cost follows what moves, and after one round of the slow lane the rows sent equal
+a full reading. Why something waits is read seldom (see `cause_watch`).
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Watcher(Generic[F, U]):
         grid = self._grid or self._new_grid(facts)
         self._grid = grid
         try:
-            for rows in grid.updates(session.connection(), read_at, moved=moved):
+            for rows in grid.updates(session.connection(), read_at, moved=moved, in_view=self._call.in_view):
                 self._call.emit(self._watched.update(rows, facts))
                 if self._call.cancelled:
                     return

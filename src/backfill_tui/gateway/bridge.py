@@ -36,7 +36,7 @@ from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.gateway.calls import GREETING_SECONDS, Conversation, PendingCall
 from backfill_tui.gateway.child import BridgeChild
-from backfill_tui.gateway.port import IsCancelled, Memory, ignore, never
+from backfill_tui.gateway.port import InView, IsCancelled, Memory, ignore, never, nothing
 from backfill_tui.gateway.rerunning import Gathering
 from backfill_tui.wire import methods
 from backfill_tui.wire.methods import Method
@@ -118,13 +118,17 @@ class BridgeGateway:
             self._memory.saw_backfills(dag_id, found)
         return found
 
-    def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> AbstractContextManager[Iterator[GridUpdate]]:
         watch = methods.Watch(backfill_id=backfill_id)
-        return self._updates(methods.WATCH, watch, seconds=self._silent_seconds)
+        return self._updates(methods.WATCH, watch, seconds=self._silent_seconds, in_view=in_view)
 
-    def watch_range(self, dates: DagRange) -> AbstractContextManager[Iterator[RangeUpdate]]:
+    def watch_range(
+        self, dates: DagRange, in_view: InView = nothing
+    ) -> AbstractContextManager[Iterator[RangeUpdate]]:
         watch = methods.WatchRange(dates=dates)
-        return self._updates(methods.WATCH_RANGE, watch, seconds=self._silent_seconds)
+        return self._updates(methods.WATCH_RANGE, watch, seconds=self._silent_seconds, in_view=in_view)
 
     def preview_control(self, request: ControlRequest) -> ControlOutcome:
         return self._call(methods.PREVIEW_CONTROL, request)
@@ -243,10 +247,10 @@ class BridgeGateway:
 
     @contextmanager
     def _updates(
-        self, method: Method[P, E, R], params: P, *, seconds: float | None
+        self, method: Method[P, E, R], params: P, *, seconds: float | None, in_view: InView = nothing
     ) -> Generator[Iterator[E], None, None]:
         with self._conversation.begin(method, params) as call:
-            yield call.events(timeout_seconds=seconds)
+            yield call.events(timeout_seconds=seconds, in_view=in_view)
 
 
 def _events(call: PendingCall[E, R], is_cancelled: IsCancelled, seconds: float | None) -> Iterator[E]:

@@ -13,6 +13,7 @@ import msgspec
 
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.gateway.child import BridgeChild
+from backfill_tui.gateway.port import InView, nothing
 from backfill_tui.wire.frames import BrokenFrameError
 from backfill_tui.wire.messages import PROTOCOL_VERSION, Cancel, Event, Failure, Hello, Request, Result, Taken
 from backfill_tui.wire.methods import Method
@@ -40,12 +41,14 @@ class PendingCall(Generic[E, R]):
         self._end: Result | None = None
         self._conversation = conversation
 
-    def events(self, timeout_seconds: float | None = None) -> Iterator[E]:
+    def events(self, timeout_seconds: float | None = None, in_view: InView = nothing) -> Iterator[E]:
         """The events until the call ends; raises its Problem if it fails.
 
         An event counts as taken when the next one is asked for; of a method whose events are many, that is
-        what lets the bridge send more. Raises Unreachable when nothing arrives for `timeout_seconds`.
+        what lets the bridge send more, and tells it what is in view. Raises Unreachable when nothing arrives
+        for `timeout_seconds`.
         """
+        told: tuple[int, ...] = ()
         while self._end is None:
             try:
                 arrived = self._inbox.get(timeout=timeout_seconds)
@@ -57,7 +60,9 @@ class PendingCall(Generic[E, R]):
             if isinstance(arrived, Event):
                 yield self._event.decode(arrived.payload)
                 if self._tells_taken:
-                    self._conversation.tell(Taken(self.number))
+                    seen = in_view()
+                    self._conversation.tell(Taken(self.number, None if seen == told else seen))
+                    told = seen
             elif isinstance(arrived, Result):
                 self._end = arrived
             elif isinstance(arrived, Failure):

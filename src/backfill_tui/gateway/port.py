@@ -37,11 +37,18 @@ from backfill_tui.domain.undoing import UndoOutcome, UndoRequest
 from backfill_tui.domain.watching import BackfillSummary, GridUpdate
 
 IsCancelled = Callable[[], bool]
+InView = Callable[[], tuple[int, ...]]
+"""Gives the ordinals of the rows that somebody looks at now; called in the thread that reads a stream."""
 
 
 def never() -> bool:
     """The default for calls that are not cancelled."""
     return False
+
+
+def nothing() -> tuple[int, ...]:
+    """The default for streams that are not drawn row by row."""
+    return ()
 
 
 def ignore(_event: object) -> None:
@@ -120,14 +127,19 @@ class Gateway(Protocol):
         """The backfills of one Dag or of all, newest first."""
         ...
 
-    def watch(self, backfill_id: BackfillId) -> AbstractContextManager[Iterator[GridUpdate]]:
+    def watch(
+        self, backfill_id: BackfillId, in_view: InView = nothing
+    ) -> AbstractContextManager[Iterator[GridUpdate]]:
         """Follow a backfill until the context is left (from any thread); the first update has everything.
 
-        An update comes at every reading, changed or not, so that the age of the data is known.
+        An update comes at every reading, changed or not, so that the age of the data is known. What was
+        edited in rows that are `in_view` is told within about a second, elsewhere once their turn comes.
         """
         ...
 
-    def watch_range(self, dates: DagRange) -> AbstractContextManager[Iterator[RangeUpdate]]:
+    def watch_range(
+        self, dates: DagRange, in_view: InView = nothing
+    ) -> AbstractContextManager[Iterator[RangeUpdate]]:
         """The same for the dates of a Dag in a range, whatever made their runs."""
         ...
 

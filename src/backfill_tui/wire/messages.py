@@ -13,7 +13,7 @@ import msgspec
 
 from backfill_tui.domain.problems import ProblemReport
 
-PROTOCOL_VERSION: Final = 7
+PROTOCOL_VERSION: Final = 8
 
 
 class Hello(msgspec.Struct, tag="hello", frozen=True, kw_only=True):
@@ -40,9 +40,13 @@ class Cancel(msgspec.Struct, tag="cancel", frozen=True):
 
 
 class Taken(msgspec.Struct, tag="taken", frozen=True):
-    """The caller has dealt with one more event of the call."""
+    """The caller has dealt with one more event of the call.
+
+    `in_view` are the ordinals of the rows that somebody looks at, None while they are those told last.
+    """
 
     call: int
+    in_view: tuple[int, ...] | None = None
 
 
 class Event(msgspec.Struct, tag="event", frozen=True):

@@ -34,8 +34,8 @@ pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("truth")]
 RUNS = 120
 RUNNING = 6
 TASKS = 60
-ROUND = 3
-"""Ticks of the slow lane for so many cells: 3,000 in each."""
+ROUND = 8
+"""Ticks of the slow lane for so many rows: of 1,000 cells in each, as others may write all the while."""
 
 _DAGS = f"""
 from datetime import datetime, timezone

@@ -125,6 +125,26 @@ def test_an_edit_behind_the_back_of_an_ended_run_is_found_in_turn(
         followed.until(lambda: shown(followed.store)[1]["tasks"]["load"] == "failed", "the edit shows")
 
 
+def test_edits_behind_the_back_of_ended_runs_are_found_first_where_somebody_looks(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    backfill_id = edits.do("bulk", dag_id=dag_id, runs=4_000)
+    run_ids = edits.do("runs_of", backfill_id=backfill_id)
+    # So far from one another that the turn of all rows does not come to each of them soon.
+    edited = [place * 650 for place in range(6)]
+    looked_at = tuple(place + 1 for place in edited)
+    with following(bridge.gateway, backfill_id, lambda: looked_at) as followed:
+        for place in edited:
+            edits.do("task", dag_id=dag_id, run_id=run_ids[place], task_id="load", state="skipped")
+        edited_at = time.time_ns() // 1000
+        while followed.take().read_at <= edited_at:
+            pass
+        followed.take()
+        tasks = [shown(followed.store)[place]["tasks"]["load"] for place in edited]
+        assert tasks == ["skipped"] * len(edited)
+
+
 def test_what_moves_is_seen_at_the_very_next_reading_of_a_large_backfill(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
@@ -390,9 +410,10 @@ def test_after_edits_all_over_a_large_backfill_the_screen_equals_a_full_reading_
             followed.take()
         edited = time.time_ns() // 1000
         expected = read_in_full(edits, backfill_id)
-        # A round takes three ticks here, with 1,000 rows of three columns in each; one may be half done.
+        # A round takes three ticks here, with 1,000 rows of three columns in each, once nobody writes any
+        # more, and a third of that while somebody does; one may be half done.
         later: set[int] = set()
-        while len(later) <= 2 * 3:
+        while len(later) <= 2 * 4:
             read_at = followed.take().read_at
             later |= {read_at} if read_at > edited else set()
         assert shown(followed.store) == expected

@@ -143,6 +143,7 @@ class WatchScreen(WatchSelectionScreen):
             self.grid.take(change, update.read_at)
             if change.rows or change.reshaped:
                 self.follow_grid()
+        message.stream.in_view = self.ordinals_in_view()
         self._show(updates[-1])
 
     @on(StreamBroke)

@@ -75,6 +75,13 @@ class WatchGridScreen(WatchControlScreen):
         """What shows the tasks of the dates, if only behind the strip."""
         return self.tasks if self.body.has_class("-transposed") else self.grid
 
+    def ordinals_in_view(self) -> tuple[int, ...]:
+        """The ordinals of the dates whose tasks are seen; none from far away."""
+        seen = self.dates
+        rows = () if isinstance(seen, RunStrip) else seen.visible_rows()
+        found = map(self.store.rows.__getitem__, rows)
+        return tuple(row.ordinal for row in found if row is not None)
+
     @property
     def has_dates(self) -> bool:
         """Whether any row has a date: one of a partition has none."""

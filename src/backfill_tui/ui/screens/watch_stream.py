@@ -50,7 +50,7 @@ class Stream:
     """Follows a backfill or a range until it is left; tells `UpdatesArrived` and at most one `StreamBroke`.
 
     `gateway` is called in the stream's own thread. A stream that was left posts nothing any more; its thread
-    ends with the next reading.
+    ends with the next reading. `in_view` are the ordinals of the rows that are seen, which are kept truest.
     """
 
     def __init__(self, node: DOMNode, gateway: Callable[[], Gateway], watched: Watchable) -> None:
@@ -59,6 +59,7 @@ class Stream:
         self._watched = watched
         self._inbox: deque[GridUpdate | RangeUpdate] = deque()
         self._taken = threading.Condition()
+        self.in_view: tuple[int, ...] = ()
         self._worker: Worker[None] = node.run_worker(
             self._read, group="watch", name="watch", exclusive=True, thread=True
         )
@@ -79,7 +80,12 @@ class Stream:
 
     def _follow(self) -> AbstractContextManager[Iterator[GridUpdate | RangeUpdate]]:
         gateway, watched = self._gateway(), self._watched
-        return gateway.watch_range(watched) if isinstance(watched, DagRange) else gateway.watch(watched)
+        if isinstance(watched, DagRange):
+            return gateway.watch_range(watched, self._seen)
+        return gateway.watch(watched, self._seen)
+
+    def _seen(self) -> tuple[int, ...]:
+        return self.in_view
 
     def _read(self) -> None:
         asking = Asking(self._node)

@@ -264,7 +264,7 @@ class GridCanvas(KeptLines, inherit_bindings=False):
             start, end = self._shape.starts[self.cursor_column : self.cursor_column + 2]
             x = max(min(left, start), end - room)
         if (x, y) != (left, top):
-            self.scroll_to(x, y, animate=False)
+            self.scroll_to(x, y, animate=False, force=True)
 
     def cell_at(self, x: int, y: int) -> tuple[int | None, int | None]:
         """The row and the column under a point of the widget; None for what is not there."""

@@ -197,7 +197,7 @@ class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
         line, top = self._laid.position(cell)[0], self.scroll_offset.y
         y = max(min(top, line), line - height + 1)
         if y != top:
-            self.scroll_to(y=y, animate=False, immediate=True)
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
 
     # The cursor
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual import events, on
 from textual.geometry import Region, Size
@@ -138,12 +138,15 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
         if self._grid.columns.folding.tasks and all(self.indexes_in_view()):
             self._grid.post_message(RunGrid.IndexesWanted())
 
+    def visible_rows(self) -> Sequence[int]:
+        """The rows of the store whose dates are seen."""
+        places = self._laid.window(self.scroll_offset.x, self._room)
+        return self._grid.view.rows[places.start : places.stop]
+
     def indexes_in_view(self) -> tuple[tuple[RunId, ...], tuple[TaskId, ...]]:
         """The runs and the unfolded tasks that are seen."""
-        places = self._laid.window(self.scroll_offset.x, self._room)
         top = self.scroll_offset.y
-        rows = self._grid.view.rows[places.start : places.stop]
-        return self._grid.indexes_of(rows, (top, top + self.page_height))
+        return self._grid.indexes_of(self.visible_rows(), (top, top + self.page_height))
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Other dates came into view."""
@@ -167,7 +170,8 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
         x = max(min(left, place * cell), (place + 1) * cell - self._room)
         y = max(min(top, task), task - height + 1)
         if (x, y) != (left, top):
-            self.scroll_to(x, y, animate=False)
+            # Forced: where the scrollbar is to come with the next layout, Textual would not scroll yet.
+            self.scroll_to(x, y, animate=False, force=True)
 
     def cell_at(self, x: int, y: int) -> tuple[int | None, int | None]:
         """The row and the column of the store under a point of the widget; None for what is not there."""
