@@ -179,14 +179,7 @@ def _sentence(words: str) -> str:
 
 def _text(words: str) -> str:
     """Words as troff prints them: what is typed keeps its plain hyphens and quotes."""
-    for sign, escaped in (
-        ("\\", "\\e"),
-        ("-", "\\-"),
-        ("'", "\\(aq"),
-        ('"', "\\(dq"),
-        ("^", "\\(ha"),
-        ("~", "\\(ti"),
-    ):
+    for sign, escaped in _ESCAPES:
         words = words.replace(sign, escaped)
     return words
 

@@ -11,7 +11,7 @@ from scripts.contracts import PAGE, contracts, written
 
 REPOSITORY = Path(__file__).parents[2]
 README = REPOSITORY / "README.md"
-PAGES = [README, REPOSITORY / "CONTRIBUTING.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+PAGES = [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").glob("*.md"))]
 PACKAGE = REPOSITORY / "src" / "backfill_tui"
 
 
@@ -64,8 +64,9 @@ def test_every_page_is_linked_from_the_readme() -> None:
 
 
 def anchors(page: Path) -> set[str]:
-    """The fragments that its headings have, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), flags=re.MULTILINE)
+    """The fragments that its headings have, as GitHub makes them; a line of a block is no heading."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 

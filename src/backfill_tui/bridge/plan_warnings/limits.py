@@ -22,7 +22,7 @@ jobs/scheduler_job_runner.py, `_mark_backfills_complete`)."""
 
 STOCK_WAIT: Final = 5 * SECOND
 """How long Airflow's processes wait for SQLite's one writer unless told otherwise: what Python's driver does.
-Those of the embedded engine are told to wait for a minute."""
+Those of the embedded engine are told to wait for a minute or more."""
 
 
 def above_the_scheduler(it: Situation) -> Iterator[PlanWarning]:
