@@ -58,6 +58,17 @@ def test_every_file_that_the_pages_for_maintainers_name_exists(page: str) -> Non
     assert [name for name in sorted(named) if not exists(name)] == []
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_call_of_the_tests_on_a_page_finds_some(page: Path) -> None:
+    for path, words in re.findall(r"-m pytest (tests/\S+)(?: -k \"?(\w[\w ]*\w))?", page.read_text("utf-8")):
+        place = REPOSITORY / path
+        assert place.exists(), path
+        wanted = [word for word in words.split() if word not in {"or", "and", "not"}]
+        assert not wanted or any(
+            re.search(rf"def test_\w*{word}", place.read_text("utf-8")) for word in wanted
+        )
+
+
 def test_every_page_is_linked_from_the_readme() -> None:
     linked = set(re.findall(r"\]\((docs/[a-z-]+\.md)", README.read_text("utf-8")))
     assert linked == {f"docs/{page.name}" for page in (REPOSITORY / "docs").glob("*.md")}
