@@ -222,6 +222,13 @@ def test_running_runs_that_the_scheduler_never_looks_at_starve(stage: Stage) -> 
     assert [cause.ordinal for cause in stage.causes(backfill_id)] == [22, 23]
 
 
+def test_the_list_of_one_dag_leaves_what_is_known_of_another(stage: Stage) -> None:
+    for dag_id in ("careful", "plain"):
+        stage.backfill(dag_id, reprocess_behavior="failed")
+    stage.loop()
+    assert stage.worker("listings", dag_ids=["careful", "careful", "plain", "careful"]) == [1, 0, 0, 0]
+
+
 def test_a_task_that_depends_on_its_past_waits_for_the_date_before(stage: Stage) -> None:
     backfill_id = stage.backfill("careful", 2, reprocess_behavior="failed")
     first, second = stage.run_ids(backfill_id)

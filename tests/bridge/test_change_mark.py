@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
-from tests.support.databases import Database
+from tests.support.databases import Database, postgresql_database
 
-from backfill_tui.bridge.change_mark import _ITSELF, ChangeMark
+from backfill_tui.bridge import change_mark
+from backfill_tui.bridge.change_mark import _ITSELF, _POSTGRESQL, ChangeMark
 from backfill_tui.domain.instants import SECOND, Instant
 
 pytestmark = pytest.mark.airflow
@@ -84,6 +86,23 @@ def _clock(_: Session) -> Instant:
 def words(session: Session) -> list[Any]:
     found = session.connection().exec_driver_sql("SELECT word FROM one ORDER BY word").all()
     return sorted((row[0] for row in found), key=lambda word: (word == "late", word))
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("_POSTGRESQL", _POSTGRESQL.replace("pg_is_in_recovery()", "true")),
+        ("_ITSELF", re.compile("CockroachDB")),
+    ],
+    ids=["standby", "like postgresql"],
+)
+def test_of_a_standby_and_of_another_kind_it_is_always_said_that_it_moved(
+    name: str, instead: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change_mark, name, instead)
+    with postgresql_database() as database, reading(database) as session:
+        mark = ChangeMark(session, _clock)
+        assert [mark.look().moved for _ in range(20)] == [True] * 20
 
 
 @pytest.mark.parametrize(

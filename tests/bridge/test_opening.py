@@ -77,6 +77,20 @@ def test_a_first_start_tells_its_steps_in_order_and_makes_the_database(tmp_path:
     assert not home.database.with_name("airflow.db.new").exists()
 
 
+def test_what_was_asked_before_there_was_a_database_does_not_outlast_its_creation(tmp_path: Path) -> None:
+    home = private_home(tmp_path, {"daily.py": DAILY.format(dag_id="daily")})
+    with running_bridge(home, opened=False) as bridge:
+        # Connecting makes an empty file, in whose place the database is put.
+        with pytest.raises(AirflowFailed):
+            bridge.gateway.environment()
+        bridge.open()
+        for is_paused in (True, False):
+            with closing(sqlite3.connect(home.database, timeout=30)) as connection, connection:
+                connection.execute("UPDATE dag SET is_paused = ?", (is_paused,))
+            (dag,) = bridge.gateway.dags().dags
+            assert dag.is_paused is is_paused
+
+
 def test_a_warm_start_makes_no_database_and_counts_the_files(tmp_path: Path, database_template: Path) -> None:
     dags = {f"daily_{number}.py": DAILY.format(dag_id=f"daily_{number}") for number in range(3)}
     home = home_with_database(database_template, tmp_path, dags)

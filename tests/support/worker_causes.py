@@ -15,6 +15,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from backfill_tui.domain.ids import DagId
 from tests.support import worker_main  # it takes over stdout, and this file is started by itself
 
 
@@ -236,6 +237,45 @@ def statements(backfill_id: int) -> int:
     return len(seen)
 
 
+def listings(dag_ids: list[str]) -> list[int]:
+    """How many versions of Dags each of these lists of backfills reads, asked one after the other."""
+    import itertools
+
+    from airflow.models.dagbag import DBDagBag
+
+    from backfill_tui.bridge import backfills
+    from backfill_tui.bridge.kept_readings import LONGEST_SECONDS, KeptReadings
+    from backfill_tui.bridge.server import Call, Server
+    from backfill_tui.wire.frames import FrameReader
+    from backfill_tui.wire.methods import BACKFILLS
+
+    airflow, later = worker_main.environment(), itertools.count()
+    server = Server(FrameReader(io.BytesIO()), io.BytesIO())
+    # No list is the one that was kept.
+    readings = KeptReadings(airflow, clock=lambda: next(later) * LONGEST_SECONDS)
+    backfills.register(server, airflow, readings)
+    _, handler = server._handlers[BACKFILLS.name]
+    call: Call[object] = Call(lambda _: None, threading.Event())
+    read: list[object] = []
+    every: Any = DBDagBag
+    was = every._read_dag
+
+    def note(bag: Any, serialized: Any) -> Any:
+        read.append(serialized)
+        return was(bag, serialized)
+
+    every._read_dag, found = note, []
+    try:
+        for dag_id in dag_ids:
+            read.clear()
+            handler(BACKFILLS.params(dag_id=DagId(dag_id)), call)
+            found.append(len(read))
+    finally:
+        every._read_dag = was
+        readings.close()
+    return found
+
+
 _MORE: tuple[Callable[..., Any], ...] = (
     loop,
     bring,
@@ -247,6 +287,7 @@ _MORE: tuple[Callable[..., Any], ...] = (
     reschedule,
     defer,
     statements,
+    listings,
 )
 
 if __name__ == "__main__":

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow.models.backfill import BackfillDagRun
+from airflow.models.backfill import Backfill, BackfillDagRun
 from airflow.models.dagrun import DagRun
 from sqlalchemy import and_, func, literal_column, select
 
@@ -18,6 +19,7 @@ from backfill_tui.domain.instants import Instant, from_datetime
 from backfill_tui.domain.progress import kinds_of
 from backfill_tui.domain.states import run_state
 from backfill_tui.domain.watching import (
+    BackfillFacts,
     BackfillSummary,
     Membership,
     RunCounts,
@@ -48,20 +50,18 @@ _KINDS = (
 
 def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings) -> None:
     """Let the server answer `backfills`."""
-    # One reader each, for it keeps the Dag, which is costly to read.
-    readers: dict[BackfillId, CauseReader] = {}
+    readers = CauseReaders()
 
     def read(session: Session, dag_id: DagId | None) -> tuple[BackfillSummary, ...]:
         facts = FactsReader(airflow.journal).all(session, dag_id)
-        counted = count_by_backfill(session, [fact.backfill_id for fact in facts])
+        counted = count_by_backfill(session, [fact.backfill_id for fact in facts], dag_id)
         read_at = airflow.now(session)
         causes = {
-            fact.backfill_id: readers.setdefault(fact.backfill_id, CauseReader()).read(session, fact, read_at)
+            fact.backfill_id: readers.of(fact).read(session, fact, read_at)
             for fact in facts
             if counted[fact.backfill_id].counts.active
         }
-        for ended in readers.keys() - causes.keys():
-            del readers[ended]
+        readers.let_go(fact for fact in facts if fact.backfill_id not in causes)
         return tuple(
             BackfillSummary(
                 facts=fact,
@@ -84,6 +84,25 @@ def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings
     server.handle(BACKFILLS, backfills)
 
 
+class CauseReaders:
+    """A reader for each backfill with unfinished runs, for it keeps the Dag, which is costly to read.
+
+    Any thread may ask: lists of all backfills and of those of some Dags are read side by side.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[BackfillId, DagId], CauseReader] = {}
+
+    def of(self, fact: BackfillFacts) -> CauseReader:
+        """That of a backfill."""
+        return self._kept.setdefault((fact.backfill_id, fact.dag_id), CauseReader())
+
+    def let_go(self, ended: Iterable[BackfillFacts]) -> None:
+        """Of these it is not needed any more, if it was; all others stay, whichever list they are in."""
+        for fact in ended:
+            self._kept.pop((fact.backfill_id, fact.dag_id), None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """The runs of a backfill, counted, and when the last one ended: None while one has not, or none began."""
@@ -92,8 +111,15 @@ class Counted:
     ended_at: Instant | None
 
 
-def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[BackfillId, Counted]:
-    """The runs of these backfills, counted in one query whatever their number."""
+def count_by_backfill(
+    session: Session, backfill_ids: list[BackfillId], dag_id: DagId | None = None
+) -> dict[BackfillId, Counted]:
+    """The runs of these backfills, counted in one query whatever their number.
+
+    `dag_id` is given where they are all of one Dag, else most of the backfills that there are.
+    """
+    if not backfill_ids:
+        return {}
     query = (
         select(BackfillDagRun.backfill_id, *_KINDS, func.count(), func.max(DagRun.end_date))
         .outerjoin(DagRun, DagRun.id == BackfillDagRun.dag_run_id)
@@ -101,6 +127,9 @@ def count_by_backfill(session: Session, backfill_ids: list[BackfillId]) -> dict[
     )
     if len(backfill_ids) == 1:
         query = query.where(BackfillDagRun.backfill_id == backfill_ids[0])
+    elif dag_id is not None:
+        of_dag = select(Backfill.id).where(Backfill.dag_id == dag_id)
+        query = query.where(BackfillDagRun.backfill_id.in_(of_dag))
     counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
     ends: defaultdict[int, list[datetime]] = defaultdict(list)
     for backfill_id, reason, without_run, own, state, never_started, cleared, number, end in session.execute(

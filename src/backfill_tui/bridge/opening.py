@@ -33,7 +33,7 @@ def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings
     """Answer `open` and `environment`."""
 
     def open_(_: methods.Nothing, call: Call[StartupStep]) -> Environment:
-        _come_up(airflow, call)
+        _come_up(airflow, readings, call)
         return read_environment(airflow, readings)
 
     def environment(_: methods.Nothing, __: Call[methods.Nothing]) -> Environment:
@@ -43,7 +43,7 @@ def register(server: Server, airflow: AirflowEnvironment, readings: KeptReadings
     server.handle(methods.ENVIRONMENT, environment)
 
 
-def _come_up(airflow: AirflowEnvironment, call: Call[StartupStep]) -> None:
+def _come_up(airflow: AirflowEnvironment, readings: KeptReadings, call: Call[StartupStep]) -> None:
     from airflow import __version__
 
     call.emit(
@@ -55,7 +55,9 @@ def _come_up(airflow: AirflowEnvironment, call: Call[StartupStep]) -> None:
     if parsing is not None:
         folder, parser = parsing
         check_folder(folder)
-        _see_to_database(parser, call)
+        if _see_to_database(parser, call):
+            # What was asked before has looked at the file that is gone now.
+            readings.close()
     call.emit(StartupStep(phase=StartupPhase.CHECKING_DATABASE, sentence="Checking the database"))
     check_version(airflow)
     if (unknown := airflow.limits.only_reads) is not None:
@@ -72,7 +74,9 @@ def _look_for_limits(airflow: AirflowEnvironment) -> None:
             airflow.limits.only_reads = why_only_read(session, dialect_of(session))
 
 
-def _see_to_database(parser: DagParser, call: Call[StartupStep]) -> None:
+def _see_to_database(parser: DagParser, call: Call[StartupStep]) -> bool:
+    """Whether it was created now."""
+
     def on_wait() -> None:
         call.emit(
             StartupStep(
@@ -81,7 +85,7 @@ def _see_to_database(parser: DagParser, call: Call[StartupStep]) -> None:
             )
         )
 
-    ensure_created(Path(os.environ["AIRFLOW_HOME"]), parser, on_wait, call.check)
+    return ensure_created(Path(os.environ["AIRFLOW_HOME"]), parser, on_wait, call.check)
 
 
 def folder_and_parser(airflow: AirflowEnvironment) -> tuple[Path, DagParser] | None:
