@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from backfill_tui.bridge.journal import LAUNCH, Journal, LaunchNotes
+from backfill_tui.bridge.journal_reading import held
 from backfill_tui.domain.control import Deed
 from backfill_tui.domain.ids import BackfillId, DagId, RunId
 from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.journal import JournalEntry, Phase, RunBefore
-from backfill_tui.domain.problems import AirflowFailed, Interrupted
+from backfill_tui.domain.problems import AirflowFailed, Interrupted, Refused
 from backfill_tui.wire.journal import entries
 
 DAG = DagId("sales [bold]")
@@ -95,6 +96,18 @@ def test_whoever_resumes_accepts_the_failures_so_far(file: Path) -> None:
     with Journal(file).deed(Deed.RESUME, DAG, backfill_id=SEVEN, details={"failed": 4}):
         pass
     assert journal.launch_notes(SEVEN, CREATED).failures_accepted == 4
+
+
+def test_only_one_at_a_time_holds_a_dag_of_one_airflow(tmp_path: Path) -> None:
+    one, another = tmp_path / "journal-one.jsonl", tmp_path / "journal-another.jsonl"
+    with held(one, DagId("sales")):
+        with pytest.raises(Refused, match="at work on sales"), held(one, DagId("sales")):
+            pass
+        # An Airflow of its own, though its journal lies beside that of the first.
+        with held(another, DagId("sales")), held(one, DagId("hr")):
+            pass
+    with held(one, DagId("sales")):
+        pass
 
 
 def test_a_torn_last_line_costs_that_line_only(file: Path) -> None:

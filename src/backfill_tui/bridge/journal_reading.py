@@ -35,7 +35,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
         return Nothing()
 
     def hold(asked: ForDag, call: Call[Nothing]) -> Nothing:
-        with _held(_file_of(airflow.journal, airflow.where).parent, asked.dag_id or DagId("")):
+        with held(_file_of(airflow.journal, airflow.where), asked.dag_id or DagId("")):
             call.emit(Nothing())
             while not call.wait(_LOOK_SECONDS):
                 pass
@@ -55,12 +55,16 @@ def _file_of(journal: Journal, where: str) -> Path:
 
 
 @contextmanager
-def _held(folder: Path, dag_id: DagId) -> Generator[None, None, None]:
-    """Hold the lock of the Dag, which ends with the process at the latest."""
-    name = hashlib.sha256(dag_id.encode()).hexdigest()[:16]
-    path = folder / f"rerun-{name}.lock"
+def held(journal: Path, dag_id: DagId) -> Generator[None, None, None]:
+    """Hold the lock of a Dag of the Airflow with that journal, which ends with the process at the latest.
+
+    Journals of several Airflows may lie in one folder, and each may have a Dag of that name. Raises Refused
+    while somebody else has the lock, Unreachable where it can not be made.
+    """
+    name = hashlib.sha256(f"{journal.name}\n{dag_id}".encode()).hexdigest()[:16]
+    path = journal.with_name(f"rerun-{name}.lock")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        journal.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as cause:
         raise Unreachable(
