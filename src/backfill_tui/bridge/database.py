@@ -17,6 +17,7 @@ from backfill_tui.bridge.compat.readable import columns_missing
 from backfill_tui.bridge.database_kind import problem_with_kind
 from backfill_tui.bridge.environment import AirflowEnvironment
 from backfill_tui.bridge.full_disk import FULL, says_full
+from backfill_tui.bridge.lost_database import driver_words
 from backfill_tui.bridge.parsing import DagParser
 from backfill_tui.domain.environment import Mode
 from backfill_tui.domain.problems import AirflowFailed, Problem, Refused, Unreachable
@@ -107,16 +108,11 @@ def _revision_found(airflow: AirflowEnvironment) -> str:
     except (DBAPIError, OSError) as cause:
         where, _ = _whose(airflow)
         raise Unreachable(
-            f"The database of {where} does not answer: {_words_of(cause)}",
+            f"The database of {where} does not answer: {driver_words(cause)}",
             remedy="check that it runs, and that sql_alchemy_conn names it",
             detail=str(cause),
         ) from cause
     return ",".join(sorted(rows))
-
-
-def _words_of(cause: Exception) -> str:
-    words = str(getattr(cause, "orig", cause)).strip()
-    return words.splitlines()[0] if words else type(cause).__name__
 
 
 def _expected_revision() -> str:

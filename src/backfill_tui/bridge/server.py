@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, Generic, TypeVar, cast
 import msgspec
 
 from backfill_tui.bridge.full_disk import FULL, disk_is_full
+from backfill_tui.bridge.lost_database import lost_database
 from backfill_tui.bridge.outgoing import Outgoing
 from backfill_tui.domain.problems import AirflowFailed, Interrupted, Problem, ProblemReport, Unreachable
 from backfill_tui.wire.frames import BrokenFrameError, FrameReader
@@ -221,6 +222,9 @@ def _report_of(bug: BaseException, method: str) -> ProblemReport:
     traced = "".join(traceback.format_exception(bug))
     if full := disk_is_full(traced):
         return full.report()
+    if lost := lost_database(bug):
+        lost.detail = traced
+        return lost.report()
     return ProblemReport(
         code="airflow_failed",
         message=f"{method} failed: {type(bug).__name__}: {bug}",
