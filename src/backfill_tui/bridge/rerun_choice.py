@@ -199,8 +199,11 @@ class Choice:
         return cancelled
 
     def _other_queued(self, backfill_id: int) -> int:
+        # With the Dag, for there is no index on the backfill alone.
         query = select(DagRun.run_id).where(
-            DagRun.backfill_id == backfill_id, DagRun.state == DagRunState.QUEUED
+            DagRun.dag_id == self._request.dag_id,
+            DagRun.state == DagRunState.QUEUED,
+            DagRun.backfill_id == backfill_id,
         )
         wanted = set(self._request.run_ids) - set(self._left_alone)
         return len(set(self._session.scalars(query)) - wanted)

@@ -30,9 +30,9 @@ T = TypeVar("T")
 def write(airflow: AirflowEnvironment, what: str, work: Callable[[Session], T]) -> T:
     """What `work` gives in a `write_session`, which it may commit itself as its last deed.
 
-    On PostgreSQL and MySQL two transactions may each wait for a row of the other; the database then undoes
-    one of them. When that is this one, it is done again, a few times. Raises Unreachable after that, and
-    when somebody keeps a row for a minute.
+    On PostgreSQL two transactions may each wait for a row of the other; the database then undoes one of
+    them. When that is this one, it is done again, a few times. Raises Unreachable after that, and when
+    somebody keeps a row for a minute.
     """
     for attempt in range(_ATTEMPTS):
         try:
@@ -67,7 +67,7 @@ def write_session(airflow: AirflowEnvironment, what: str) -> Generator[Session, 
                 if time.monotonic() > end:
                     raise _busy(what)
                 time.sleep(_PAUSE_SECONDS)
-        elif dialect_of(session) == "postgresql":
+        else:
             session.execute(text(f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'"))
         yield session
 
@@ -91,17 +91,18 @@ def _busy(what: str) -> Unreachable:
 
 def lock_is_taken(failure: DBAPIError) -> bool:
     """Whether a statement that would not wait, or not longer, for a row found it locked."""
-    return _code_of(failure) in {"55P03", 3572, 1205}
+    return sqlstate_of(failure) == "55P03"
 
 
 def _was_undone_for_others(failure: DBAPIError) -> bool:
-    """A deadlock, or a serialization failure: SQLSTATE of PostgreSQL, number of MySQL."""
-    return _code_of(failure) in {"40P01", "40001", 1213}
+    """A deadlock, or a serialization failure."""
+    return sqlstate_of(failure) in {"40P01", "40001"}
 
 
-def _code_of(failure: DBAPIError) -> str | int | None:
+def sqlstate_of(failure: DBAPIError) -> str | None:
+    """PostgreSQL's code of what went wrong, as either of its drivers has it; None for SQLite.
+
+    So it is where the server did not say anything, as when no connection came about.
+    """
     cause: Any = failure.orig
-    code: str | int | None = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
-    if code is None and cause is not None and cause.args and isinstance(cause.args[0], int):
-        return int(cause.args[0])
-    return code
+    return getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
