@@ -117,3 +117,11 @@ def test_two_instants_an_hour_apart_never_look_alike(moment: datetime, key: str)
 )
 def test_a_duration_is_short_and_readable(seconds: float, shown: str) -> None:
     assert clock(int(seconds * SECOND)) == shown
+
+
+@given(st.datetimes(min_value=datetime(1000, 1, 1), max_value=datetime(9000, 1, 1)))
+def test_minute_is_what_the_library_writes(moment: datetime) -> None:
+    aware = moment.replace(tzinfo=timezone.utc)
+    forms = {True: "%Y-%m-%d %H:%M:%S.%f", False: "%Y-%m-%d %H:%M:%S"}
+    form = forms[bool(aware.microsecond)] if aware.microsecond or aware.second else "%Y-%m-%d %H:%M"
+    assert minute(from_datetime(aware), timezone.utc) == aware.strftime(form)

@@ -26,6 +26,7 @@ from backfill_tui.domain.states import RunState
 from backfill_tui.domain.watching import GridUpdate
 from backfill_tui.ui.themed import ThemedApp
 from backfill_tui.ui.themes import LIGHT
+from backfill_tui.ui.widgets.date_marks import DateMarks
 from backfill_tui.ui.widgets.row_view import Only, Order
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_grid import TaskGrid
@@ -252,6 +253,31 @@ async def test_a_change_out_of_sight_draws_nothing() -> None:
         app.take(an_update([(a_row(290, RunState.FAILED), "sfuuu")], None, total_rows=300))
         await eyes.pilot.pause()
         assert drawn == []
+
+
+@on_screen
+async def test_the_dates_are_marked_again_only_where_others_are_read_or_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    marked: list[int] = []
+    lines = DateMarks.lines
+
+    def noted(marks: DateMarks, left: int, room: int) -> tuple[str, str]:
+        marked.append(left)
+        return lines(marks, left, room)
+
+    monkeypatch.setattr(DateMarks, "lines", noted)
+    async with transposed(many(20)) as (eyes, app):
+        before = len(marked)
+        app.take(an_update([(a_row(5, RunState.FAILED), "sfsss")], None, total_rows=20))
+        await eyes.sees("task_2      ████✗███")
+        assert len(marked) == before, "no date is another one"
+        app.take(an_update([(a_row(21), "sssss")], None, total_rows=21))
+        await eyes.until(lambda: len(marked) > before, "a date more")
+        before = len(marked)
+        app.grid.show_only(Only.FAILED)
+        app.tasks.follow()
+        await eyes.until(lambda: len(marked) > before, "fewer dates")
 
 
 @on_screen

@@ -99,8 +99,7 @@ class DateMarks:
 
     def lines(self, left: int, room: int) -> tuple[str, str]:
         """Both lines in `room` terminal cells, from the cell `left` on."""
-        first = left // self._cell
-        last = min(self._number, -(-(left + room) // self._cell) + _LOOK_AHEAD)
+        first, last = left // self._cell, self.reach(left, room).stop
         if first >= self._number:
             return " " * room, " " * room
         if not self._has_dates:
@@ -113,6 +112,11 @@ class DateMarks:
         for at in (*begins, *self._ticks(known)):
             lower.write(at * self._cell, self._words(at, self._scale.unit_words))
         return upper.text, lower.text
+
+    def reach(self, left: int, room: int) -> range:
+        """The positions of all dates on which the lines there may depend."""
+        last = min(self._number, -(-(left + room) // self._cell) + _LOOK_AHEAD)
+        return range(max(0, left // self._cell - _FARTHEST_BEGIN), last)
 
     def _keys(self, first: int, last: int, left: int, room: int) -> str:
         every = -(-(self._widest + 1) // self._cell)

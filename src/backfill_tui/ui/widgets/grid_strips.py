@@ -75,6 +75,7 @@ class GridPainter:
         self._gutters: dict[tuple[Mark | None, bool, bool], list[Segment]] = {}
         self._names = names_line(layout)
         self._tallied = layout.tallied
+        self._even = len({(layout.width_of(at), head.room) for at, head in enumerate(layout.heads)}) == 1
         self._heads: LRUCache[tuple[int, int, int, bool], Strip] = LRUCache(8)
         self._texts: list[list[str] | None] = [None] * len(CODES)
         self._equal: dict[tuple[int, int, int, bool], list[Segment]] = {}
@@ -206,17 +207,21 @@ class GridPainter:
         return segments + self._draw_plain(cells, first, last, lit=lit)
 
     def _draw_plain(self, cells: bytes, first: int, last: int, *, lit: bool) -> list[Segment]:
-        equal = self._equal
+        # Where all columns are alike, it does not matter which of them a run of equal cells begins with.
+        equal, even = self._equal, self._even
         segments: list[Segment] = []
         for run in RUNS_OF_EQUAL.finditer(cells, first, last):
             start, end = run.span()
-            key = (cells[start], start, end, lit)
+            code = cells[start]
+            if even:
+                start, end = 0, end - start
+            key = (code, start, end, lit)
             drawn = equal.get(key)
             if drawn is None:
                 if len(equal) >= _KEPT_RUNS:
                     # A plain dict is what is quickest to look into; what is on the screen is soon back.
                     equal.clear()
-                drawn = equal[key] = self._draw_equal(cells[start], start, end, lit=lit)
+                drawn = equal[key] = self._draw_equal(code, start, end, lit=lit)
             segments += drawn
         return segments
 

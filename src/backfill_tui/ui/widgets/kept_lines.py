@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar
 from textual.strip import Strip
+
+from backfill_tui.ui.widgets.quick_bar import QuickBar
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,6 +29,17 @@ class KeptLines(ScrollView, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(id=id)
         self._lines: dict[int, Strip] = {}
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The vertical scrollbar, made when it is asked for first."""
+        if self._vertical_scrollbar is None:
+            bar = QuickBar(vertical=True, name="vertical", thickness=self.scrollbar_size_vertical)
+            bar.display = False
+            self._vertical_scrollbar = bar
+            # As Textual's own does: there is no other way to have another class of scrollbars.
+            self.app._start_widget(self, bar)  # noqa: SLF001
+        return self._vertical_scrollbar
 
     def notify_style_update(self) -> None:
         """Forget everything drawn: a colour changed, or the focus."""

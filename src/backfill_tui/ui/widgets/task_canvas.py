@@ -125,10 +125,11 @@ class TaskCanvas(KeptLines, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line: of the head, or a task."""
-        if not self._grid.store.rows or self._room <= 0:
+        room = self._room
+        if not self._grid.store.rows or room <= 0:
             return Strip.blank(self.size.width, self.rich_style)
         scrolled = self.scroll_offset
-        line = self._said[y] = self._task_lines.line(y, scrolled, self._room)
+        line = self._said[y] = self._task_lines.line(y, scrolled, room)
         return self._paint(self._laid).line(line, scrolled.x)
 
     # Map indexes

@@ -43,13 +43,22 @@ class TaskLines:
         self._grid = grid
         self._layout = layout
         self._dates: DateMarks | None = None
-        self._marked: dict[tuple[int, int], tuple[str, str]] = {}
+        self._marked: tuple[str, str] | None = None
+        self._marked_for = (0, 0)
+        self._marked_rows: Sequence[int] = ()
 
     def look_at_dates(self) -> None:
-        """Mark the dates anew, for others may be read or shown."""
-        self._marked.clear()
+        """Mark the dates anew where others are read or shown."""
         if self._dates is not None and not self._dates.holds():
             self._dates = None
+        if self._dates is None or self._rows_marked(self._dates) != self._marked_rows:
+            self._marked = None
+
+    def _rows_marked(self, dates: DateMarks) -> Sequence[int]:
+        """The rows that have to do with the marks as they are, and are read: their dates never change."""
+        reach = dates.reach(*self._marked_for)
+        rows, read = self._grid.view.rows[reach.start : reach.stop], self._grid.store.rows
+        return rows if all(read[row] is not None for row in rows) else [row for row in rows if read[row]]
 
     def line(self, y: int, scrolled: tuple[int, int], room: int) -> Line:
         """What a line says; `scrolled` is by how much to the left and up, `room` what the dates have."""
@@ -92,9 +101,10 @@ class TaskLines:
         if self._dates is None:
             number, cell, widest = self._layout.dates, self._layout.cell, self._grid.date_width
             self._dates = DateMarks(self._row_at, number, self._zone, cell=cell, widest=widest)
-        if (left, room) not in self._marked:
-            self._marked = {(left, room): self._dates.lines(left, room)}
-        return self._marked[left, room]
+        if self._marked is None or self._marked_for != (left, room):
+            self._marked, self._marked_for = self._dates.lines(left, room), (left, room)
+            self._marked_rows = self._rows_marked(self._dates)
+        return self._marked
 
     def _row_at(self, place: int) -> RunRow | None:
         return self._grid.store.rows[self._grid.view.rows[place]]
