@@ -217,6 +217,7 @@ def test_a_file_that_is_there_is_refused_before_anything_is_read(run: CommandLin
         (("--dates", "--json"), "--dates is of CSV, and this is json"),
         (("--json", "--format", "csv"), "--json and --format csv contradict"),
         (("--out", "no/such/folder/a.csv"), "There is no folder no/such/folder"),
+        (("--out", "~no-such-user/a.csv"), "There is no home of no-such-user"),
         (("--from", "2024-01", "--backfill", "1"), "exclude each other"),
         (("--backfill", "9"), "There is no backfill 9"),
     ],

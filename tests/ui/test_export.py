@@ -143,6 +143,25 @@ async def test_a_place_where_nothing_can_be_written_is_said_before_and_the_quest
 
 
 @on_screen
+async def test_a_home_that_is_nobodys_is_said_while_the_way_to_ones_own_is_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(folder))
+    async with looking_at(an_app(a_backfill())) as eyes:
+        await watching(eyes)
+        dialog = await asked(eyes, "sales_daily-backfill-1.html")
+        await eyes.press("home", "~")
+        await eyes.sees("There is no home of sales_daily-backfill-1.html: write ~/ and a name")
+        await eyes.press("enter")
+        await eyes.sees("There is no home of")
+        assert eyes.app.screen is dialog
+        await eyes.press("/")
+        await eyes.sees("Writes", "a page with a picture")
+        await eyes.press("enter")
+        await eyes.until((folder / "sales_daily-backfill-1.html").exists, "the file")
+
+
+@on_screen
 async def test_an_airflow_that_goes_away_is_said_and_leaves_no_file(folder: Path) -> None:
     gateway = ScriptedGateway(a_backfill())
     async with looking_at(an_app(gateway)) as eyes:

@@ -73,7 +73,9 @@ def path_of(options: Mapping[str, object]) -> Path | None:
         if options["force"]:
             raise BadRequest("--force is of a file, and there is none", remedy="name one with --out")
         return None
-    return Path(str(out)).expanduser()
+    from backfill_tui.forms.files import path_named
+
+    return path_named(str(out))
 
 
 def form_of(path: Path | None, named: object, how: str) -> Format:

@@ -43,6 +43,19 @@ def file_name(*words: str | int, form: Format) -> str:
     return f"{name[:_LONGEST_NAME].strip('-.') or 'export'}.{form}"
 
 
+def path_named(text: str) -> Path:
+    """The file that a person names, with a home for its `~`; BadRequest where there is no such home."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        # As it is while somebody writes a `~` before a name that stands there.
+        raise BadRequest(
+            f"There is no home of {one_line(path.parts[0].removeprefix('~')) or 'yours'}",
+            remedy="write ~/ and a name, or the path from the root",
+        ) from None
+
+
 def check_free(path: Path, *, force: bool, how_to_force: str) -> None:
     """Raise a Problem for a path that could not be written, before anything is read for it."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -16,7 +17,7 @@ from textual.widgets import Input, Static
 
 from backfill_tui.domain.problems import BadRequest, Interrupted, Problem, Refused
 from backfill_tui.domain.text import one_line
-from backfill_tui.forms.files import Format, check_free, file_name, format_of
+from backfill_tui.forms.files import Format, check_free, file_name, format_of, path_named
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.export_commands import EXPORT
 from backfill_tui.ui.exporting import HOW_TO_FORCE, Destination, ExportJob
@@ -115,7 +116,7 @@ class ExportDialog(Dialog[str]):
             to = self._destination()
         except BadRequest as problem:
             return Content.styled(one_line(str(problem)), "$error")
-        words = f"Writes {one_line(str(to.path.absolute()))}"
+        words = f"Writes {_whole(to.path)}"
         try:
             check_free(to.path, force=to.force, how_to_force=HOW_TO_FORCE)
         except Refused:
@@ -131,7 +132,7 @@ class ExportDialog(Dialog[str]):
         form = format_of(text)
         if form is None:
             raise BadRequest("The end of the name tells the form", remedy="end it with .html, .csv or .json")
-        path = Path(text).expanduser()
+        path = path_named(text)
         return Destination(path=path, form=form, force=path == self._over)
 
     def action_next_form(self) -> None:
@@ -157,9 +158,13 @@ class ExportDialog(Dialog[str]):
             return
         try:
             to = self._destination()
+        except BadRequest:
+            self._tell()
+            return
+        try:
             check_free(to.path, force=to.force, how_to_force=HOW_TO_FORCE)
         except Refused:
-            self._over = Path(self.field.value.strip()).expanduser()
+            self._over = to.path
             self._tell()
         except Problem:
             self._tell()
@@ -189,7 +194,7 @@ class ExportDialog(Dialog[str]):
 
     @on(ExportWritten)
     def _written(self, message: ExportWritten) -> None:
-        path = one_line(str(self._to.path.absolute())) if self._to is not None else ""
+        path = _whole(self._to.path) if self._to is not None else ""
         self.end(f"Written to {path}, {count(message.size, 'byte')}")
 
     @on(ExportFailed)
@@ -209,3 +214,10 @@ class ExportDialog(Dialog[str]):
             return
         self._given_up.set()
         self.verdict.update(Content.styled("Gives it up", "$muted"))
+
+
+def _whole(path: Path) -> str:
+    """The path from the root, to be shown; as it is where the folder one is in is gone."""
+    with suppress(OSError):
+        path = path.absolute()
+    return one_line(str(path))
