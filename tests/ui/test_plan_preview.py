@@ -201,3 +201,21 @@ async def test_the_cursor_stays_on_its_date_when_the_filter_changes() -> None:
         await eyes.until(lambda: eyes.line_with("Wed 2024-02-07 00:00").startswith("▌"))
         await eyes.press("0")
         await eyes.until(lambda: eyes.line_with("Wed 2024-02-07 00:00").startswith("▌"))
+
+
+@on_screen
+async def test_what_is_typed_is_painted_before_it_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = an_app(a_february())
+    async with looking_at(app) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("122 create")
+        monkeypatch.setattr("backfill_tui.ui.screens.plan_preview._DEBOUNCE_SECONDS", 3600)
+        field = screen.form.to_field
+        field.focus()
+        await eyes.until(lambda: field.has_focus)
+        # What the screen holds is there at once; here it counts what the terminal is given.
+        painted: list[str] = []
+        monkeypatch.setattr(app, "_display", lambda *_: painted.append(field.value))
+        await eyes.write("2")
+        await eyes.until(lambda: "2" in painted, "the letter to be painted")
+        assert screen.plan is not None, "nothing was planned for it"

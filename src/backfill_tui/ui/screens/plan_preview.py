@@ -82,7 +82,7 @@ class PlanPreviewScreen(PlaceScreen[None]):
         return Instant(int(self.program.clock() * SECOND))
 
     @property
-    def is_current(self) -> bool:
+    def is_as_typed(self) -> bool:
         """Whether the plan that is there, or under way, is that of the fields as they stand."""
         return self._asked is not None and self.form.values == self._asked[0]
 
@@ -103,7 +103,7 @@ class PlanPreviewScreen(PlaceScreen[None]):
     def _form_changed(self) -> None:
         if self._debounce is not None:
             self._debounce.stop()
-        if self.is_current:
+        if self.is_as_typed:
             return
         self._then = None
         self.question_changed()
@@ -150,7 +150,7 @@ class PlanPreviewScreen(PlaceScreen[None]):
             return
         step, self._then = self._then, None
         # What is typed since is not overwritten.
-        if step is not None and self.is_current and step(plan):
+        if step is not None and self.is_as_typed and step(plan):
             return
         self.plan = plan
         self.totals.planning = False

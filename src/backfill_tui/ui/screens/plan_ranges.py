@@ -88,7 +88,7 @@ class PlanRangesScreen(PlanPreviewScreen):
             self.say(
                 f'"{self.dag.dag_id}" has no start date and no run to look for holes since: type a range'
             )
-            if not self.is_current:
+            if not self.is_as_typed:
                 self.ask_for_plan(self.fit_first_range)
             return
         if self.dag.start_date is None:
