@@ -13,8 +13,12 @@ from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.states import RunState
+from backfill_tui.ui.readings import BACKFILL
 from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.screens.help import HelpDialog
 from backfill_tui.ui.screens.plan import PlanScreen
+from backfill_tui.ui.screens.watch import WatchScreen
+from backfill_tui.ui.workers import is_busy
 
 LEGACY = ImportProblem(
     file="sales_legacy.py",
@@ -302,3 +306,24 @@ async def test_a_terminal_that_is_too_small_breaks_nothing(size: tuple[int, int]
         await eyes.press("escape")
         await eyes.pilot.resize_terminal(200, 50)
         await eyes.sees("sales_daily")
+
+
+@on_screen
+async def test_a_backfill_that_is_found_late_takes_nobody_away_from_what_was_opened_meanwhile() -> None:
+    gateway = ScriptedGateway(World([a_dag("sales_daily")]))
+    request = BackfillRequest(
+        dag_id=DagId("sales_daily"), from_date=instant("2024-01-01"), to_date=instant("2024-01-03")
+    )
+    gateway.launch(Launch(request=request))
+    gateway.world.advance_to_end()
+    app = an_app(gateway)
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_daily", "Schedule")
+        dags = app.screen
+        with gateway.hold("backfills"):
+            await eyes.press("w", "question_mark")
+            await eyes.sees("Help: Dags")
+        await eyes.until(lambda: not is_busy(dags, BACKFILL), "the backfill to be found")
+        assert isinstance(app.screen, HelpDialog)
+        await eyes.press("escape", "w")
+        await eyes.until(lambda: isinstance(app.screen, WatchScreen), "the watch screen")

@@ -11,6 +11,9 @@ from tests.support.world import World, a_dag
 from backfill_tui.domain.dags import DagList
 from backfill_tui.domain.ids import DagId
 from backfill_tui.ui.app import BackfillApp
+from backfill_tui.ui.readings import DETAILS
+from backfill_tui.ui.screens.help import HelpDialog
+from backfill_tui.ui.workers import is_busy
 
 NUMBER = 300
 
@@ -94,3 +97,33 @@ async def test_a_dag_that_is_gone_is_asked_for_once() -> None:
         await eyes.press("up")
         await eyes.sees("every day at 00:00", "2 tasks")
         assert sum("sales_299" in asked for asked in gateway.detailed) == 1
+
+
+@on_screen
+async def test_a_plan_whose_dag_is_read_late_takes_nobody_away_from_what_was_opened_meanwhile() -> None:
+    app, gateway = an_app()
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_000", "2 tasks")
+        dags = app.screen
+        with gateway.hold("dags"):
+            await eyes.press("end", "enter", "question_mark")
+            await eyes.sees("Help: Dags")
+        await eyes.until(lambda: "sales_299" in gateway.names_asked_for())
+        await eyes.until(lambda: not is_busy(dags, DETAILS), "its details")
+        assert isinstance(app.screen, HelpDialog)
+
+
+@on_screen
+async def test_an_older_wish_does_not_come_true_after_a_newer_one() -> None:
+    app, gateway = an_app()
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_000", "2 tasks")
+        dags = app.screen
+        with gateway.hold("dags"):
+            await eyes.press("end", "enter", "home", "enter")
+            await eyes.sees("Plan  sales_000")
+            await eyes.press("escape")
+            await eyes.until(lambda: app.screen is dags)
+        await eyes.until(lambda: "sales_299" in gateway.names_asked_for())
+        await eyes.until(lambda: not is_busy(dags, DETAILS), "its details")
+        assert app.screen is dags

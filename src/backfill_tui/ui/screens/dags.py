@@ -279,10 +279,12 @@ class DagsScreen(DetailingScreen):
 
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:
+        if not self.is_active:
+            # Whoever has opened something else meanwhile is not to be taken away from it.
+            return
         if message.backfill_id is not None:
             opening.watch(self.program, message.backfill_id)
         else:
-            self.notify(
-                f'"{message.dag_id}" has had no backfill yet: press {shown_key("dags.plan")} to plan one',
-                markup=False,
-            )
+            key = shown_key("dags.plan")
+            words = f'"{message.dag_id}" has had no backfill yet: press {key} to plan one'
+            self.notify(one_line(words), markup=False)

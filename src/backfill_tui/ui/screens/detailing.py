@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from textual import on
+from textual.screen import Screen
 
 from backfill_tui.domain.dags import DagSummary
 from backfill_tui.domain.ids import DagId
@@ -14,7 +17,17 @@ from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.listing import Row
 from backfill_tui.ui.messages import DagsDetailed
 from backfill_tui.ui.screens.undoing import UndoingScreen
+from backfill_tui.ui.seen import seen_screen
 from backfill_tui.ui.workers import is_busy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wish:
+    """What is to be done with a Dag once it is known in detail, and the screen on which it was wished."""
+
+    dag_id: DagId
+    then: Callable[[DagSummary], object]
+    wished_on: Screen[Any]
 
 
 class DetailingScreen(UndoingScreen):
@@ -22,7 +35,7 @@ class DetailingScreen(UndoingScreen):
 
     _asked: frozenset[DagId] = frozenset()
     _asked_of: Instant | None = None
-    _then: tuple[DagId, Callable[[DagSummary], object]] | None = None
+    _wish: _Wish | None = None
 
     def rows_in_view(self) -> list[Row]:
         """The rows that are seen now."""
@@ -37,19 +50,24 @@ class DetailingScreen(UndoingScreen):
             self._asked, self._asked_of = frozenset(), listing.dags.read_at
         # Also those that are known so: their runs go on.
         wanted = {row.dag.dag_id for row in self.rows_in_view() if row.dag is not None}
-        if self._then is not None:
-            wanted.add(self._then[0])
+        if self._wish is not None:
+            wanted.add(self._wish.dag_id)
         wanted -= self._asked
         if wanted and not is_busy(self, readings.DETAILS):
             self._asked |= wanted
             readings.read_details(self, self.program.link, tuple(sorted(wanted)))
 
     def with_details(self, dag: DagSummary, then: Callable[[DagSummary], object]) -> None:
-        """Go on with the Dag in detail, at once where it is known so; a newer wish takes the place."""
+        """Go on with the Dag in detail, at once where it is known so; a newer wish takes the place.
+
+        It comes to nothing where something else was opened before the details were there.
+        """
+        self._wish = None
         if dag.detailed:
             then(dag)
             return
-        self._then = (dag.dag_id, then)
+        # Not what is uppermost, which may be the palette from which it was wished, and is closing.
+        self._wish = _Wish(dag_id=dag.dag_id, then=then, wished_on=seen_screen(self.app))
         self.detail()
 
     @on(DagsDetailed)
@@ -57,9 +75,10 @@ class DetailingScreen(UndoingScreen):
         program = self.program
         if program.listing is not None:
             program.listing = program.listing.with_details(message.dags)
-        waiting, known = self._then, {dag.dag_id: dag for dag in message.dags}
-        if waiting is not None and waiting[0] in known:
-            self._then = None
-            waiting[1](known[waiting[0]])
+        wish, known = self._wish, {dag.dag_id: dag for dag in message.dags}
+        if wish is not None and wish.dag_id in known:
+            self._wish = None
+            if wish.wished_on is self.app.screen:
+                wish.then(known[wish.dag_id])
         # What came into view, or is waited for, while this was read.
         self.detail()

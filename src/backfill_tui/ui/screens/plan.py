@@ -136,7 +136,8 @@ class PlanScreen(PlanDatesScreen):
 
     @on(BackfillFound)
     def _backfill_found(self, message: BackfillFound) -> None:
-        if message.backfill_id is not None:
+        # Whoever has opened something else meanwhile is not to be taken away from it.
+        if message.backfill_id is not None and self.is_active:
             self._is_left_for_a_backfill = True
             opening.watch(self.program, message.backfill_id)
 
@@ -175,11 +176,11 @@ class PlanScreen(PlanDatesScreen):
         (self.focused or self).call_later(self.call_later, self._launch)
 
     def _launch(self) -> None:
-        if self.plan is not None and self.is_current:
+        if self.plan is not None and self.is_as_typed:
             self._confirm(self.plan)
             return
         self._want_launch()
-        if not self.totals.planning or not self.is_current:
+        if not self.totals.planning or not self.is_as_typed:
             self.ask_for_plan()
 
     def _want_launch(self, news: str = "") -> None:
