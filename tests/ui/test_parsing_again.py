@@ -75,3 +75,19 @@ async def test_a_read_only_session_asks_for_nothing_and_says_so() -> None:
         await eyes.press("ctrl+r")
         await eyes.sees("This session is read-only, so no file is parsed")
     assert "parse" not in gateway.asked
+
+
+@on_screen
+async def test_what_is_read_meanwhile_does_not_take_the_place_of_what_was_parsed() -> None:
+    gateway = Attached(two_bundles())
+    async with looking_at(app_on(gateway), size=(120, 24)) as eyes:
+        await eyes.sees("sales", "stock")
+        with gateway.hold("parse"):
+            await eyes.press("ctrl+r")
+            await eyes.until(lambda: gateway.asked.get("parse"), "the parsing to begin")
+            # Coming back to the list reads it.
+            await eyes.press("question_mark")
+            await eyes.sees("Help: Dags")
+            await eyes.press("escape")
+            await eyes.no_longer_sees("Help: Dags")
+        await eyes.sees("is asked to parse")

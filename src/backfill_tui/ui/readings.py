@@ -28,11 +28,12 @@ from backfill_tui.ui.messages import (
     ReadingFailed,
     StartupAdvanced,
 )
-from backfill_tui.ui.workers import Asking, ask
+from backfill_tui.ui.workers import Asking, ask, is_busy
 
 OPENING: Final = "open"
 ENVIRONMENT: Final = "environment"
 DAGS: Final = "dags"
+PARSING: Final = "parse"
 DETAILS: Final = "details"
 LEAVING: Final = "leave"
 BACKFILL: Final = "newest backfill"
@@ -58,7 +59,12 @@ def read_environment(node: DOMNode, link: Link, engine: Engine | None) -> None:
 
 
 def read_dags(node: DOMNode, link: Link, clock: Callable[[], float]) -> None:
-    """The Dags as Airflow knows them, and how long it took to read them."""
+    """The Dags as Airflow knows them, and how long it took to read them.
+
+    Not while files are parsed: that ends with the Dags too, and with newer ones.
+    """
+    if is_busy(node, PARSING):
+        return
 
     def timed(_: Asking) -> DagsListed:
         began = clock()
@@ -87,7 +93,9 @@ def parse_dags(node: DOMNode, link: Link, file: DagFile | None) -> None:
             asking.post(ParsingAsked(file))
         return read_listing(gateway, listed)
 
-    ask(node, DAGS, parsed, DagsListed)
+    # The answer of a reading that has begun before could come after it.
+    node.workers.cancel_group(node, DAGS)
+    ask(node, PARSING, parsed, DagsListed)
 
 
 def find_backfill(node: DOMNode, link: Link, dag_id: DagId, otherwise: BackfillId | None = None) -> None:
