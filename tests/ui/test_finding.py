@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from tests.support.plan_screens import a_february, fill, planning
-from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag
 from tests.ui.test_backfills_screen import four_backfills
@@ -15,8 +15,10 @@ from tests.ui.test_watch_screen import a_backfill, watching
 from textual.command import CommandPalette
 
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.problems import AirflowFailed
+from backfill_tui.domain.problems import AirflowFailed, Unreachable
 from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.gateway.port import Gateway
+from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.commands import PLACES
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 from backfill_tui.ui.screens.plan import PlanScreen
@@ -201,3 +203,25 @@ async def test_without_the_backfills_the_rest_is_found_and_commands_work() -> No
         gateway.fails = True
         await taken(eyes, "list the backfills", "List the backfills", "Dags, b")
         await eyes.until(lambda: isinstance(app.screen, BackfillsScreen))
+
+
+@on_screen
+async def test_without_a_bridge_all_but_the_backfills_is_found() -> None:
+    bridges: list[Gateway] = [ScriptedGateway(four_backfills())]
+    connected_by: list[threading.Thread] = []
+
+    def connect() -> Gateway:
+        connected_by.append(threading.current_thread())
+        if not bridges:
+            raise Unreachable("There is no interpreter")
+        return bridges.pop()
+
+    app = BackfillApp(connect=connect, where="dags/", clock=lambda: FIXED_TIME)
+    async with looking_at(app) as eyes:
+        await eyes.sees("web_traffic", "Schedule")
+        gateway, app.link._gateway = app.link._gateway, None
+        assert gateway is not None
+        await taken(eyes, "web_tr", "Dag web_traffic")
+        await eyes.sees("Plan  web_traffic")
+    assert len(connected_by) > 1
+    assert threading.main_thread() not in connected_by, "the screen waited for it"

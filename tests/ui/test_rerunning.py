@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
@@ -17,7 +18,7 @@ from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.domain.states import RunState
-from backfill_tui.gateway.port import IsCancelled, ignore, never
+from backfill_tui.gateway.port import Gateway, IsCancelled, ignore, never
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.screens.problem import ProblemDialog
@@ -223,3 +224,33 @@ async def test_the_rest_in_doubt_is_told_apart_by_when_the_rerun_began() -> None
         await eyes.sees("120 task instances of 120")
         assert [len(request.run_ids) for request in second.reruns] == [70, 70]
         assert [request.not_since for request in second.reruns] == [world.now, world.now]
+
+
+@on_screen
+async def test_without_a_bridge_nothing_is_rerun_and_the_program_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("backfill_tui.ui.app._READ_SECONDS", 3600)
+    gateway = SteppingGateway(many_failed())
+    bridges: list[Gateway] = [gateway]
+
+    def connect() -> Gateway:
+        if not bridges:
+            raise Unreachable("There is no interpreter [/]")
+        return bridges.pop()
+
+    app = BackfillApp(connect=connect, where="dags/", clock=lambda: FIXED_TIME)
+    async with looking_at(app) as eyes:
+        await rerun_all(eyes)
+        await eyes.sees("50 of 120 runs")
+        await eyes.press("escape")
+        gateway.may_go_on.set()
+        await eyes.sees("Not done: 70 runs")
+        # As when one that was to take its place did not come up.
+        app.link._gateway = None
+        await eyes.press("enter")
+        await eyes.sees("Stopped: There is no interpreter [/]")
+        await eyes.press("escape")
+        await eyes.no_longer_sees("Rerunning")
+        await eyes.press("r")
+        await eyes.sees("Rerun 120 dates", "not counted", "There is no interpreter [/]")

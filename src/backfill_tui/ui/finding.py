@@ -89,9 +89,14 @@ class Finding(Provider):
             yield hit
 
     async def _read_backfills(self) -> tuple[BackfillSummary, ...]:
-        gateway = self.program.gateway
+        program = self.program
+
+        def read() -> tuple[BackfillSummary, ...]:
+            # The gateway is not got before this: it may have to be connected first.
+            return program.gateway.backfills()
+
         try:
-            return await asyncio.get_running_loop().run_in_executor(None, gateway.backfills)
+            return await asyncio.get_running_loop().run_in_executor(None, read)
         except Problem:
             # Whoever looks for one can still open the list, which says what is wrong.
             return ()

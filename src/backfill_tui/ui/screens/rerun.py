@@ -133,13 +133,14 @@ class RerunDialog(Dialog[RerunRequest]):
         missing = [one for one in map(self._request, self._scopes) if one not in self._previews]
         first = self._request(self.scope)
         missing.sort(key=lambda request: request != first)
-        gateway = self.program.gateway
+        program = self.program
 
         def count_each() -> None:
             asking = Asking(self)
             try:
                 for request in missing:
-                    asking.post(PreviewMade(request, gateway.preview_rerun(request, asking.unwanted)))
+                    outcome = program.gateway.preview_rerun(request, asking.unwanted)
+                    asking.post(PreviewMade(request, outcome))
             except Problem as problem:
                 asking.post(PreviewFailed(problem))
 
@@ -194,7 +195,7 @@ class RerunDialog(Dialog[RerunRequest]):
         chosen = scope is self.scope
         sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
         task = fit(self._selection.task_id or "", _TASK_WIDTH).rstrip()
-        label = Content.styled(scope.label(task).ljust(_LABEL_WIDTH), "bold" if chosen else "")
+        label = Content.styled(fit(scope.label(task), _LABEL_WIDTH), "bold" if chosen else "")
         outcome = self._previews.get(self._request(scope))
         if outcome is None:
             words = "counting ..." if self._problem is None else "not counted"

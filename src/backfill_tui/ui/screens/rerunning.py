@@ -125,10 +125,10 @@ class RerunningDialog(Dialog[RerunOutcome | Problem]):
         self._cancelled.clear()
         self.bar.total = self._total
         self._tell()
-        request, gateway = self._request, self.program.gateway
+        request, program = self._request, self.program
 
         def rerun(asking: Asking) -> RerunOutcome:
-            return gateway.rerun(
+            return program.gateway.rerun(
                 request, lambda progress: asking.post(RerunAdvanced(progress)), self._cancelled.is_set
             )
 
