@@ -332,3 +332,21 @@ async def test_what_a_mark_does_is_scrolled_through_before_it_is_accepted() -> N
         await eyes.sees("enter mark", "2 runs are success then", "they are")
         await eyes.press("enter")
         await eyes.until(lambda: gateway.marked, "the mark")
+
+
+@on_screen
+async def test_only_what_ends_or_is_lost_stands_out() -> None:
+    world = World([a_dag("sales_daily", tasks=TASKS)])
+    launch(world)
+    world.start("sales_daily", 3)
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes, "3 running")
+        await eyes.press("home", "J", "J", "m", "space", "down")
+        await eyes.sees("3 task instances under way end", "12 task instances never run and are skipped")
+        loud = [
+            part.text.strip()
+            for strip in eyes.strips()
+            for part in strip
+            if part.style is not None and part.style.bold and "task instances" in part.text
+        ]
+        assert loud == ["3 task instances under way end, and their processes too"]

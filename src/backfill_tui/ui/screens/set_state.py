@@ -174,9 +174,9 @@ class SetStateDialog(Dialog[MarkRequest]):
             return lines
         lines.append(Content(""))
         told = consequences(self._request((self.mark_as, self.scope)), outcome)
-        grave = outcome.ended + bool(outcome.overwritten_successes)
+        grave = bool(outcome.ended) + bool(outcome.overwritten_successes)
         lines += [
-            Content.styled(words, "bold $warning") if at < min(grave, 2) else Content(words)
+            Content.styled(words, "bold $warning") if at < grave else Content(words)
             for at, words in enumerate(told)
         ]
         return [*lines, *self._left_alone(outcome)]
