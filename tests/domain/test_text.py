@@ -26,6 +26,8 @@ from backfill_tui.domain.text import harmless, one_line
         ("cr\rover", "cr\ufffdover"),
         ("dos\r\nline", "dos\nline"),
         ("evil\u202egpj.exe", "evil\ufffdgpj.exe"),
+        ("mark\u061cof an alphabet", "mark\ufffdof an alphabet"),
+        ("caf\udce9 is not UTF-8", "caf\ufffd is not UTF-8"),
         ("tab\tand\nnewline", "tab\tand\nnewline"),
     ],
 )

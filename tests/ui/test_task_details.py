@@ -124,3 +124,13 @@ def test_map_indexes_that_were_not_read_are_counted_with_those_that_have_no_room
     details = TaskDetails()
     details.set_reactive(TaskDetails.cell, cell.with_instances(instances, left_out=1_200))
     assert details.render().plain.endswith("and 1,202 more")
+
+
+def test_what_the_row_says_is_outside_text_too() -> None:
+    details = TaskDetails()
+    cell = CellInView(
+        task_id=TaskId("load"), run_id=RunId("run"), date="2024-02-06", state=TaskState.NONE, mapped=False,
+        operator="", row_says='waits: the pool "\x1b[31m[/red]\n" is full', now=NOW,
+    )  # fmt: skip
+    details.set_reactive(TaskDetails.cell, cell)
+    assert details.render().plain == 'load  2024-02-06  waits: the pool "[/red] " is full'

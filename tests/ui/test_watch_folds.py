@@ -167,9 +167,9 @@ async def test_what_is_wanted_while_a_slow_reading_is_under_way_is_read_after_it
 @on_screen
 async def test_a_reading_that_fails_is_said_once_and_made_again() -> None:
     async with a_watch(a_grouped_backfill(), (160, 24)) as (eyes, screen, gateway):
-        gateway.fail("indexes", AirflowFailed("The database is away"))
+        gateway.fail("indexes", AirflowFailed("The database is away\x1b[31m\u202e"))
         await eyes.press("right", "plus")
-        await eyes.sees("The map indexes are not read", "The database is away")
+        await eyes.sees("The map indexes are not read", "The database is away\ufffd")
         screen.grid.ask_for_indexes()
         await eyes.sees("█◂✗ █ █ ✗")
 

@@ -219,9 +219,9 @@ class FailuresDialog(Dialog[FailuresLeft]):
         row, date = self._rows.get(failure.run_id), failure.logical_date
         if row is not None:
             return self._grid.date_of(row)
-        return failure.partition_key or (
-            "" if date is None else minute(date, zone_named(self._facts.timezone))
-        )
+        if failure.partition_key:
+            return one_line(failure.partition_key)
+        return "" if date is None else minute(date, zone_named(self._facts.timezone))
 
     # What is done
 

@@ -8,6 +8,7 @@ from textual.message import Message
 from backfill_tui.domain.dag_range import Watchable
 from backfill_tui.domain.map_indexes import IndexCells, IndexQuery
 from backfill_tui.domain.problems import Problem
+from backfill_tui.domain.text import one_line
 from backfill_tui.ui.screens.watch_dates import WatchDatesScreen
 from backfill_tui.ui.seen import is_seen
 from backfill_tui.ui.widgets.run_grid import RunGrid
@@ -85,7 +86,8 @@ class WatchFoldScreen(WatchDatesScreen):
     def _indexes_not_read(self, message: IndexesNotRead) -> None:
         said, self._said = self._said, str(message.problem)
         if self._said != said:
-            self.notify(f"The map indexes are not read: {self._said}", severity="error", markup=False)
+            words = one_line(f"The map indexes are not read: {self._said}")
+            self.notify(words, severity="error", markup=False)
         self._read_on()
 
     def _read_on(self) -> None:

@@ -162,7 +162,7 @@ def _headline(cell: CellInView) -> Content:
         name += f"[{map_index}]"
     parts = [Content.styled(name, "bold"), Content(cell.date)]
     if cell.row_says and not (instance is not None and instance.waits):
-        parts.append(Content.styled(cell.row_says, "$muted"))
+        parts.append(Content.styled(one_line(cell.row_says), "$muted"))
         return Content("  ").join(parts)
     parts.append(Content.styled(f"{mark.sign.strip()} {mark.word}".strip(), f"bold ${mark.variable}"))
     if instance is not None:
