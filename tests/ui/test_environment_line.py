@@ -80,3 +80,16 @@ async def test_a_missing_triggerer_is_a_warning_only_where_a_task_waits_for_it(
         assert (span.style == "$warning") is warns
         place, version = line.plain.index(words), line.plain.index("Airflow 3.3")
         assert (place < version) is warns
+
+
+@pytest.mark.parametrize("folder", ["/srv/teams/numbers/dags/of/sales", "/srv/売上/日次/月次/年次/dags"])
+@on_screen
+async def test_of_a_long_path_the_end_is_seen_and_how_airflow_is_stays_in_view(folder: str) -> None:
+    gateway = ScriptedGateway(World([a_dag("sales")]), where=folder)
+    app = BackfillApp(connect=lambda: gateway, where=folder, clock=lambda: FIXED_TIME)
+    async with looking_at(app, size=(56, 24)) as eyes:
+        await eyes.sees("sales", "scheduler 0 s")
+        line = app.screen.query_one(EnvironmentLine).render()
+        assert line.cell_length <= 54, line.plain
+        assert "…" in line.plain
+        assert folder[-4:] in line.plain

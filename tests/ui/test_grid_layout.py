@@ -40,6 +40,10 @@ def test_long_names_are_cut_until_all_columns_fit() -> None:
     assert len(set(layout.labels)) == 4, "what tells them apart is kept"
 
 
+def test_wide_names_keep_their_ends_too() -> None:
+    assert cut_names(["売上を集計する日次", "売上を集計する月次"], 9) == ("売上…日次", "売上…月次")
+
+
 def test_names_that_stay_equal_when_cut_are_numbered() -> None:
     assert cut_names(["extract_a", "extract_b", "load"], 3) == ("ex1", "ex2", "loa")
 

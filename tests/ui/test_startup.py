@@ -208,3 +208,14 @@ async def test_leaving_wakes_every_call_that_waits() -> None:
                 lambda: not [t for t in threading.enumerate() if t.name == "close-bridge"],
                 "the gateway closed",
             )
+
+
+@on_screen
+async def test_a_long_step_of_wide_letters_leaves_its_number_in_view() -> None:
+    step = StartupStep(phase=StartupPhase.PARSING, sentence="解析" * 20, done=1_200, total=12_000)
+    gateway = ScriptedGateway(World([a_dag("sales")]), steps=(step,))
+    with gateway.hold("open"):
+        async with looking_at(an_app(gateway)) as eyes:
+            await eyes.sees("解析")
+            assert "…" in eyes.line_with("解析")
+            assert eyes.line_with("解析").rstrip().endswith("1,200 of 12,000")

@@ -18,7 +18,7 @@ from backfill_tui.ui.holes import first_hole
 from backfill_tui.ui.listing import matching, percent_done, read_listing, rows_of
 from backfill_tui.ui.plan_values import PlanValues, first_range, range_words, request_of
 from backfill_tui.ui.screens.launch import launch_question, launch_sentence
-from backfill_tui.ui.text import count, fit, in_words, line, wrapped
+from backfill_tui.ui.text import count, end_of, fit, in_words, line, wrapped
 
 JANUARY = PlanValues(from_text="2024-01-01", to_text="2024-01-31")
 
@@ -43,6 +43,13 @@ def test_a_fitted_text_takes_exactly_its_cells_and_controls_nothing(text: str) -
 def test_what_is_cut_says_so_and_numbers_stand_right() -> None:
     assert fit("sales_archive_of_all", 8) == "sales_a…"
     assert fit("12", 5, right=True) == "   12"
+
+
+def test_the_end_of_a_text_is_measured_in_cells_too() -> None:
+    assert end_of("/srv/dags/sales", 5) == "sales"
+    assert end_of("/srv/日次売上", 5) == "売上"
+    assert end_of("sales", 9) == "sales"
+    assert end_of("sales", 0) == ""
 
 
 def test_a_sentence_is_folded_at_its_words_and_never_longer_than_asked() -> None:

@@ -35,6 +35,14 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return gap + plain if right else plain + gap
 
 
+def end_of(text: str, width: int) -> str:
+    """The end of a text, as much of it as has room in `width` cells."""
+    begin, taken = len(text), 0
+    while begin and (taken := taken + cell_len(text[begin - 1])) <= width:
+        begin -= 1
+    return text[begin:]
+
+
 def lit(text: str, width: int, query: str, plain: Style, found: Style) -> list[Part]:
     """A text as `fit` gives it, with the letters that a query stands for in another style."""
     fitted = fit(text, width)

@@ -15,7 +15,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.program import program_of
-from backfill_tui.ui.text import fit
+from backfill_tui.ui.text import end_of, fit
 from backfill_tui.ui.widgets.profile_mark import profile_mark
 
 _GAP = "  "
@@ -166,7 +166,7 @@ def _with_the_end_of_its_path(fact: str, room: int) -> str:
     """`embedded …/sales/dags/`: of a folder that is too long, its end is what tells it from others."""
     mode, gap, where = fact.partition(" ")
     left = max(_LEAST, room - cell_len(mode) - 1)
-    return fact if cell_len(where) <= left else f"{mode}{gap}…{where[1 - left :]}"
+    return fact if cell_len(where) <= left else f"{mode}{gap}…{end_of(where, left - 1)}"
 
 
 def health(

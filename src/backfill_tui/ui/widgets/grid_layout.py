@@ -13,6 +13,7 @@ from rich.cells import cell_len, set_cell_size
 
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import TaskColumn
+from backfill_tui.ui.text import end_of
 
 GUTTER: Final = 2
 """The sign of the cursor and the sign of a marked row."""
@@ -208,7 +209,7 @@ def _cut_middle(name: str, cap: int) -> str:
     if cell_len(name) <= cap:
         return name
     tail = cap // 2
-    return set_cell_size(name, cap - tail - 1) + "…" + set_cell_size(name[-tail:], tail)
+    return set_cell_size(name, cap - tail - 1) + "…" + set_cell_size(end_of(name, tail), tail)
 
 
 def _starts(widths: Sequence[int]) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -83,7 +84,7 @@ class StartupPanel(Widget):
             else:
                 said = one_line(self.step.sentence) if self.step else words
                 total = self.step.total if self.step else 0
-                done = f"{self.step.done} of {total}" if self.step and total else ""
+                done = f"{self.step.done:,} of {total:,}" if self.step and total else ""
                 yield _spread(f"▶  {said}", "$accent", done, "$foreground", width)
         yield Content("")
         yield _bar(self._fraction(now, current), width)
@@ -113,7 +114,10 @@ def _patience(step: StartupStep | None) -> str:
 
 
 def _spread(left: str, left_style: str, right: str, right_style: str, width: int) -> Content:
-    gap = max(1, width - len(left) - len(right))
+    room = max(0, width - cell_len(right) - 1)
+    if cell_len(left) > room:
+        left = set_cell_size(left, max(0, room - 1)) + "…"
+    gap = max(1, width - cell_len(left) - cell_len(right))
     return Content.assemble((left, left_style), " " * gap, (right, right_style) if right else "")
 
 
