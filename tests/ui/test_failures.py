@@ -10,14 +10,25 @@ from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World
 from tests.ui.test_watch_screen import a_backfill, watching
+from textual.app import ComposeResult
 
-from backfill_tui.domain.failures import FailuresFound, FailuresQuery, FailuresRead
+from backfill_tui.domain.failures import (
+    Failure,
+    FailureKind,
+    FailuresFound,
+    FailuresQuery,
+    FailuresRead,
+    grouped,
+)
+from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.domain.repairing import RerunOutcome, RerunProgress, RerunRequest
 from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.screens.failure_log import FailureLogDialog
 from backfill_tui.ui.screens.failures import FailuresDialog
 from backfill_tui.ui.screens.watch import WatchScreen
+from backfill_tui.ui.themed import ThemedApp
+from backfill_tui.ui.widgets.failure_list import FailureList
 
 BEFORE = [f"[2024-06-15T12:00:16] INFO - line {number}" for number in range(60)]
 AFTER = [f"[2024-06-15T12:00:18] INFO - tidying up {number}" for number in range(60)]
@@ -50,6 +61,17 @@ async def listing(eyes: Eyes, *words: str) -> WatchScreen:
     await eyes.press("e")
     await eyes.sees("Failures: Backfill 1 of sales_daily", *words)
     return screen
+
+
+class ListApp(ThemedApp):
+    """The list alone."""
+
+    def __init__(self, listed: FailureList) -> None:
+        super().__init__()
+        self.listed = listed
+
+    def compose(self) -> ComposeResult:
+        yield self.listed
 
 
 def marked(screen: WatchScreen) -> list[int]:
@@ -262,3 +284,26 @@ async def test_where_nothing_has_failed_there_is_no_key_for_it() -> None:
         await eyes.pilot.pause()
         assert eyes.app.screen is screen
         assert "failures" not in eyes.text().splitlines()[-1]
+
+
+@on_screen
+async def test_a_line_is_drawn_without_looking_at_all_groups() -> None:
+    looked_at: list[int] = []
+
+    def date_of(failure: Failure) -> str:
+        looked_at.append(failure.ordinal)
+        return "2024-02-06"
+
+    failures = [
+        Failure(
+            ordinal=number, logical_date=None, partition_key=None, run_id=RunId(f"r{number}"),
+            task_id=TaskId(f"task_{number}"), map_index=-1, try_number=1, kind=FailureKind.NO_ERROR,
+        )
+        for number in range(500)
+    ]  # fmt: skip
+    app = ListApp(FailureList(date_of))
+    async with looking_at(app, (120, 40)) as eyes:
+        app.listed.show(grouped(failures), frozenset())
+        await eyes.sees("task_0", "task_30", "2024-02-06")
+        # The first and the last of each group for the width, and of those that are drawn once more.
+        assert len(looked_at) <= 2 * 500 + 2 * 80

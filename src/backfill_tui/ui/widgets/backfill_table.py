@@ -60,6 +60,7 @@ class BackfillTable(LineList):
     def __init__(self) -> None:
         super().__init__(id="backfills")
         self._rows: tuple[BackfillRow, ...] = ()
+        self._needs = _needs_of(())
         self._wanted = ""
 
     @property
@@ -79,8 +80,9 @@ class BackfillTable(LineList):
         """
         before, self._rows = self._rows, rows
         looked_for, self._wanted = self._wanted, wanted
+        needed, self._needs = self._needs, _needs_of(rows)
         numbers = [_number(row) for row in rows]
-        same = wanted == looked_for and self._needs(rows) == self._needs(before)
+        same = wanted == looked_for and needed == self._needs
         if same and numbers == [_number(row) for row in before]:
             for at, (was, now) in enumerate(zip(before, rows, strict=True)):
                 if _looks(was) != _looks(now):
@@ -128,16 +130,8 @@ class BackfillTable(LineList):
             parts += _extra_parts(extra, summary, look)
         return parts
 
-    def _needs(self, rows: tuple[BackfillRow, ...]) -> tuple[int, int, int]:
-        """How many cells the number, the name and the runs would fill."""
-        return (
-            max((len(str(_number(row))) for row in rows), default=1),
-            max((cell_len(row.summary.facts.dag_id) for row in rows), default=0),
-            max((len(runs_words(row.summary)) for row in rows), default=0),
-        )
-
     def _widths(self, width: int) -> _Widths:
-        number, name, runs = self._needs(self._rows)
+        number, name, runs = self._needs
         number, runs = max(2, number), max(len("Runs"), runs)
         room = width - (number + 3 + 2 + _RANGE + 2 + _STATUS + 2 + runs + 1)
         wanted = max(_LEAST_DAG, min(name, _MOST_DAG))
@@ -151,6 +145,15 @@ class BackfillTable(LineList):
             number=number, dag=max(8, min(room, _MOST_DAG) if extras else room), runs=runs,
             extras=tuple(extras),
         )  # fmt: skip
+
+
+def _needs_of(rows: tuple[BackfillRow, ...]) -> tuple[int, int, int]:
+    """How many cells the number, the name and the runs would fill."""
+    return (
+        max((len(str(_number(row))) for row in rows), default=1),
+        max((cell_len(row.summary.facts.dag_id) for row in rows), default=0),
+        max((len(runs_words(row.summary)) for row in rows), default=0),
+    )
 
 
 def range_words(facts: BackfillFacts) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Final
 
 from rich.cells import cell_len
@@ -42,6 +42,8 @@ class FailureList(LineList):
         self._date_of = date_of
         self._groups: tuple[FailureGroup, ...] = ()
         self._marked: Collection[RunId] = frozenset()
+        self._widest: tuple[int, int] | None = None
+        """Cells of the longest task and of the longest span, once a line was drawn."""
         self.settled = False
 
     @property
@@ -59,6 +61,7 @@ class FailureList(LineList):
         # At the first line one is still waiting for what comes to be first.
         under = self.current if self.settled or self.cursor else None
         self._groups, self._marked = groups, marked
+        self._widest = None
         self.reload()
         keys = [group.key for group in groups]
         if under is not None and under.key in keys:
@@ -93,11 +96,13 @@ class FailureList(LineList):
 
     def _widths(self, width: int) -> tuple[int, int]:
         """The cells of the task and of the span, which is 0 where it has no room."""
-        roomy = width >= _ROOM_FOR_SPANS
-        longest = max((cell_len(one_line(group.task_id)) for group in self._groups), default=0)
-        task = max(_LEAST_TASK, min(longest, _MOST_TASK if roomy else _NARROW_TASK))
-        spans: Sequence[int] = [cell_len(self.span_of(group)) for group in self._groups] if roomy else ()
-        return task, max(spans, default=0)
+        if self._widest is None:
+            self._widest = (
+                max((cell_len(one_line(group.task_id)) for group in self._groups), default=0),
+                max((cell_len(self.span_of(group)) for group in self._groups), default=0),
+            )
+        (task, span), roomy = self._widest, width >= _ROOM_FOR_SPANS
+        return max(_LEAST_TASK, min(task, _MOST_TASK if roomy else _NARROW_TASK)), span if roomy else 0
 
     def _sign(self, group: FailureGroup) -> Mark | None:
         marked = [failure.run_id in self._marked for failure in group.failures]
