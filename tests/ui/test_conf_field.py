@@ -57,7 +57,7 @@ async def test_a_megabyte_is_held_and_its_size_told() -> None:
         assert screen.form.values.conf == BIG
 
 
-@pytest.mark.parametrize("key", ["backspace", "delete", "ctrl+u"])
+@pytest.mark.parametrize("key", ["backspace", "delete", "ctrl+u", "ctrl+w", "ctrl+k"])
 @on_screen
 async def test_deleting_drops_what_is_held(key: str) -> None:
     async with looking_at(an_app(a_february())) as eyes:

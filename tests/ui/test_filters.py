@@ -8,6 +8,7 @@ from tests.ui.test_backfills_screen import four_backfills
 from tests.ui.test_backfills_screen import listing as backfills
 from tests.ui.test_failures import listing as failures
 from tests.ui.test_failures import three_causes
+from textual import events
 
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.screens.failures import FailuresDialog
@@ -88,3 +89,19 @@ async def test_failures_are_found_by_task_and_error_and_only_those_are_marked() 
         await eyes.press("escape")
         await eyes.sees("is bad")
         assert isinstance(eyes.app.screen, FailuresDialog)
+
+
+@on_screen
+async def test_keys_that_come_in_one_burst_are_done_in_their_order_and_a_book_is_not_looked_for() -> None:
+    app = an_app(World([a_dag(name) for name in ("alpha", "beta", "gamma", "delta")]))
+    async with looking_at(app) as eyes:
+        await eyes.sees("gamma")
+        await eyes.press("slash")
+        for key, letter in (("x", "x"), ("backspace", None), ("g", "g"), ("m", "m")):
+            app.post_message(events.Key(key, letter))
+        screen = app.screen
+        assert isinstance(screen, DagsScreen)
+        await eyes.until(lambda: screen.head.wanted == "gm", "gm")
+        screen.head.field.post_message(events.Paste("x" * 100_000))
+        await eyes.pilot.pause()
+        assert len(screen.head.wanted) <= 200

@@ -27,6 +27,7 @@ from backfill_tui.ui.widgets.conf_field import Field
 from backfill_tui.ui.widgets.key_line import KeyLine
 
 _AT_FIRST: Final = "last 30 days"
+_LONGEST: Final = 100
 
 
 class WatchRangeDialog(Dialog[DagRange]):
@@ -63,7 +64,7 @@ class WatchRangeDialog(Dialog[DagRange]):
             yield Static("All runs with a date in the range, whatever made them", markup=False)
             with Horizontal():
                 yield Label("Range")
-                yield Field(_AT_FIRST, id="range")
+                yield Field(_AT_FIRST, id="range", max_length=_LONGEST)
             yield Static(id="watch-range-verdict")
             yield KeyLine(self.PLACE)
 

@@ -74,20 +74,10 @@ class ConfField(Field):
         """The conf, whether it is drawn or held."""
         return self._held or self.value
 
-    def action_delete_left(self) -> None:
-        """Drop what is held, else the letter before."""
+    def delete(self, start: int, end: int) -> None:
+        """Drop what is held, by whichever key that deletes; else delete the letters there."""
         if not self._let_go():
-            super().action_delete_left()
-
-    def action_delete_right(self) -> None:
-        """Drop what is held, else the letter after."""
-        if not self._let_go():
-            super().action_delete_right()
-
-    def action_delete_left_all(self) -> None:
-        """Drop what is held, else all before."""
-        if not self._let_go():
-            super().action_delete_left_all()
+            super().delete(start, end)
 
     def insert_text_at_cursor(self, text: str) -> None:
         """What is typed stands in the place of what is held."""

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.getters import query_one
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
+
+from backfill_tui.ui.widgets.conf_field import Field
+
+_LONGEST: Final = 200
+"""Nobody types more; what is pasted by mistake would be looked for letter by letter, in every name."""
 
 
-class FilterField(Input):
+class FilterField(Field):
     """The field itself."""
 
     HELP = (
         "Some letters of what you look for, in their order: what has them in a row comes first. Several "
         "words all have to fit."
     )
+
+    def __init__(self, placeholder: str) -> None:
+        super().__init__("", id="filter", placeholder=placeholder, max_length=_LONGEST)
+        self.select_on_focus = False
 
 
 class FilterLine(Widget):
@@ -41,9 +50,7 @@ class FilterLine(Widget):
         """The field is there from the start, and shown when it is wanted."""
         with Horizontal():
             yield Static("/", id="slash", markup=False)
-            field = FilterField(placeholder=self.PLACEHOLDER, compact=True, select_on_focus=False)
-            field.cursor_blink = False
-            yield field
+            yield FilterField(self.PLACEHOLDER)
             yield Static("", id="count")
 
     @property

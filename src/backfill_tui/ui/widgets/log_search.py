@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -10,11 +12,18 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
 
+from backfill_tui.ui.widgets.conf_field import Field
 
-class SearchField(Input):
+_LONGEST: Final = 500
+
+
+class SearchField(Field):
     """Where the text is typed."""
 
     HELP = "What is typed is looked for in the whole log, also in what was not read yet."
+
+    def __init__(self) -> None:
+        super().__init__("", id="search", max_length=_LONGEST)
 
     class Left(Message):
         """Nothing is to be looked for."""
@@ -64,7 +73,7 @@ class SearchLine(Horizontal):
     def compose(self) -> ComposeResult:
         """The sign, the field and the words."""
         yield Static("/", id="search-mark", markup=False)
-        yield SearchField(compact=True)
+        yield SearchField()
         yield Static(id="search-found", markup=False)
 
     def ask(self) -> None:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS
 from backfill_tui.domain.planning import DEFAULT_MAX_ACTIVE_RUNS, ReprocessBehavior
 from backfill_tui.ui.plan_values import PlanValues, Wishes, number_of
 from backfill_tui.ui.widgets.conf_field import ConfField, Field
@@ -21,8 +22,6 @@ _BEHAVIORS = tuple(ReprocessBehavior)
 _LONGEST: Final = 100
 """No expression is longer; what is pasted by mistake is not drawn."""
 _LONGEST_NUMBER: Final = 20
-_LONGEST_NOTE: Final = 1000
-"""Airflow keeps no longer one."""
 
 RANGES_HELP: Final = (
     "From and To are the bounds of the range, and both count: a day (2024-03-01), a month (2024-03), a "
@@ -62,7 +61,7 @@ class NoteField(Field):
     HELP = "The note is written on each run of the backfill that has none yet, for whoever looks at it later."
 
     def __init__(self, *, id: str) -> None:  # noqa: A002  # Textual's
-        super().__init__("", id=id, placeholder="why this is run", max_length=_LONGEST_NOTE)
+        super().__init__("", id=id, placeholder="why this is run", max_length=MOST_NOTE_CHARACTERS)
 
 
 class PlanForm(Widget):
