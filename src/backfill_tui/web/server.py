@@ -142,7 +142,7 @@ async def _carry(page: web.WebSocketResponse, session: Session) -> None:
                 await session.blur()
             elif kind == "focus":
                 await session.focus()
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
             await page.close(code=1003)
         except ConnectionError:
             return
