@@ -78,6 +78,14 @@ def test_another_schedule_is_named_as_such() -> None:
     assert what_changed(before, planned({}, days=8)) == "the schedule now gives other dates, 8 of them"
 
 
+def test_thousands_of_changes_are_told_with_their_thousands_apart() -> None:
+    before = fingerprint_of(planned({}, days=3_000, today=9_000))
+    states = {day: SUCCESS if day < 1_200 else FAILED for day in range(2_500)}
+    after = planned(states, days=3_000, today=9_000)
+    assert what_changed(before, after) == "1,300 dates now failed, 1,200 now succeeded"
+    assert what_changed(before, planned({}, days=4_000)).endswith("other dates, 4,000 of them")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -146,6 +146,10 @@ def test_a_date_that_is_not_due_says_when_its_interval_ends() -> None:
         (a_run(FAILED, bad=1), "failed, 0 of 1 task succeeded: it runs again"),
         (a_run(FAILED, good=2, bad=3), "failed, 2 of 5 tasks succeeded: all 5 run again"),
         (
+            a_run(FAILED, good=1_000, bad=200),
+            "failed, 1,000 of 1,200 tasks succeeded: all 1,200 run again",
+        ),
+        (
             a_run(FAILED, "backfill", backfill=4, good=1, bad=1),
             "failed, 1 of 2 tasks succeeded: all 2 run again; it leaves backfill 4",
         ),

@@ -269,5 +269,5 @@ def _words_of_running(estimate: Estimate) -> str:
 def _at_a_time(at_once: int, runs: int, *, first: bool) -> str:
     if runs == 1:
         return ""
-    number = f"all {runs}" if at_once == runs else str(at_once)
+    number = f"all {runs:,}" if at_once == runs else f"{at_once:,}"
     return f" with {number} at a time" if first else f" with {number}"

@@ -14,6 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from typing import Final
 
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import JudgedDates, Outcome, Verdict
 from backfill_tui.domain.plan_dates import DateColumns
 from backfill_tui.domain.states import RunState
@@ -42,7 +43,7 @@ def what_changed(fingerprint: str, judged: JudgedDates) -> str:
     dates, codes = before
     now = _codes(judged)
     if dates != _digest(judged.dates) or len(codes) != len(now):
-        return f"the schedule now gives other dates, {len(now)} of them"
+        return f"the schedule now gives other dates, {len(now):,} of them"
     if codes == now:
         return ""
     return _in_words(
@@ -58,8 +59,8 @@ def _in_words(changes: Counter[str]) -> str:
     if not changes:
         return ""
     (first, count), *others = sorted(changes.items(), key=lambda change: (-change[1], change[0]))
-    words = [f"{count} {'date' if count == 1 else 'dates'} {_conjugated(first, count)}"]
-    words += [f"{number} {_conjugated(news, number)}" for news, number in others]
+    words = [f"{counted(count, 'date')} {_conjugated(first, count)}"]
+    words += [f"{number:,} {_conjugated(news, number)}" for news, number in others]
     return ", ".join(words)
 
 

@@ -198,7 +198,7 @@ def _unfinished(facts: BackfillFacts, counts: RunCounts, now: Instant) -> Standi
     if counts.running == 0 and counts.finished == 0:
         return Standing(status=BackfillStatus.QUEUED, sentence=f"{counts.queued:,} queued")
     return Standing(
-        status=BackfillStatus.RUNNING, sentence=f"{counts.running:,} of {facts.max_active_runs} slots"
+        status=BackfillStatus.RUNNING, sentence=f"{counts.running:,} of {facts.max_active_runs:,} slots"
     )
 
 

@@ -6,6 +6,7 @@ from datetime import time, tzinfo
 from typing import Final
 
 from backfill_tui.domain.instants import SECOND, Instant, minute, to_datetime
+from backfill_tui.domain.numbers import counted
 from backfill_tui.domain.outcomes import Clash, ExistingRun, Outcome, Verdict
 from backfill_tui.domain.plan_dates import Occurrence
 from backfill_tui.domain.states import RunState, TaskState
@@ -90,14 +91,14 @@ def _what_is_overwritten(occurrence: Occurrence, outcome: Outcome, _: Instant, _
     tasks, succeeded = run.task_total, run.count_of(TaskState.SUCCESS)
     if tasks == 0 and not beside:
         return f"{word} without any task, so Airflow counts it in but runs nothing"
-    counted = f"{word}, {succeeded} of {tasks} {'task' if tasks == 1 else 'tasks'} succeeded"
+    done = f"{word}, {succeeded:,} of {counted(tasks, 'task')} succeeded"
     if beside:
-        return f"{counted}: a new run is created beside it"
-    again = "it runs again" if tasks == 1 else f"all {tasks} run again"
+        return f"{done}: a new run is created beside it"
+    again = "it runs again" if tasks == 1 else f"all {tasks:,} run again"
     if run.run_type in _OF_A_SCHEDULE:
-        return f"{counted}: {again}{_taken_from(run)}"
+        return f"{done}: {again}{_taken_from(run)}"
     who = f" by {one_line(run.triggering_user)}" if run.triggering_user else ""
-    return f"{counted}: {again}; {_kind(run.run_type)} run{who} is taken over"
+    return f"{done}: {again}; {_kind(run.run_type)} run{who} is taken over"
 
 
 def _what_becomes_of_its_conf(occurrence: Occurrence, outcome: Outcome, *, given: bool) -> str:

@@ -18,6 +18,7 @@ from backfill_tui.ui.glyphs import STATUS_MARKS
 from backfill_tui.ui.listing import percent_done, standing_of
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
+from backfill_tui.ui.text import count
 from backfill_tui.ui.widgets.key_line import KeyLine
 
 _NAMED = 4
@@ -68,11 +69,11 @@ class QuitDialog(Dialog[str]):
                 Content.assemble(
                     (f"{mark.sign} ", f"${mark.variable}"),
                     f"{one_line(facts.dag_id)}: backfill {facts.backfill_id}, {state}"
-                    f"{counts.finished} of {counts.included} runs, {percent_done(summary)} %",
+                    f"{counts.finished:,} of {count(counts.included, 'run')}, {percent_done(summary)} %",
                 )
             )
         if len(self._active) > _NAMED:
-            words.append(Content.styled(f"  and {len(self._active) - _NAMED} more", "$muted"))
+            words.append(Content.styled(f"  and {len(self._active) - _NAMED:,} more", "$muted"))
         return [
             *words,
             Content(""),

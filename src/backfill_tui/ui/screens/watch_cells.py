@@ -15,6 +15,7 @@ from backfill_tui.domain.tallies import Tally
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillFacts, Membership, RunRow
 from backfill_tui.ui.glyphs import TASK_MARKS
+from backfill_tui.ui.text import count
 from backfill_tui.ui.widgets.progress_header import Progress
 from backfill_tui.ui.widgets.run_grid import RunGrid
 from backfill_tui.ui.widgets.task_details import CellInView
@@ -62,7 +63,7 @@ def _stands_for(shown: ShownColumn, tally: Tally) -> str:
     )
     if not tally.total:
         return f"{named} no task instances in this run"
-    instances = f"{tally.total:,} task instance{'s' if tally.total > 1 else ''}"
+    instances = count(tally.total, "task instance")
     word = TASK_MARKS[CODES[tally.code]].word
     if tally.shown == tally.total:
         return f"{named} {instances}, all {word}"
@@ -118,6 +119,6 @@ def waiting_because(progress: Progress, causes: Sequence[Cause] = ()) -> str:
     if standing.status is BackfillStatus.BLOCKED:
         return with_causes(standing, causes).sentence
     if isinstance(facts, BackfillFacts) and counts.running >= facts.max_active_runs:
-        return f"{counts.running} of {facts.max_active_runs} active runs of this backfill"
+        return f"{counts.running:,} of {facts.max_active_runs:,} active runs of this backfill"
     cause = cause_of_queued(causes)
     return "" if cause is None or cause.code in _READ_ANEW else cause.sentence

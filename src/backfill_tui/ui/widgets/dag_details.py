@@ -76,7 +76,7 @@ def _of_dag(row: Row, dag: DagSummary, *, roomy: bool) -> list[Content]:
 def _tasks(dag: DagSummary, limit: int) -> str:
     shown = [one_line(task) for task in dag.task_ids[:limit]]
     more = len(dag.task_ids) - len(shown)
-    return " > ".join([*shown, f"{more} more"] if more > 0 else shown)
+    return " > ".join([*shown, f"{more:,} more"] if more > 0 else shown)
 
 
 def _standing(row: Row, dag: DagSummary) -> Content:

@@ -58,7 +58,7 @@ class DagHead(FilterLine):
         broken = len(rows) - dags
         parts: list[Content] = []
         if len(shown) < len(rows):
-            parts.append(Content.styled(f"{len(shown)} of {len(rows)} shown", "$foreground"))
+            parts.append(Content.styled(f"{len(shown):,} of {len(rows):,} shown", "$foreground"))
         parts.append(Content.styled(count(dags, "Dag"), "$muted"))
         if broken:
             words = f"{count(broken, 'file')} {'does' if broken == 1 else 'do'} not import"
@@ -75,7 +75,7 @@ class DagHead(FilterLine):
         if step is None or step.phase is StartupPhase.READY or not self.is_mounted:
             words = self._counted
         else:
-            done = f" {step.done} of {step.total}" if step.total else ""
+            done = f" {step.done:,} of {step.total:,}" if step.total else ""
             words = Content.styled(f"{one_line(step.sentence)}{done}", "$accent")
         self.say(words)
 

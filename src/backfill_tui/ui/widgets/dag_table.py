@@ -191,9 +191,9 @@ def _active(item: Row, dag: DagSummary, width: int, look: Look) -> list[Part]:
         return [(fit(words, width), look.muted)]
     mark = STATUS_MARKS[standing_of(item.active).status]
     progress = f"{look.sign(mark)} {percent_done(item.active)} %"
-    failed = item.active.counts.failed
-    trouble = f" {failed} {look.sign(_FAILED)}" if failed else ""
-    return [
-        (progress, look.style(mark)),
-        (fit(trouble, width - len(progress)), look.error),
-    ]
+    failed, room = item.active.counts.failed, width - len(progress)
+    trouble = f" {failed:,} {look.sign(_FAILED)}" if failed else ""
+    if len(trouble) > room:
+        # Half a number would be a wrong one.
+        trouble = f" {look.sign(_FAILED)}"
+    return [(progress, look.style(mark)), (trouble.ljust(room), look.error)]
