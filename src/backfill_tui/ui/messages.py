@@ -147,6 +147,10 @@ class CreationAdvanced(Message):
         super().__init__()
         self.progress = progress
 
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes the latest."""
+        return isinstance(message, CreationAdvanced)
+
 
 class BackfillCreated(Message):
     """A launch is through: the backfill exists."""

@@ -43,6 +43,10 @@ class ExportAdvanced(Message):
         super().__init__()
         self.words = f"{sentence} ({done:,} of {total:,})" if total else sentence
 
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes the latest."""
+        return isinstance(message, ExportAdvanced)
+
 
 class ExportWritten(Message):
     """The file is there, with so many bytes."""
@@ -177,11 +181,17 @@ class ExportDialog(Dialog[str]):
         self.verdict.update(Content.styled("Begins", "$muted"))
 
         def write(asking: Asking) -> int:
+            told: tuple[str, int, int] | None = None
+
             def is_cancelled() -> bool:
                 return asking.unwanted() or self._given_up.is_set()
 
             def tell(sentence: str, done: int, total: int) -> None:
-                asking.post(ExportAdvanced(sentence, done, total))
+                nonlocal told
+                if (sentence, done, total) != told:
+                    # Said again as fast as it is read, it would keep what is typed waiting.
+                    told = sentence, done, total
+                    asking.post(ExportAdvanced(*told))
 
             return self._job.write(to, tell, is_cancelled)
 

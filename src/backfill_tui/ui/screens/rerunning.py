@@ -45,6 +45,10 @@ class RerunAdvanced(Message):
         super().__init__()
         self.progress = progress
 
+    def can_replace(self, message: Message) -> bool:
+        """A screen that is slow takes the latest."""
+        return isinstance(message, RerunAdvanced)
+
 
 class RerunEnded(Message):
     """A rerun is through, or ended early."""
