@@ -353,6 +353,7 @@ def test_a_pool_that_a_task_does_not_fit_into_makes_the_time_endless() -> None:
     )
     assert PoolUse(name="gone", slots=None, missing=True).impossible
     assert PoolUse(name="closed", slots=0).impossible
+    assert not PoolUse(name="just enough", slots=2, heaviest=2).impossible
 
 
 def test_a_plan_without_runs_takes_no_time() -> None:

@@ -168,6 +168,7 @@ def test_a_date_that_is_not_due_says_when_its_interval_ends() -> None:
             ),
         ),
         (a_run(SUCCESS), "succeeded without any task, so Airflow counts it in but runs nothing"),
+        (a_run(SUCCESS, "manual"), "succeeded without any task, so Airflow counts it in but runs nothing"),
         (None, "its run is taken again"),
     ],
 )
@@ -250,6 +251,12 @@ def test_a_moment_names_its_zone() -> None:
 def test_an_inclusive_end_is_the_end_of_its_day_or_second(last: str, words: str) -> None:
     local = datetime.fromisoformat(last).replace(tzinfo=ZURICH)
     assert moment_up_to(from_datetime(local), ZURICH) == words
+
+
+def test_an_inclusive_end_of_a_day_after_which_the_clock_skips_midnight_is_when_it_goes_on() -> None:
+    cairo = ZoneInfo("Africa/Cairo")
+    last = datetime(2024, 4, 25, 23, 59, 59, 999_999, tzinfo=cairo)
+    assert moment_up_to(from_datetime(last), cairo) == "2024-04-26 01:00 Africa/Cairo"
 
 
 HOSTILE = "\x1b[31m[/red]\x1b]0;title\x07\n\tal\u202eice\x00"

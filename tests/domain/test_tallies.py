@@ -10,7 +10,16 @@ from tests.support.rows import a_row, an_update, codes
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import TaskId
 from backfill_tui.domain.states import CODE_OF, CODES, RunState, TaskState, most_urgent
-from backfill_tui.domain.tallies import NOTHING, Tally, most_urgent_of, packed, roll_up, row_size, tally_of
+from backfill_tui.domain.tallies import (
+    NOTHING,
+    RollUp,
+    Tally,
+    most_urgent_of,
+    packed,
+    roll_up,
+    row_size,
+    tally_of,
+)
 from backfill_tui.domain.watching import TaskColumn
 
 _ABSENT = CODE_OF[TaskState.ABSENT]
@@ -39,6 +48,23 @@ def test_tallies_together_are_the_tally_of_all_in_whatever_parts_they_come(parts
 @given(st.lists(st.lists(st.sampled_from(range(len(CODES))), min_size=9, max_size=9).map(bytes), min_size=1))
 def test_lines_together_have_the_most_urgent_code_at_each_place(lines: list[bytes]) -> None:
     assert most_urgent_of(lines) == bytes(most_urgent(bytes(codes)) for codes in zip(*lines, strict=True))
+
+
+_COLUMNS = st.lists(st.tuples(st.booleans(), _CODES), min_size=1, max_size=6)
+
+
+@given(_COLUMNS)
+def test_columns_together_are_the_tally_of_all_their_instances_mapped_or_not(
+    columns: list[tuple[bool, bytes]],
+) -> None:
+    # A task that is not mapped has one instance at most.
+    instances = [codes if mapped else codes[:1] for mapped, codes in columns]
+    tallies = [tally_of(codes) for codes in instances]
+    mapped = [place for place, (is_mapped, _) in enumerate(columns) if is_mapped]
+    cells = bytes(tally.code for tally in tallies)
+    numbers = [number for place in mapped for number in (tallies[place].shown, tallies[place].total)]
+    whole = RollUp(range(len(columns)), mapped).tally(cells, numbers)
+    assert whole == _counted(b"".join(instances))
 
 
 @pytest.mark.parametrize(
