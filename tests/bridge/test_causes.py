@@ -201,6 +201,33 @@ def test_tasks_of_other_dags_use_up_the_parallelism(stage: Stage) -> None:
     assert stage.causes(backfill_id) == []
 
 
+def test_a_backfill_that_alone_uses_up_the_parallelism_is_not_held_back(stage: Stage) -> None:
+    backfill_id = stage.backfill("two", PARALLELISM, max_active_runs=PARALLELISM)
+    runs = stage.run_ids(backfill_id)
+    stage.loop()
+    stage.bring("two", runs[0], a="scheduled", b="scheduled")
+    for run_id in runs[1:]:
+        stage.bring("two", run_id, a="running", b="success")
+    other = stage.backfill("other", 1)
+    assert codes(stage.causes(backfill_id)) == [], "29 of 30"
+    stage.bring("two", runs[1], a="running", b="running")
+    assert codes(stage.causes(backfill_id)) == [], "30 of 30, all its own"
+    stage.bring("two", runs[1], a="running", b="success")
+    stage.bring("other", stage.run_ids(other)[0], x="running")
+    (cause,) = stage.causes(backfill_id)
+    assert cause.sentence == "[core] parallelism is reached, 30 of 30 tasks by two (29), other (1)"
+
+
+def test_a_full_pool_counts_more_than_that_the_parallelism_is_reached(stage: Stage) -> None:
+    stage.pool(4)
+    neighbour = stage.backfill("neighbour", PARALLELISM, max_active_runs=PARALLELISM)
+    for run_id in stage.run_ids(neighbour):
+        stage.bring("neighbour", run_id, x="running")
+    backfill_id = stage.backfill("pooled", 1)
+    stage.loop()
+    assert codes(stage.causes(backfill_id)) == ["pool_full", "parallelism"]
+
+
 def test_running_runs_that_the_scheduler_never_looks_at_starve(stage: Stage) -> None:
     backfill_id = stage.backfill("plain", 23, max_active_runs=23)
     # One loop starts 20 of them, the next one the others.

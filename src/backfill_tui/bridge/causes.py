@@ -89,7 +89,7 @@ class CauseReader:
     def _running(self, session: Session, facts: BackfillFacts, now: Instant, running: int) -> Iterator[Cause]:
         """What the running runs and their tasks wait for."""
         runs = read_running(session, facts)
-        yield from without_slots(session, facts, runs, now)
+        yield from without_slots(session, facts, runs, now, alone=False)
         yield from without_triggerer(session, runs, now)
         yield from asking(runs)
         yield from longest_queued(session, facts, runs, now)

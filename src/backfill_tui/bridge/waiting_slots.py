@@ -56,9 +56,12 @@ class _Slots:
 
 
 def without_slots(
-    session: Session, facts: GridFacts, runs: Sequence[RunningRun], now: Instant
+    session: Session, facts: GridFacts, runs: Sequence[RunningRun], now: Instant, *, alone: bool = True
 ) -> Iterator[Cause]:
     """Why scheduled task instances are not queued.
+
+    `alone` says whether it counts that tasks of this Dag alone have reached `[core] parallelism`: a backfill
+    that does so is as fast as it can be, and some task of it always comes next.
 
     Airflow 3.3 jobs/scheduler_job_runner.py, `_critical_section_enqueue_task_instances` and
     `_executable_task_instances_to_queued`.
@@ -66,7 +69,8 @@ def without_slots(
     if not any(task.state == "scheduled" for run in runs for task in run.tasks):
         return
     slots = _read_slots(session, facts, now)
-    if slots.working.total() >= slots.parallelism:
+    shared = slots.working.total() > slots.working[facts.dag_id]
+    if slots.working.total() >= slots.parallelism and (alone or shared):
         yield Cause(
             code=CauseCode.PARALLELISM,
             sentence=f"[core] parallelism is reached, {slots.working.total()} of {slots.parallelism} tasks "
