@@ -236,6 +236,24 @@ async def test_what_only_holds_back_tasks_is_in_the_header_and_in_no_waiting_dat
 
 
 @on_screen
+async def test_what_blocks_or_pauses_it_is_said_once_though_it_is_a_cause_with_an_age_of_its_own() -> None:
+    world = a_backfill()
+    world.scheduler_alive = False
+    silent = Cause(
+        code=CauseCode.NO_SCHEDULER,
+        sentence="no scheduler heartbeat for 50 s",
+        remedy="start a scheduler",
+    )
+    held = Cause(code=CauseCode.BACKFILL_PAUSED, sentence="the backfill is paused", remedy="resume")
+    async with looking_at(an_app(world), (120, 36)) as eyes:
+        world.let_wait(BackfillId(1), silent)
+        await watching(eyes, "BLOCKED: no scheduler is running (start a scheduler)")
+        world.scheduler_alive, world.backfills[BackfillId(1)].is_paused = True, True
+        world.let_wait(BackfillId(1), held)
+        await eyes.sees("no queued run starts (p: resume)")
+
+
+@on_screen
 async def test_a_paused_dag_blocks_it_and_one_key_unpauses_it() -> None:
     world = a_backfill()
     world.paused.add(DagId("sales_daily"))

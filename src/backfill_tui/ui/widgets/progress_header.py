@@ -250,8 +250,11 @@ def _paced(pace: Pace) -> object:
 def _why(progress: Progress, now: Standing, waits: str) -> str:
     """The sentence of the standing, with the main cause where it is that cause that the remedy is about.
 
-    Else with what no row of the grid says.
+    Else with what no row of the grid says. What blocks or pauses it says its sentence already: the cause
+    would say it twice, and with an age of its own.
     """
+    if now.status in {now.status.BLOCKED, now.status.PAUSED}:
+        return now.sentence
     main = progress.causes[0] if progress.causes else None
     if main is not None and main.remedy and main.remedy == now.remedy:
         waits = main.sentence
