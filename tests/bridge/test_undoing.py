@@ -124,7 +124,7 @@ def test_what_ran_again_downstream_of_a_marked_task_has_no_way_back(stage: Stage
     run_id, *_ = stage.run_ids(stage.backfill("chain", 2))
     stage.run("chain", run_id, "failed", a="failed", b="upstream_failed")
     ask_mark(stage, "chain", [run_id], MarkAs.SUCCESS, MarkScope.TASK, task_id="a", journal=journal)
-    with pytest.raises(Refused, match="a mark success: what it touched runs again since"):
+    with pytest.raises(Refused, match="a mark success: what it touched has run again since"):
         ask_undo(stage, journal)
 
 
@@ -135,7 +135,7 @@ def test_beside_runs_that_are_put_back_those_that_ran_again_are_named(stage: Sta
     ask_mark(stage, "chain", [first, second], MarkAs.SUCCESS, MarkScope.TASK, task_id="a", journal=journal)
     preview = ask_undo(stage, journal, dry=True)
     assert {left.run_id: left.reason for left in preview.left_alone} == {
-        first: "what failed downstream of what was marked in it runs again since"
+        first: "what failed downstream of what was marked in it has run again since"
     }
     assert preview.run_ids == (second,)
     assert ask_undo(stage, journal) == preview

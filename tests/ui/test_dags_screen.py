@@ -89,6 +89,17 @@ async def test_the_list_at_every_size(size: tuple[int, int], picture: SnapshotAs
 
 
 @on_screen
+async def test_a_dag_with_one_run_says_what_became_of_that_one() -> None:
+    world = World([a_dag("sales_daily")])
+    world.add_run("sales_daily", "2024-02-01", RunState.SUCCESS)
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees("Its only run did not fail")
+        world.add_run("sales_daily", "2024-02-02", RunState.FAILED, failed="extract")
+        await eyes.press("ctrl+r")
+        await eyes.sees("1 of its last 2 runs failed")
+
+
+@on_screen
 async def test_a_line_says_what_is_wrong_with_its_dag() -> None:
     async with looking_at(an_app(a_folder())) as eyes:
         await eyes.sees("sales_daily")

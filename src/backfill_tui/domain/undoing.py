@@ -24,7 +24,7 @@ PAUSE_DAG: Final = "pause_dag"
 UNDOES: Final = "undoes"
 """The detail of a deed in the journal that takes another one back: the number of that."""
 
-RAN_AGAIN: Final = "what failed downstream of what was marked in it runs again since"
+RAN_AGAIN: Final = "what failed downstream of what was marked in it has run again since"
 """Why of a mark there is no way back in a run."""
 
 _SHOWN_DIGITS: Final = 8
@@ -105,7 +105,7 @@ class PastDeed:
         if UNDOES in self.details:
             return _NO_WAY[UNDO]
         if self.begun.deed in MARKS:
-            return "" if self.begun.has_marks else "what it touched runs again since"
+            return "" if self.begun.has_marks else "what it touched has run again since"
         if self.begun.deed == PAUSE_DAG and self.details.get("was_paused"):
             return "the Dag was paused before it"
         return _NO_WAY.get(self.begun.deed, "")

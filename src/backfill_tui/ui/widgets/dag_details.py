@@ -87,11 +87,13 @@ def _standing(row: Row, dag: DagSummary) -> Content:
         words = f"Backfill {row.active.facts.backfill_id}: {where.status}, {percent_done(row.active)} %"
         return Content.assemble((words, "$accent"), f", {one_line(where.sentence)}")
     failed = sum(run.state is RunState.FAILED for run in dag.recent_runs)
-    if failed:
-        return Content.styled(f"{failed} of its last {count(len(dag.recent_runs), 'run')} failed", "$error")
     if not dag.recent_runs:
         return Content.styled("No run yet", "$muted")
-    return Content.styled(f"None of its last {count(len(dag.recent_runs), 'run')} failed", "$muted")
+    if len(dag.recent_runs) == 1:
+        words = "Its only run failed" if failed else "Its only run did not fail"
+    else:
+        words = f"{failed or 'None'} of its last {count(len(dag.recent_runs), 'run')} failed"
+    return Content.styled(words, "$error" if failed else "$muted")
 
 
 def _facts(dag: DagSummary) -> list[str]:
