@@ -19,7 +19,9 @@ import uuid6
 from airflow import settings
 from airflow.dag_processing.bundles.manager import DagBundlesManager
 from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db
+from airflow.executors.local_executor import LocalExecutor
 from airflow.jobs.job import Job
+from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
 from airflow.models.backfill import Backfill, BackfillDagRun, ReprocessBehavior, _create_backfill
 from airflow.models.dag import DagModel
 from airflow.models.dag_version import DagVersion
@@ -284,6 +286,17 @@ def ran(dag_id: str, run_id: str, task_id: str, seconds: float) -> None:
     with create_session(scoped=False) as session:
         found = _instance(session, dag_id, run_id, task_id, -1)
         found.end_date = found.start_date + timedelta(seconds=seconds)
+
+
+def lose(dag_id: str, run_id: str, task_id: str) -> None:
+    """Let an executor report a queued task instance as failed, and the scheduler do what it then does."""
+    with create_session(scoped=False) as session:
+        found = _instance(session, dag_id, run_id, task_id, -1)
+        found.state, found.try_number = "queued", 1
+        session.flush()
+        executor = LocalExecutor(parallelism=1)
+        executor.fail(found.key)
+        SchedulerJobRunner.process_executor_events(executor, None, DBDagBag(), session)
 
 
 def log_template(dag_id: str, filename: str) -> int:

@@ -12,6 +12,7 @@ from airflow.utils.log.log_reader import TaskLogReader
 from sqlalchemy.exc import SQLAlchemyError
 
 from backfill_tui.bridge.backfill_facts import FactsReader
+from backfill_tui.bridge.failed_by_scheduler import noted_by_scheduler
 from backfill_tui.bridge.failed_tries import FailedTry, Runs, read_failed, runs_of_backfill, runs_of_range
 from backfill_tui.bridge.log_bytes import LogBytes
 from backfill_tui.bridge.log_ends import error_at_end
@@ -183,7 +184,8 @@ class _Reading:
             return Said(FailureKind.ERROR, error)
         # Not there, or what ended it is told elsewhere: only Airflow's own reader knows all places.
         with self.airflow.session() as session:
-            return self._ask_airflow(session, failed)
+            said = self._ask_airflow(session, failed)
+            return said if said.error else said._replace(error=noted_by_scheduler(session, failed.named))
 
     def _ask_airflow(self, session: Session, failed: FailedTry) -> Said:
         named = failed.named

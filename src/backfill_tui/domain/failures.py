@@ -18,7 +18,10 @@ from backfill_tui.domain.instants import Instant
 
 
 class FailureKind(StrEnum):
-    """What is known of why a task failed; only the first has an error of the log."""
+    """What is known of why a task failed; only the first has an error of the log.
+
+    With the others may go what Airflow's scheduler noted of it, or why a log could not be read.
+    """
 
     ERROR = "error"
     NO_ERROR = "no_error"
@@ -53,7 +56,8 @@ class Failure:
     """One task instance that failed, in its latest try; or a run that failed without one (no task id).
 
     `ordinal` is the place of its date in the backfill, as in `RunRow`; a range has no places of its own, so
-    there it is that among the runs in which something failed. `error` is one line of its log.
+    there it is that among the runs in which something failed. `error` is one line of its log, else what is
+    known without one.
     """
 
     ordinal: int

@@ -146,6 +146,27 @@ def test_what_has_no_error_says_which_of_the_reasons_it_is(
     assert {one.error for one in found} == {""}
 
 
+def test_what_the_scheduler_failed_itself_says_why_in_its_words_without_what_differs(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    backfill_id, runs = a_backfill(edits, dag_id := fresh("chain"), 3)
+    for run_id in runs:
+        edits.do("lose", dag_id=dag_id, run_id=run_id, task_id="extract")
+    write(bridge, dag_id, runs[1], "extract", "it began")
+    write(bridge, dag_id, runs[2], "extract", failing("OSError", "no route to the API server"))
+    _, found = read(bridge.gateway, backfill_id)
+    noted = (
+        "state mismatch: Executor LocalExecutor(parallelism=1) reported that it finished with state failed, "
+        "but the task instance's state attribute is queued"
+    )
+    assert [(one.kind, one.error) for one in found] == [
+        (FailureKind.NEVER_RAN, noted),
+        (FailureKind.NO_ERROR, noted),
+        (FailureKind.ERROR, "OSError: no route to the API server"),
+    ]
+    assert grouped(found)[1].words == f"failed, but its log names no error: {noted}"
+
+
 def test_runs_of_others_and_those_that_a_cancel_kept_from_starting_did_not_fail(
     bridge: RunningBridge, edits: Edits, fresh: Fresh
 ) -> None:
