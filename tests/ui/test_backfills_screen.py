@@ -126,11 +126,23 @@ async def test_a_list_that_can_not_be_read_says_why() -> None:
 
 
 @on_screen
+async def test_when_backfills_were_created_is_told_in_utc_whatever_clocks_their_dags_have() -> None:
+    world = World([a_dag("web_traffic", timezone="America/New_York"), a_dag("sales_daily")])
+    launch(world, "sales_daily", "2024-01-01", "2024-01-31")
+    launch(world, "web_traffic", "2024-01-01", "2024-01-31")
+    async with looking_at(an_app(world), (200, 50)) as eyes:
+        await listing(eyes)
+        await eyes.press("home")
+        await eyes.sees("Created (UTC)", "web_traffic   backfill 2   created 2024-06-15 12:00 UTC by you")
+        assert eyes.text().count("2024-06-15 12:00  ") == 2, "one a line"
+
+
+@on_screen
 async def test_the_lines_below_tell_the_rest_of_the_backfill_under_the_cursor() -> None:
     async with looking_at(an_app(four_backfills())) as eyes:
         await listing(eyes)
         await eyes.sees(
-            "sales_daily   backfill 4   created 2024-06-15 12:00 by you   8 s so far",
+            "sales_daily   backfill 4   created 2024-06-15 12:00 UTC by you   8 s so far",
             "▶ RUNNING  4 of 4 slots",
             "Thu 2024-02-01 00:00 to Thu 2024-02-29 00:00  UTC",
             "Missing Runs, at most 4 runs at a time",

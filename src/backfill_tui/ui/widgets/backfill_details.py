@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import tzinfo
+from datetime import timezone
 from typing import Final
 
 from rich.cells import cell_len
@@ -47,7 +47,7 @@ class BackfillDetails(Widget):
 def _lines(row: BackfillRow, width: int) -> Iterator[Content]:
     facts = row.summary.facts
     zone = zone_named(facts.timezone)
-    made = f"   backfill {facts.backfill_id}   {_made(row, zone)}"
+    made = f"   backfill {facts.backfill_id}   {_made(row)}"
     name = one_line(facts.dag_id)
     shown = fit(name, min(cell_len(name), max(_LEAST_NAME, width - cell_len(made))))
     yield Content.assemble((shown, "bold"), (made, "$muted"))
@@ -64,11 +64,11 @@ def _lines(row: BackfillRow, width: int) -> Iterator[Content]:
         yield Content.styled(fit(f"Note: {facts.note}", width), "$muted")
 
 
-def _made(row: BackfillRow, zone: tzinfo) -> str:
-    """`created 2024-06-15 12:00 by ci   took 1:09`."""
+def _made(row: BackfillRow) -> str:
+    """`created 2024-06-15 12:00 UTC by ci   took 1:09`."""
     facts = row.summary.facts
     by = f" by {one_line(facts.triggering_user)}" if facts.triggering_user else ""
-    created = f"created {minute(facts.created_at, zone)[:_TO_THE_MINUTE]}{by}"
+    created = f"created {minute(facts.created_at, timezone.utc)[:_TO_THE_MINUTE]} UTC{by}"
     took = took_words(row.summary)
     if not took:
         return created

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timezone
 from typing import Final
 
 from rich.cells import cell_len
@@ -36,7 +37,7 @@ class _Extra:
 
 
 _TOOK: Final = _Extra("Took", 9)
-_CREATED: Final = _Extra("Created", 16)
+_CREATED: Final = _Extra("Created (UTC)", 16)
 _WHO: Final = _Extra("Who", 12)
 _PROGRESS: Final = _Extra("Progress", 20)
 _EXTRAS: Final = (_TOOK, _CREATED, _WHO, _PROGRESS)
@@ -203,7 +204,8 @@ def _extra_parts(extra: _Extra, summary: BackfillSummary, look: Look) -> list[Pa
     if extra is _TOOK:
         return [(fit(took_words(summary), extra.width, right=True), look.muted)]
     if extra is _CREATED:
-        when = minute(facts.created_at, zone_named(facts.timezone))
+        # The Dags of a list have clocks of their own, and this column is read from line to line.
+        when = minute(facts.created_at, timezone.utc)
         return [(fit(when[: extra.width], extra.width), look.muted)]
     if extra is _WHO:
         return [(fit(facts.triggering_user or "", extra.width), look.muted)]
