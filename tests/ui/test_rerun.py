@@ -203,8 +203,8 @@ async def test_the_task_under_the_cursor_is_rerun_on_all_marked_dates_with_or_wi
 
 
 @on_screen
-async def test_a_long_task_id_leaves_room_for_the_counts() -> None:
-    world = World([a_dag("sales_daily", tasks=("extract", "load_" * 20))])
+async def test_a_long_task_id_leaves_room_for_the_counts_and_has_a_line_of_its_own() -> None:
+    world = World([a_dag("sales_daily", tasks=("extract", "load_orders_[/]_anew"))])
     world.fail("sales_daily", "extract", "2024-02-01")
     request = BackfillRequest(
         dag_id=DagId("sales_daily"), from_date=instant("2024-02-01"), to_date=instant("2024-02-01")
@@ -215,8 +215,12 @@ async def test_a_long_task_id_leaves_room_for_the_counts() -> None:
         await eyes.sees("sales_daily")
         await eyes.press("w")
         await eyes.sees("DONE: 1 failed")
-        await eyes.press("right", "r")
-        await eyes.sees("( ) load_… and downstream  1 task instance in 1 run")
+        await eyes.press("r")
+        await eyes.sees("( ) extra… and downstream", "the task is extract")
+        await eyes.press("escape", "right", "r")
+        await eyes.sees(
+            "( ) load_… and downstream  1 task instance in 1 run", "the task is load_orders_[/]_anew"
+        )
 
 
 @on_screen

@@ -132,6 +132,32 @@ async def test_failed_tasks_of_all_failed_dates_are_marked_and_taken_back() -> N
 
 
 @on_screen
+async def test_the_line_that_was_chosen_is_taken_up_again_where_the_other_state_has_none_of_it() -> None:
+    async with looking_at(an_app(a_failed_backfill())) as eyes:
+        await watching(eyes)
+        await eyes.press("n", "m")
+        await eyes.sees("(•) success", "(•) failed tasks")
+        await eyes.press("space")
+        await eyes.sees("(•) failed", "(•) task load")
+        await eyes.press("space")
+        await eyes.sees("(•) success", "(•) failed tasks")
+        await eyes.press("down", "space", "space")
+        await eyes.sees("(•) success", "(•) task load")
+
+
+@on_screen
+async def test_a_task_whose_name_is_cut_has_a_line_of_its_own() -> None:
+    world = World([a_dag("sales_daily", tasks=("extract_orders_of_all_shops",))])
+    world.fail("sales_daily", "extract_orders_of_all_shops", "2024-02-06")
+    launch(world)
+    world.advance_to_end()
+    async with looking_at(an_app(world)) as eyes:
+        await watching(eyes, "DONE: 9 succeeded, 1 failed")
+        await eyes.press("n", "m")
+        await eyes.sees("task extract_orders_o…", "the task is extract_orders_of_all_shops")
+
+
+@on_screen
 async def test_the_task_under_the_cursor_is_marked_of_the_date_under_it() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:

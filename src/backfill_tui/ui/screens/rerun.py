@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -175,6 +176,10 @@ class RerunDialog(Dialog[RerunRequest]):
     def _tell(self) -> None:
         tick = "x" if self.latest_version else " "
         lines = [self._choice(scope) for scope in self._scopes]
+        task = one_line(self._selection.task_id or "")
+        if cell_len(task) > _TASK_WIDTH:
+            # Cut to a few letters it may be any of several.
+            lines.append(Content.styled(f"    the task is {task}", "$muted"))
         lines += [
             Content(""),
             Content.assemble((f"[{tick}] ", "$accent"), "on the latest version of the Dag"),

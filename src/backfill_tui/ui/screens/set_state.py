@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -85,6 +86,7 @@ class SetStateDialog(Dialog[MarkRequest]):
         self._task_id: TaskId | None = None if cell is None else cell.task_id
         # A column of one map index stands for that alone.
         self._map_index = None if cell is None or cell.rest else cell.map_index
+        self._meant = self.scope
         self._previews: dict[Choice, MarkOutcome] = {}
         self._problem: Problem | None = None
 
@@ -152,9 +154,8 @@ class SetStateDialog(Dialog[MarkRequest]):
         self._tell()
 
     def watch_mark_as(self) -> None:
-        """The other state is chosen; the line stays where there is one."""
-        if self.scope not in self.scopes:
-            self.scope = self.scopes[0]
+        """The other state is chosen; the line stays where there is one, and is taken up again after that."""
+        self.scope = self._meant if self._meant in self.scopes else self.scopes[0]
         self._tell()
 
     def watch_scope(self) -> None:
@@ -167,6 +168,10 @@ class SetStateDialog(Dialog[MarkRequest]):
 
     def _lines(self) -> list[Content]:
         lines = [self._states(), Content(""), *(self._choice(scope) for scope in self.scopes)]
+        task = one_line(self._label(MarkScope.TASK))
+        if MarkScope.TASK in self.scopes and cell_len(task) > _LABEL_WIDTH:
+            # Cut to some letters it may be any of several.
+            lines.append(Content.styled(f"    the task is {task.removeprefix('task ')}", "$muted"))
         outcome = self.chosen
         if outcome is None and self._problem is not None:
             return [*lines, Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
@@ -217,7 +222,7 @@ class SetStateDialog(Dialog[MarkRequest]):
     def action_choose(self, step: int) -> None:
         """Choose the line above or below; past the last one the words scroll, where they do not fit."""
         before, scopes = self.scope, self.scopes
-        self.scope = scopes[max(0, min(len(scopes) - 1, scopes.index(before) + step))]
+        self.scope = self._meant = scopes[max(0, min(len(scopes) - 1, scopes.index(before) + step))]
         if self.scope is before:
             self.box.scroll_relative(y=step, animate=False)
 
