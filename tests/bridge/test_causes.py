@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.support.waiting import PARALLELISM, Stage, stage_on
@@ -286,9 +287,49 @@ def test_a_task_that_is_up_for_retry_waits_until_its_time(stage: Stage) -> None:
     (run_id,) = stage.run_ids(backfill_id)
     stage.bring("stubborn", run_id, a="up_for_retry")
     assert stage.loop()[run_id, "a"] == "up_for_retry"
+    of_all, of_run = stage.causes(backfill_id)
+    assert (of_run.code, of_run.ordinal) == (CauseCode.UP_FOR_RETRY, 1)
+    assert of_run.sentence.startswith('task "a" is up for retry until 20')
+    assert of_all == replace(of_run, sentence=f"no task is at work, {of_run.sentence}", ordinal=None)
+    assert of_all.of_all_at_rest
+
+
+def test_where_all_that_runs_is_put_off_the_first_to_go_on_is_named(stage: Stage) -> None:
+    backfill_id = stage.backfill("looking", 3, max_active_runs=2)
+    stage.loop()
+    first, second, _ = stage.run_ids(backfill_id)
+    for run_id, hour in ((first, 4), (second, 3)):
+        stage.bring("looking", run_id, file="up_for_reschedule")
+        for day in (1, 2):
+            stage.worker(
+                "reschedule", run_id=run_id, task_id="file", at=f"2099-01-0{day}T0{hour}:00:00+00:00"
+            )
+    states = stage.loop()
+    assert [states[run_id, "file"] for run_id in (first, second)] == ["up_for_reschedule"] * 2
+    assert [(cause.code, cause.sentence, cause.remedy) for cause in stage.causes(backfill_id)] == [
+        (
+            CauseCode.UP_FOR_RESCHEDULE,
+            'no task is at work, task "file" looks again at 2099-01-02 03:00',
+            "",
+        ),
+        (CauseCode.MAX_ACTIVE_RUNS, "2 of 2 active runs of this backfill", ""),
+    ]
+    stage.bring("looking", first, file="running")
+    assert codes(stage.causes(backfill_id)) == ["max_active_runs"], "one is at work"
+
+
+def test_a_task_that_is_no_sensor_and_was_put_off_has_a_log_to_be_read(stage: Stage) -> None:
+    backfill_id = stage.backfill("plain", 1)
+    stage.loop()
+    (run_id,) = stage.run_ids(backfill_id)
+    stage.bring("plain", run_id, a="up_for_reschedule")
+    stage.worker("reschedule", run_id=run_id, task_id="a", at="2099-01-02T03:04:05+00:00")
     (cause,) = stage.causes(backfill_id)
-    assert (cause.code, cause.ordinal) == (CauseCode.UP_FOR_RETRY, 1)
-    assert cause.sentence.startswith('task "a" is up for retry until 20')
+    assert cause.sentence == (
+        'no task is at work, task "a" was put off to 2099-01-02 03:04:05 by its worker, '
+        "as where that does not find the Dag in its file"
+    )
+    assert cause.remedy == "read its log"
 
 
 def test_a_deferred_task_needs_a_triggerer(stage: Stage) -> None:
@@ -309,7 +350,9 @@ def test_a_deferred_task_needs_a_triggerer(stage: Stage) -> None:
         'task "a" is deferred, and no triggerer heartbeat f'
     ]
     stage.worker("triggerer", age_seconds=0)
-    assert stage.causes(backfill_id) == []
+    assert [cause.sentence for cause in stage.causes(backfill_id)] == [
+        'no task is at work, task "a" waits for its trigger'
+    ]
 
 
 def test_a_task_that_asks_a_person_holds_its_run(stage: Stage) -> None:
@@ -374,7 +417,7 @@ def test_a_dag_that_can_not_be_read_costs_only_the_causes_that_need_it(stage: St
     stage.loop()
     first, _ = stage.run_ids(backfill_id)
     stage.bring("stubborn", first, a="up_for_retry")
-    assert codes(stage.causes(backfill_id)) == ["up_for_retry", "max_active_runs"]
+    assert codes(stage.causes(backfill_id)) == ["up_for_retry", "up_for_retry", "max_active_runs"]
     found = stage.worker("causes_without_the_dag", backfill_id=backfill_id)
     assert [[cause["code"] for cause in causes] for causes in found["causes"]] == [["max_active_runs"]] * 2
     assert found["tries"] == 1

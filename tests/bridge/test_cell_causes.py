@@ -248,13 +248,25 @@ def test_a_retry_and_a_reschedule_say_until_when(stage: Stage) -> None:
     (cause,) = stage.waits("stubborn", run_id, "a")
     assert cause.code is CauseCode.UP_FOR_RETRY
     assert cause.sentence.startswith("it is up for retry until 20")
-    stage.bring("stubborn", run_id, a="up_for_reschedule")
-    assert stage.waits("stubborn", run_id, "a") == []
-    stage.worker("reschedule", run_id=run_id, task_id="a", at="2099-01-02T03:04:05+00:00")
-    assert stage.loop()[run_id, "a"] == "up_for_reschedule"
-    assert stage.waits("stubborn", run_id, "a") == [
+    run_id = a_run(stage, "looking")
+    stage.bring("looking", run_id, file="up_for_reschedule")
+    assert stage.waits("looking", run_id, "file") == []
+    stage.worker("reschedule", run_id=run_id, task_id="file", at="2099-01-02T03:04:05+00:00")
+    assert stage.loop()[run_id, "file"] == "up_for_reschedule"
+    assert stage.waits("looking", run_id, "file") == [
         Cause(code=CauseCode.UP_FOR_RESCHEDULE, sentence="it looks again at 2099-01-02 03:04:05", ordinal=1)
     ]
+
+
+def test_a_task_that_is_no_sensor_and_was_put_off_says_why_that_may_be(stage: Stage) -> None:
+    run_id = a_run(stage, "plain")
+    stage.bring("plain", run_id, a="up_for_reschedule")
+    stage.worker("reschedule", run_id=run_id, task_id="a", at="2099-01-02T03:04:05+00:00")
+    (cause,) = stage.waits("plain", run_id, "a")
+    assert cause.sentence == (
+        "it was put off to 2099-01-02 03:04:05 by its worker, as where that does not find the Dag in its file"
+    )
+    assert cause.remedy == "read its log"
 
 
 def test_a_deferred_task_names_its_trigger_and_when_it_times_out(stage: Stage) -> None:

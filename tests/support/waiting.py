@@ -25,6 +25,7 @@ from datetime import datetime, timedelta
 
 import pendulum
 from airflow.providers.standard.operators.bash import BashOperator
+from airflow.providers.standard.sensors.bash import BashSensor
 from airflow.sdk import DAG
 
 START = datetime(2021, 1, 1, tzinfo=pendulum.UTC)
@@ -49,6 +50,9 @@ made("stubborn", "a", arguments={"retries": 3, "retry_delay": timedelta(hours=1)
 made("alone", "a", arguments={"max_active_tis_per_dag": 1})
 made("wide", "a", "b", "c", arguments={"max_active_tis_per_dagrun": 1})
 made("frail", "a", max_consecutive_failed_dag_runs=2)
+
+with DAG("looking", schedule="@daily", start_date=START, catchup=False):
+    BashSensor(task_id="file", bash_command="true", mode="reschedule")
 
 with DAG("ruled", schedule="@daily", start_date=START, catchup=False):
     names = ("first", "second", "third", "fourth")

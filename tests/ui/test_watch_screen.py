@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -233,6 +234,22 @@ async def test_what_only_holds_back_tasks_is_in_the_header_and_in_no_waiting_dat
         )
         world.let_wait(BackfillId(1))
         await eyes.no_longer_sees("add the pool")
+
+
+@on_screen
+async def test_where_no_task_is_at_work_the_header_says_what_goes_on_first() -> None:
+    world = a_backfill()
+    world.advance(3)
+    resting = Cause(code=CauseCode.UP_FOR_RESCHEDULE, sentence="no task is at work, a sensor looks again")
+    async with looking_at(an_app(world), (120, 36)) as eyes:
+        await watching(eyes, "RUNNING")
+        world.let_wait(BackfillId(1), replace(resting, ordinal=1))
+        await eyes.sees("RUNNING 4 of 4 slots")
+        assert "no task is at work" not in eyes.text(), "of one date alone"
+        world.let_wait(BackfillId(1), resting)
+        await eyes.sees("RUNNING 4 of 4 slots, waits: no task is at work, a sensor looks again")
+        world.let_wait(BackfillId(1))
+        await eyes.no_longer_sees("no task is at work")
 
 
 @on_screen

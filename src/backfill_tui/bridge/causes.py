@@ -16,6 +16,7 @@ from airflow.models.log import Log
 from sqlalchemy import and_, func, select
 
 from backfill_tui.bridge.waiting_cell import asking, longest_queued
+from backfill_tui.bridge.waiting_rest import all_at_rest
 from backfill_tui.bridge.waiting_runs import SHOWN, read_running, starved
 from backfill_tui.bridge.waiting_slots import without_slots
 from backfill_tui.bridge.waiting_tasks import (
@@ -90,10 +91,13 @@ class CauseReader:
         """What the running runs and their tasks wait for."""
         runs = read_running(session, facts)
         yield from without_slots(session, facts, runs, now, alone=False)
-        yield from without_triggerer(session, runs, now)
+        untended = list(without_triggerer(session, runs, now))
+        yield from untended
         yield from asking(runs)
         yield from longest_queued(session, facts, runs, now)
         yield from not_yet_retried(session, facts, runs, self._dags, now)
+        if running == len(runs) and not untended:
+            yield from all_at_rest(session, facts, runs, self._dags, now)
         idle = [run for run in runs if run.idle]
         # Whoever starves is idle, here or behind the runs looked at.
         hungry = list(starved(session, facts, now)) if idle or running > len(runs) else []

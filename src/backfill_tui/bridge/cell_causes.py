@@ -20,10 +20,10 @@ from backfill_tui.bridge.waiting_cell import (
     awaiting_input,
     deferred,
     not_begun,
-    not_yet_again,
     upstream_not_there,
     without_slot,
 )
+from backfill_tui.bridge.waiting_rest import not_yet_again
 from backfill_tui.bridge.waiting_runs import FINISHED, starved
 from backfill_tui.bridge.waiting_tasks import DagsOfRuns, next_retry, past_of, second
 from backfill_tui.domain.causes import Cause, CauseCode, in_order
@@ -119,8 +119,8 @@ class CellCauses:
         """What holds it back in a running run."""
         row, dag = self._dags.of_run(session, run.id)
         known = dag is not None and dag.has_task(task.task_id)
+        operator = dag.get_task(task.task_id) if known else None
         if task.state == "scheduled":
-            operator = dag.get_task(task.task_id) if known else None
             yield from without_slot(session, facts, task, operator, now)
             return
         if task.state == "up_for_retry":
@@ -130,7 +130,7 @@ class CellCauses:
                 yield Cause(code=CauseCode.UP_FOR_RETRY, sentence=words)
                 return
         elif task.state == "up_for_reschedule":
-            yield from not_yet_again(session, facts, task, now)
+            yield from not_yet_again(session, facts, task, operator, now)
         if isinstance(facts, BackfillFacts):
             yield from starved(session, facts, now, only=run.id)
         if known and task.state is None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from airflow.configuration import conf
 from airflow.models.taskinstance import TaskInstance
-from airflow.models.taskreschedule import TaskReschedule
 from airflow.models.trigger import Trigger
 from airflow.ti_deps.dep_context import DepContext
 from airflow.ti_deps.deps.trigger_rule_dep import TriggerRuleDep
@@ -117,20 +116,6 @@ def awaiting_input() -> Cause:
         sentence="it waits for the answer of a person",
         remedy="answer it in Airflow's web interface",
     )
-
-
-def not_yet_again(session: Session, facts: GridFacts, task: Any, now: Instant) -> Iterator[Cause]:
-    """A sensor that looks again later."""
-    until = optional_instant(
-        session.scalar(
-            select(TaskReschedule.reschedule_date)
-            .where(TaskReschedule.ti_id == task.id)
-            .order_by(TaskReschedule.id.desc())
-            .limit(1)
-        )
-    )
-    if until is not None and until > now:
-        yield Cause(code=CauseCode.UP_FOR_RESCHEDULE, sentence=f"it looks again at {second(until, facts)}")
 
 
 def without_slot(

@@ -60,6 +60,7 @@ _OF_QUEUED_RUNS: Final = frozenset(
         CauseCode.MAX_ACTIVE_RUNS, CauseCode.RUN_AFTER,
     }
 )  # fmt: skip
+_PUT_OFF: Final = frozenset({CauseCode.UP_FOR_RETRY, CauseCode.UP_FOR_RESCHEDULE, CauseCode.DEFERRED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,11 @@ class Cause:
     sentence: str
     remedy: str = ""
     ordinal: int | None = None
+
+    @property
+    def of_all_at_rest(self) -> bool:
+        """Whether it says what goes on first where no task of a backfill is at work."""
+        return self.ordinal is None and self.code in _PUT_OFF
 
 
 def in_order(causes: Iterable[Cause]) -> tuple[Cause, ...]:

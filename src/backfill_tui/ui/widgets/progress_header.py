@@ -256,7 +256,7 @@ def _why(progress: Progress, now: Standing, waits: str) -> str:
     if now.status in {now.status.BLOCKED, now.status.PAUSED}:
         return now.sentence
     main = progress.causes[0] if progress.causes else None
-    if main is not None and main.remedy and main.remedy == now.remedy:
+    if main is not None and (main.of_all_at_rest or (main.remedy and main.remedy == now.remedy)):
         waits = main.sentence
     return f"{now.sentence}, waits: {waits}" if waits and waits not in now.sentence else now.sentence
 
