@@ -39,6 +39,14 @@ def test_help_names_every_command_and_option() -> None:
         assert word in shown.stdout
 
 
+@pytest.mark.parametrize("words", [["--help"], ["engine", "--help"]])
+def test_no_command_is_cut_short_in_the_help(words: list[str]) -> None:
+    shown = CliRunner().invoke(main, words, terminal_width=80)
+    listed = shown.stdout.partition("Commands:\n")[2].splitlines()
+    assert len(listed) > 2
+    assert [line for line in listed if line.endswith("...") or len(line) > 80] == []
+
+
 @pytest.mark.parametrize("command", ON_BACKFILLS)
 def test_the_help_tells_a_backfill_from_a_dag(command: str) -> None:
     shown = CliRunner().invoke(main, [command, "--help"]).stdout

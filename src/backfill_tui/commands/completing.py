@@ -14,7 +14,7 @@ from backfill_tui.domain.problems import BadRequest
 _SHELLS: Final = ("bash", "zsh", "fish")
 
 
-@click.command("completion")
+@click.command("completion", short_help="Print the script that completes commands at the tab key.")
 @click.argument("shell", type=click.Choice(_SHELLS), required=False)
 @click.pass_context
 def completion(context: click.Context, /, *, shell: str | None) -> int:

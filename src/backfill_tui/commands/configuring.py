@@ -9,7 +9,7 @@ from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 
-@click.command("config")
+@click.command("config", short_help="Show the settings that count, and where each is set.")
 @as_json
 @click.option("--path", "only_path", is_flag=True, help="Print only the path of the settings file.")
 @click.option("--example", is_flag=True, help="Print a settings file with everything in it, commented out.")

@@ -10,7 +10,7 @@ from backfill_tui.commands.sessions import engine_room
 from backfill_tui.program import Invocation
 
 
-@click.group("engine")
+@click.group("engine", short_help="The embedded Airflow: how it is, stop it, read its logs.")
 def engine() -> None:
     """The Airflow that runs a folder's backfills: how it is, stop it, read its logs."""
 
@@ -25,7 +25,7 @@ def engine_status(invocation: Invocation, /, *, as_json: bool) -> int:
     return show_status(engine_room(invocation, as_json=as_json))
 
 
-@engine.command("stop")
+@engine.command("stop", short_help="End the engine; what runs goes on at its next start.")
 @as_json
 @click.pass_obj
 def engine_stop(invocation: Invocation, /, *, as_json: bool) -> int:
@@ -35,7 +35,7 @@ def engine_stop(invocation: Invocation, /, *, as_json: bool) -> int:
     return stop(engine_room(invocation, as_json=as_json))
 
 
-@engine.command("logs")
+@engine.command("logs", short_help="Print the end of one of its logs.")
 @click.argument("component", type=COMPONENT, required=False)
 @click.option(
     "--lines",

@@ -28,7 +28,7 @@ out_file = click.option(
 force = click.option("--force", is_flag=True, help="Write over a file that is there.")
 
 
-@click.command("export")
+@click.command("export", short_help="Write the outcome of a backfill as CSV, JSON or a page.")
 @click.argument("dag_id", type=DAG_ID)
 @of_backfill
 @from_date

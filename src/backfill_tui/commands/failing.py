@@ -11,7 +11,7 @@ from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
 
 
-@click.command("failures")
+@click.command("failures", short_help="List what failed, in groups of one task and one error.")
 @click.argument("dag_id", type=DAG_ID, required=False)
 @click.option(
     "--backfill",

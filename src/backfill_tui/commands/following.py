@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _REST: Final = "5m"
 
 
-@click.command("watch")
+@click.command("watch", short_help="Follow a backfill, or the dates of a Dag, to its end.")
 @click.argument("what", type=BACKFILL_OR_DAG, metavar="[BACKFILL_ID|DAG_ID]", required=False)
 @from_date
 @to_date
@@ -86,7 +86,7 @@ def _backfill_id(text: str) -> int:
     return number
 
 
-@click.command("rerun")
+@click.command("rerun", short_help="Run again what failed, on all failed dates or on some.")
 @click.argument("dag_id", type=DAG_ID)
 @of_backfill
 @from_date

@@ -22,7 +22,7 @@ def dags(invocation: Invocation, /, *, as_json: bool) -> int:
         return show_dags(opened)
 
 
-@click.command("list")
+@click.command("list", short_help="List the backfills, newest first, each with its status.")
 @click.argument("dag_id", type=DAG_ID, required=False)
 @click.option("--dag", "named", type=DAG_ID, metavar="DAG_ID", help="Another way to name the Dag.")
 @as_json

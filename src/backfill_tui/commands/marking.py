@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backfill_tui.headless.marking import MarkWish
 
 
-@click.command("mark")
+@click.command("mark", short_help="Mark runs, or tasks of them, as succeeded or failed.")
 @click.argument("mark_as", type=click.Choice(["success", "failed"]))
 @click.argument("dag_id", type=DAG_ID)
 @of_backfill

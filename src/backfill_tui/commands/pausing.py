@@ -20,7 +20,7 @@ def pause_dag(invocation: Invocation, /, *, as_json: bool, yes: bool, dag_id: st
     return _change(invocation, dag_id, is_paused=True, yes=yes, as_json=as_json)
 
 
-@click.command("unpause-dag")
+@click.command("unpause-dag", short_help="Unpause a Dag, so that its runs start.")
 @click.argument("dag_id", type=DAG_ID)
 @yes
 @as_json

@@ -78,7 +78,7 @@ def _plan_options(command: F) -> F:
     return command
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show every date with its verdict; changes nothing.")
 @_plan_options
 @click.option(
     "--only",

@@ -13,7 +13,7 @@ _USUAL_PORT = 8000
 _EXTRA = frozenset({"aiohttp", "textual_serve"})
 
 
-@click.command("serve")
+@click.command("serve", short_help="Show the screen in a browser.")
 @click.option(
     "--host",
     type=WORDS,
