@@ -88,6 +88,15 @@ def test_it_is_read_again_when_somebody_wrote_and_only_then(database: Database) 
         assert len(asked.words()) == 3
 
 
+def test_the_state_of_the_database_is_another_one_when_somebody_wrote(database: Database) -> None:
+    with asking(database) as asked:
+        asked.until_it_is_kept()
+        before = asked.readings.state
+        database.do("INSERT INTO one VALUES ('word')")
+        asked.words()
+        assert asked.readings.state > before
+
+
 def test_what_is_written_during_a_reading_is_in_the_next_one(database: Database) -> None:
     with asking(database) as asked:
 

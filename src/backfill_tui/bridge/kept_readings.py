@@ -73,6 +73,12 @@ class KeptReadings:
         self._kept[what] = _Kept(value, of, made_at)
         return value, now
 
+    @property
+    def state(self) -> int:
+        """Which state of the database was seen last, counted from the first."""
+        with self._lock:
+            return self._state
+
     def close(self) -> None:
         """Let go of the connection; the next look opens another one."""
         with self._lock:

@@ -177,6 +177,7 @@ def read_environment(airflow: AirflowEnvironment, readings: KeptReadings) -> Env
         dag_processors=beats[DAG_PROCESSOR],
         waits_for_triggerer=waits,
         read_only_because="" if only_reads is None else only_reads.message,
+        changes=readings.state,
     )
 
 

@@ -43,6 +43,7 @@ class Environment:
     at the moment of reading; `version` and `database` are words to show (`3.3.2`, `sqlite`).
     `waits_for_triggerer` says that some task is deferred while no triggerer is alive, so that it stays so.
     `read_only_because` is a sentence where nothing but reading is possible whatever the user wishes.
+    `changes` is another number once anybody may have written to the database, None where that is not known.
     """
 
     mode: Mode
@@ -58,6 +59,7 @@ class Environment:
     dag_processors: Beats = Beats()
     waits_for_triggerer: bool = False
     read_only_because: str = ""
+    changes: int | None = None
 
     @property
     def words(self) -> str:

@@ -182,11 +182,16 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
 
     def read_dags(self) -> None:
         """Read the Dags now."""
+        self._pulse.dags_asked(self._changes)
         readings.read_dags(self, self.link, self.clock)
 
     def parse(self, file: DagFile | None) -> None:
         """Let the bridge parse the Dag files again, or have an Airflow that is not ours parse that one."""
         readings.parse_dags(self, self.link, file)
+
+    @property
+    def _changes(self) -> int | None:
+        return None if self.environment is None else self.environment.changes
 
     def _read(self) -> None:
         if self.connection is not Connection.READY:
@@ -195,8 +200,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         if not is_busy(self, readings.ENVIRONMENT):
             readings.read_environment(self, self.link, self.engine)
         seen = seen_screen(self)
-        due = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and self._pulse.dags_are_due
-        if due and not is_busy(self, readings.DAGS):
+        needed = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and not is_busy(self, readings.DAGS)
+        if needed and self._pulse.dags_are_due(self._changes):
             self.read_dags()
 
     @on(EnvironmentRead)
@@ -229,6 +234,7 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
 
     @on(ReadingFailed)
     def _reading_failed(self, message: ReadingFailed) -> None:
+        self._pulse.dags_failed()
         if self.listing is None:
             self._opening_failed(OpeningFailed(message.problem))
         elif isinstance(message.problem, Unreachable):

@@ -8,6 +8,8 @@ from typing import Final
 _DAGS_SECONDS: Final = 4.0
 _DAGS_SHARE: Final = 20
 """Reading the Dags may take at most one part in so many of the time."""
+_UNCHANGED_SECONDS: Final = 15.0
+"""What stands in no table, such as a file that was taken away, is looked for though nobody wrote."""
 
 
 class Pulse:
@@ -17,6 +19,8 @@ class Pulse:
         self._clock = clock
         self._heard_at = clock()
         self._dags_due = 0.0
+        self._dags_asked_at = 0.0
+        self._changes: int | None = None
 
     def heard(self) -> None:
         """Airflow has just answered."""
@@ -27,11 +31,20 @@ class Pulse:
         """Whole seconds since it did."""
         return int(self._clock() - self._heard_at)
 
+    def dags_asked(self, changes: int | None) -> None:
+        """The Dags are being read; `changes` as in `Environment`, as it was before."""
+        self._dags_asked_at, self._changes = self._clock(), changes
+
+    def dags_failed(self) -> None:
+        """They could not be read, so that nothing is known of them."""
+        self._changes = None
+
     def dags_read(self, seconds: float) -> None:
         """The Dags have just been read, which took so long."""
         self._dags_due = self._clock() + max(_DAGS_SECONDS, seconds * _DAGS_SHARE)
 
-    @property
-    def dags_are_due(self) -> bool:
-        """Whether the Dags were read long enough ago."""
-        return self._clock() >= self._dags_due
+    def dags_are_due(self, changes: int | None) -> bool:
+        """Whether the Dags were read long enough ago; where nobody wrote since, that is later."""
+        now = self._clock()
+        unchanged = changes is not None and changes == self._changes
+        return now >= self._dags_due and (not unchanged or now >= self._dags_asked_at + _UNCHANGED_SECONDS)

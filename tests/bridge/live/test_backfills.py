@@ -67,3 +67,14 @@ def test_a_backfill_whose_runs_were_never_created_counts_nothing(
     edits.do("empty_backfill", dag_id=dag_id, completed=True)
     (summary,) = bridge.gateway.backfills(DagId(dag_id))
     assert summary.counts.total == 0
+
+
+def test_the_environment_says_whether_anybody_wrote_since(
+    bridge: RunningBridge, edits: Edits, fresh: Fresh
+) -> None:
+    dag_id = fresh("chain")
+    before = bridge.gateway.environment().changes
+    assert before is not None
+    assert bridge.gateway.environment().changes == before
+    edits.do("pause_dag", dag_id=dag_id, is_paused=True)
+    assert bridge.gateway.environment().changes not in {None, before}
