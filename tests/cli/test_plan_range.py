@@ -123,6 +123,13 @@ def test_holes_of_a_range_are_shown_without_the_dates_between_them(run: CommandL
     assert len(every.json["runs"]) == 4
 
 
+def test_the_planning_of_holes_is_said_once_though_it_takes_two_plans(run: CommandLine) -> None:
+    run.world.add_run("sales_daily", "2024-01-01", RunState.SUCCESS)
+    ended = run("plan", "sales_daily", "--holes", "--range", "2024-01-01..2024-01-04")
+    assert "From the first hole to the last: 2024-01-02" in ended.talk
+    assert ended.talk.count("Planning sales_daily") == 1
+
+
 def test_what_is_launched_of_holes_is_what_was_planned(run: CommandLine) -> None:
     run.world.add_run("sales_daily", "2024-01-02", RunState.SUCCESS)
     run.world.add_run("sales_daily", "2024-01-04", RunState.FAILED)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
@@ -28,6 +30,7 @@ from backfill_tui.headless.remedies import remedies_for, remedy_of
 from backfill_tui.headless.session import Session, dag_named
 from backfill_tui.headless.wishes import Wish, dag_zone, request_of
 
+_PLANNING: Final = "planning"
 _HEADS: Final = {
     Gravity.BLOCKS: "This forbids a launch",
     Gravity.ASKS: "Warning",
@@ -69,10 +72,12 @@ def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
     dag, now = dag_named(session, wish.dag_id, where)
     request = request_of(wish, dag, now)
     tell_range(session, request, dag.clock)
-    planned = _ask_for(session, request, dag.clock)
-    if not wish.holes or not planned.run_count:
-        return planned
-    shorter = narrowed(planned, lambda narrower: _ask_for(session, narrower, dag.clock))
+    # To whoever waits for it the narrower plan is part of the same planning, which is said once.
+    with _planning_said(session, request):
+        planned = _ask_for(session, request, dag.clock)
+        if not wish.holes or not planned.run_count:
+            return planned
+        shorter = narrowed(planned, lambda narrower: _ask_for(session, narrower, dag.clock))
     if shorter is not planned:
         tell_range(session, shorter.request, dag.clock, head="From the first hole to the last")
     return shorter
@@ -80,10 +85,21 @@ def make_plan(session: Session, wish: Wish, where: str) -> BackfillPlan:
 
 def plan_again(session: Session, planned: BackfillPlan) -> BackfillPlan:
     """The same request, planned on the world as it is now."""
-    return _ask_for(session, planned.request, planned.timezone)
+    with _planning_said(session, planned.request):
+        return _ask_for(session, planned.request, planned.timezone)
+
+
+@contextmanager
+def _planning_said(session: Session, request: BackfillRequest) -> Generator[None, None, None]:
+    session.voice.activity(f"Planning {one_line(request.dag_id)}", key=_PLANNING)
+    try:
+        yield
+    finally:
+        session.voice.settle()
 
 
 def _ask_for(session: Session, request: BackfillRequest, timezone: str) -> BackfillPlan:
+    """The plan, with how far it has come as long as that is no more than a part."""
     dag_id, zone = one_line(request.dag_id), dag_zone(timezone, request.dag_id)
 
     def tell(partial: BackfillPlan) -> None:
@@ -92,13 +108,9 @@ def _ask_for(session: Session, request: BackfillRequest, timezone: str) -> Backf
         at = None if last is None else last.identity
         up_to = "" if at is None else f", up to {minute(at, zone)[:10]}"
         dates = f"{counted(found, 'date')} so far{up_to}"
-        session.voice.activity(f"Planning {dag_id}: {dates}", key="planning")
+        session.voice.activity(f"Planning {dag_id}: {dates}", key=_PLANNING)
 
-    session.voice.activity(f"Planning {dag_id}", key="planning")
-    try:
-        return session.gateway.plan(request, on_partial=tell)
-    finally:
-        session.voice.settle()
+    return session.gateway.plan(request, on_partial=tell)
 
 
 def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm, environment: Environment) -> None:
