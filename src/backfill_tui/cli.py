@@ -23,7 +23,7 @@ from backfill_tui.commands.names import PROFILE
 from backfill_tui.commands.pausing import pause_dag, unpause_dag
 from backfill_tui.commands.plans import launch, plan
 from backfill_tui.commands.serving import serve
-from backfill_tui.commands.sessions import program_words
+from backfill_tui.commands.sessions import shown_words
 from backfill_tui.commands.words import WORDS
 from backfill_tui.domain.looks import SignChoice, ThemeChoice
 from backfill_tui.domain.problems import BadRequest, Unreachable
@@ -126,7 +126,7 @@ def _run_screen(invocation: Invocation) -> int:
             profile=connection.profile,
             reconnects=connection.reconnects,
             log_folder=connection.log_folder,
-            program_words=program_words(invocation.flags),
+            program_words=shown_words(invocation.flags),
             may_notify=connection.notify,
             notify_command=connection.notify_command,
             looks=connection.looks,

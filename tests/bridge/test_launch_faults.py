@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.support.bridges import RunningBridge, home_with_database, running_bridge
 from tests.support.faults import (
+    backfill_refused,
     connection_lost_at_commit,
     marked_complete_at_ordinal,
     row_held,
@@ -63,6 +64,15 @@ def launches_at_once(stage: Stage, request: dict[str, Any]) -> bool:
     launched = stage.worker("launch", request=request, busy_seconds=1)
     found = launched["created"] + launched["reprocessed"] + launched["skipped"]
     return bool(found == DATES)
+
+
+def test_what_the_database_does_not_take_is_told_without_the_conf(stage: Stage) -> None:
+    request = a_request("daily", conf='{"password": "hunter2", "why": "a test"}')
+    with backfill_refused(stage.database), pytest.raises(AirflowFailed) as failure:
+        stage.worker("launch", request=request)
+    assert "INSERT INTO backfill" in failure.value.detail
+    assert "hunter2" not in f"{failure.value.message} {failure.value.detail}"
+    assert launches_at_once(stage, a_launch(stage, "none"))
 
 
 @pytest.mark.parametrize("behavior", ["none", "completed"])

@@ -99,6 +99,11 @@ def test_a_conf_that_does_not_fit_says_why_and_one_that_fits_says_nothing(stage:
         stage.warnings("with_params", conf="{")
 
 
+def test_why_a_conf_does_not_fit_does_not_tell_what_airflow_masks(stage: Stage) -> None:
+    found = stage.warnings("with_params", conf='{"size": {"api_key": "hunter2", "at": "noon"}}')["conf_invalid"]
+    assert "{'api_key': '***', 'at': 'noon'} is not of type" in found.message
+
+
 def test_another_active_backfill_blocks_and_is_named(stage: Stage) -> None:
     number = stage.worker("stock_create", request=a_request("daily"))["backfill_id"]
     found = stage.warnings("daily")

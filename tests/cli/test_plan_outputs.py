@@ -234,6 +234,44 @@ def test_a_plan_as_commands_has_all_three_with_their_names(run: CommandLine) -> 
     assert run("plan", "sales_daily", *RANGE, "--as-command", "airflow").out == f"{commands['airflow']}\n"
 
 
+SECRET = "hunter2"
+
+
+def test_what_airflow_masks_in_a_conf_is_in_no_form_of_a_plan_but_in_the_launch(run: CommandLine) -> None:
+    conf = ("--conf", f'{{"password": "{SECRET}", "why": "late data"}}')
+    for form in ((), ("--json",), ("--output", "csv"), ("--output", "html"), ("--as-command",)):
+        ended = run("plan", "sales_daily", *RANGE, *conf, *form)
+        assert ended.code == 0, ended.talk
+        assert SECRET not in ended.out + ended.talk
+        assert ("late data" in ended.out) == (form in {("--json",), ("--output", "html")})
+    plan = run("plan", "sales_daily", *RANGE, *conf, "--json").json
+    assert plan["conf"] == {"password": "***", "why": "late data"}
+    assert plan["commands"]["own"].endswith('--conf "${DAG_RUN_CONF:?}"')
+    launched = run("launch", "sales_daily", *RANGE, *conf, "--yes", "--json")
+    assert SECRET not in launched.out + launched.talk
+    (backfill,) = run.world.backfills.values()
+    assert json.loads(backfill.request.conf)["password"] == SECRET
+    for form in ("json", "html", "csv"):
+        exported = run("export", "sales_daily", "--format", form)
+        assert exported.code == 0, exported.talk
+        assert SECRET not in exported.out
+
+
+def test_a_secret_in_a_bridge_command_is_in_no_sentence_and_no_command(run: CommandLine) -> None:
+    far = ("--bridge-command", f"ssh prod env PASSWORD={SECRET} python -m backfill_tui.bridge")
+    hidden = 'backfill-tui --bridge-command "${BACKFILL_TUI_BRIDGE_COMMAND:?}" '
+    own = run(*far, "plan", "sales_daily", *RANGE, "--as-command", "own")
+    assert own.out.startswith(f"{hidden}launch sales_daily ")
+    launched = run(*far, "launch", "sales_daily", *RANGE, "--yes")
+    assert f"watch it with {hidden}watch 1" in launched.talk
+    told = [own, launched, run(*far, "plan", "sales_daily", *RANGE, "--json"), run(*far, "list")]
+    assert SECRET not in "".join(ended.out + ended.talk for ended in told)
+    plain = ("--bridge-command", "ssh prod python -m backfill_tui.bridge")
+    assert run(*plain, "plan", "sales_daily", *RANGE, "--as-command", "own").out.startswith(
+        "backfill-tui --bridge-command 'ssh prod python -m backfill_tui.bridge' launch sales_daily "
+    )
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),

@@ -14,11 +14,12 @@ from tests.cli.conftest import CommandLine, ScriptedComposition
 from tests.support.scripted import ScriptedGateway
 from tests.support.world import World, a_dag, instant
 
-from backfill_tui.domain.as_command import commands_for, shell_word
+from backfill_tui.domain.as_command import commands_for
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.instants import Instant, zone_named
 from backfill_tui.domain.planning import BackfillPlan, BackfillRequest, ReprocessBehavior
 from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.shell import Variable, Word, shell_line, shell_word
 from backfill_tui.domain.text import harmless
 
 UTC = zone_named("UTC")
@@ -81,12 +82,12 @@ def requests(first: Instant, last: Instant) -> st.SearchStrategy[BackfillRequest
     )
 
 
-def argv_of(line: str) -> list[str]:
+def argv_of(line: str, **variables: str) -> list[str]:
     """The words that bash gives to the command of a line, itself the first of them."""
     name = line.split(" ", 1)[0]
     done = subprocess.run(
         ["bash", "-c", f"{name}() {{ printf '%s\\0' {name} \"$@\"; }}\n{line}"],
-        env={"AIRFLOW_URL": "http://airflow", "AIRFLOW_TOKEN": "a token"},
+        env={"AIRFLOW_URL": "http://airflow", "AIRFLOW_TOKEN": "a token", **variables},
         capture_output=True,
         check=True,
     )
@@ -156,6 +157,26 @@ def test_the_rest_call_holds_no_secret_and_the_whole_request() -> None:
     ]
     assert body_of(sent)["dag_run_conf"] == {"size": 1.0, "who": "it's me"}
     assert body_of(sent)["run_on_latest_version"] is False
+
+
+def test_a_conf_that_is_not_to_be_seen_comes_from_a_variable_of_the_shell() -> None:
+    whole = commands_for(EVERYTHING, partitioned=False, zone=UTC)
+    hidden = commands_for(EVERYTHING, partitioned=False, zone=UTC, hides_conf=True)
+    for line, without in ((whole.airflow, hidden.airflow), (whole.own, hidden.own), (whole.rest, hidden.rest)):
+        assert "it" in line
+        assert "who" not in without
+        assert '"${DAG_RUN_CONF:?}"' in without
+        assert argv_of(without, DAG_RUN_CONF=EVERYTHING.conf) == argv_of(line)
+        with pytest.raises(subprocess.CalledProcessError):
+            argv_of(without, DAG_RUN_CONF="")
+    plain = commands_for(MARCH, partitioned=False, zone=UTC, hides_conf=True)
+    assert plain == commands_for(MARCH, partitioned=False, zone=UTC)
+
+
+def test_a_word_that_is_not_to_be_seen_is_one_word_of_the_shell() -> None:
+    line = shell_line(["echo", Variable("HIDDEN"), "a b"])
+    assert line == """echo "${HIDDEN:?}" 'a b'"""
+    assert argv_of(line, HIDDEN="c  d * $x") == ["echo", "c  d * $x", "a b"]
 
 
 def test_a_partitioned_dag_gets_the_wall_clock_of_its_timetable_called_utc() -> None:
@@ -234,7 +255,7 @@ def test_an_id_that_no_command_can_hold_is_refused(dag_id: str) -> None:
 def test_what_is_shown_is_one_harmless_line(
     request: BackfillRequest, folder: str, *, partitioned: bool, zone: Any
 ) -> None:
-    program = ("backfill-tui", "--dags-folder", folder)
+    program: tuple[Word, ...] = ("backfill-tui", "--dags-folder", folder)
     commands = commands_for(request, partitioned=partitioned, zone=zone, program=program)
     for line in (commands.airflow, commands.own, commands.rest):
         assert line.isprintable()

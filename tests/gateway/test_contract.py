@@ -815,6 +815,19 @@ def test_all_task_instances_of_some_runs_are_told_in_the_order_that_is_asked_for
     assert runs[3].instances == ()
 
 
+def test_what_airflow_masks_in_a_conf_is_launched_and_neither_shown_nor_kept(stage: Stage) -> None:
+    dag_id = stage.fresh_dag()
+    whole, shown = {"password": "hunter2", "why": "late"}, {"password": "***", "why": "late"}
+    request = january(dag_id, 1, conf=json.dumps(whole))
+    plan = stage.gateway.plan(request)
+    assert (plan.request.conf, json.loads(plan.shown_conf)) == (request.conf, shown)
+    plain = stage.gateway.plan(january(dag_id, 1, conf=' {"why": "late"}'))
+    assert (plain.masked_conf, plain.shown_conf) == (None, '{"why": "late"}')
+    backfill_id = stage.gateway.launch(Launch(request=request)).backfill_id
+    query = InstancesQuery(dag_id=dag_id, run_ids=(), backfill_id=backfill_id)
+    assert json.loads(all_instances(stage, query)[0].conf) == shown
+
+
 def test_task_instances_of_a_range_need_no_backfill_and_those_of_an_unknown_backfill_are_refused(
     stage: Stage,
 ) -> None:

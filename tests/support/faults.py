@@ -69,6 +69,25 @@ def connection_lost_at_commit(database: Database) -> Iterator[None]:
 
 
 @contextmanager
+def backfill_refused(database: Database) -> Iterator[None]:
+    """The database takes no backfill."""
+    if database.kind == "sqlite":
+        database.do("CREATE TRIGGER refused BEFORE INSERT ON backfill BEGIN SELECT RAISE(ABORT, 'no'); END")
+        undo = "DROP TRIGGER refused"
+    else:
+        database.do(
+            "CREATE FUNCTION refused() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION 'no'; END $$ "
+            "LANGUAGE plpgsql;"
+            "CREATE TRIGGER refused BEFORE INSERT ON backfill FOR EACH ROW EXECUTE FUNCTION refused()"
+        )
+        undo = "DROP TRIGGER refused ON backfill; DROP FUNCTION refused()"
+    try:
+        yield
+    finally:
+        database.do(undo)
+
+
+@contextmanager
 def row_held(database: Database, query: str) -> Iterator[None]:
     """Another transaction holds the rows of a query (PostgreSQL only)."""
     with database.stranger() as connection, closing(connection.cursor()) as cursor:

@@ -246,4 +246,4 @@ def _too_many(expected: float) -> BadRequest:
 
 def _words(failure: BaseException) -> str:
     words = one_line(f"{type(failure).__name__}: {failure}")
-    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]} …"
+    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]} ..."

@@ -107,7 +107,7 @@ def _plain(kind: str, message: str) -> str:
 
 
 def _shortened(sentence: str) -> str:
-    return sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 1] + "…"
+    return sentence if len(sentence) <= _LONGEST else sentence[: _LONGEST - 3] + "..."
 
 
 def _said_plainly(text: str) -> Told:

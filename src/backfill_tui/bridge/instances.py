@@ -15,6 +15,7 @@ from sqlalchemy import bindparam, func, select
 from backfill_tui.bridge.backfill_facts import optional_instant
 from backfill_tui.bridge.compat.schema import column
 from backfill_tui.bridge.grid_entries import plain_rows
+from backfill_tui.bridge.masking import masked
 from backfill_tui.bridge.sql_instants import as_instant
 from backfill_tui.domain.ids import RunId, TaskId
 from backfill_tui.domain.instances import InstanceLine, InstancesFound, InstancesQuery, RunInstances
@@ -77,7 +78,7 @@ def _conf(session: Session, query: InstancesQuery) -> str:
     row = session.execute(select(Backfill.dag_run_conf).where(Backfill.id == query.backfill_id)).first()
     if row is None:
         raise NotThere(f"There is no backfill {query.backfill_id}", remedy="look at the list of backfills")
-    return json.dumps(row.dag_run_conf) if row.dag_run_conf else ""
+    return json.dumps(masked(row.dag_run_conf)) if row.dag_run_conf else ""
 
 
 class _Reader:

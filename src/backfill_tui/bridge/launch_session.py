@@ -49,7 +49,9 @@ def launch_transaction(
     """
     from airflow import settings
 
-    engine: Any = settings.engine
+    # What a database does not take is told with its values, and among them is the conf.
+    engine: Any = settings.engine.execution_options()
+    engine.hide_parameters = True
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             _take_in_hand(connection)

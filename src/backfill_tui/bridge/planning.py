@@ -13,7 +13,7 @@ from backfill_tui.bridge.environment import AirflowEnvironment, dialect_of
 from backfill_tui.bridge.existing_runs import existing_runs
 from backfill_tui.bridge.plan_warnings import Situation, warnings_about
 from backfill_tui.bridge.planned_dag import PlannedDag, instant_of, read_dag
-from backfill_tui.bridge.requests import check_request
+from backfill_tui.bridge.requests import check_request, masked_conf_of
 from backfill_tui.bridge.server import Call, Server
 from backfill_tui.domain.estimates import Estimate, Limits, estimate
 from backfill_tui.domain.fingerprint import fingerprint_of
@@ -147,6 +147,7 @@ def _plan(dates: Dates, judged: JudgedDates, now: Instant, **more: Any) -> Backf
             end=None if dag.end_date is None else instant_of(dag.end_date),
         ),
         partition_zone=planned.partition_zone,
+        masked_conf=masked_conf_of(dates.request),
         **{"warnings": (), **more},
     )
 

@@ -10,6 +10,7 @@ import json
 from typing import Any, Final, NoReturn
 
 from backfill_tui.bridge.compat.dags import validate_params
+from backfill_tui.bridge.masking import masked, without_masked
 from backfill_tui.bridge.planned_dag import PlannedDag
 from backfill_tui.bridge.schedules import in_words, without_periods
 from backfill_tui.domain.instants import Instant
@@ -70,6 +71,13 @@ def conf_of(request: BackfillRequest) -> dict[str, Any] | None:
     return value
 
 
+def masked_conf_of(request: BackfillRequest) -> str | None:
+    """The conf as it may be shown, JSON text; None where that is the whole of it."""
+    conf = conf_of(request)
+    shown = conf if conf is None else masked(conf)
+    return None if shown == conf else json.dumps(shown)
+
+
 def _is_deeper(value: Any, levels: int) -> bool:
     """Whether lists and objects are nested deeper than that; asked level by level, at any depth."""
     layer = [value]
@@ -96,7 +104,8 @@ def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
     try:
         validate_params(planned.dag.params, conf)
     except ValueError as wrong:
-        return _shortened(one_line(str(wrong).partition("\n")[0])) or type(wrong).__name__
+        first, _, _ = str(wrong).partition("\n")
+        return _shortened(one_line(without_masked(first, conf))) or type(wrong).__name__
     except RecursionError:
         # Airflow's own words about a deeply nested value; its creation ends with this error as well.
         return "it is nested too deeply"
@@ -105,7 +114,7 @@ def params_misfit(request: BackfillRequest, planned: PlannedDag) -> str:
 
 def _shortened(words: str) -> str:
     """What is wrong names the value, which may be of any length, before what is wrong with it."""
-    return words if len(words) <= 2 * _MOST_WORDS else f"{words[:_MOST_WORDS]} … {words[-_MOST_WORDS:]}"
+    return words if len(words) <= 2 * _MOST_WORDS else f"{words[:_MOST_WORDS]} ... {words[-_MOST_WORDS:]}"
 
 
 def _no_number(word: str) -> NoReturn:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from backfill_tui.domain.shell import Variable, Word
+from backfill_tui.domain.short_words import is_plain
 from backfill_tui.program import Invocation
-from backfill_tui.settings import LOOKS
+from backfill_tui.settings import LOOKS, PREFIX
 
 if TYPE_CHECKING:
     from backfill_tui.headless.engine import EngineRoom
     from backfill_tui.headless.journal import JournalRoom
     from backfill_tui.headless.session import Session
+
+_COMMAND: Final = "bridge_command"
 
 
 @contextmanager
@@ -34,7 +39,7 @@ def session(
             paper=paper(),
             as_json=as_json,
             read_only=connection.read_only,
-            program=program_words(invocation.flags),
+            program=shown_words(invocation.flags),
             reconnect=connection.connect if connection.reconnects else None,
         )
 
@@ -79,3 +84,19 @@ def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:
         option = f"--{name.replace('_', '-')}"
         words += [option] if value is True else [option, str(value)]
     return tuple(words)
+
+
+def shown_words(flags: Mapping[str, object]) -> tuple[Word, ...]:
+    """The same to be shown: for a command that may have a secret in it stands the variable of that setting."""
+    command = flags.get(_COMMAND)
+    if not isinstance(command, str) or _is_plain(command):
+        return program_words(flags)
+    hidden = Variable(f"{PREFIX}{_COMMAND.upper()}")
+    return tuple(hidden if word == command else word for word in program_words(flags))
+
+
+def _is_plain(command: str) -> bool:
+    try:
+        return is_plain(shlex.split(command))
+    except ValueError:
+        return False

@@ -9,22 +9,26 @@ with a word above 128 KiB, so a conf of that size can be read here but not be ru
 from __future__ import annotations
 
 import json
-import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
 from typing import Final, NoReturn
 
-from backfill_tui.domain.instants import Instant, iso, to_datetime
-from backfill_tui.domain.planning import DEFAULT_MAX_ACTIVE_RUNS, BackfillRequest, ReprocessBehavior
+from backfill_tui.domain.instants import Instant, iso, to_datetime, zone_named
+from backfill_tui.domain.planning import (
+    DEFAULT_MAX_ACTIVE_RUNS,
+    BackfillPlan,
+    BackfillRequest,
+    ReprocessBehavior,
+)
 from backfill_tui.domain.problems import BadRequest
+from backfill_tui.domain.shell import Variable, Word, shell_line, shell_word
 from backfill_tui.domain.text import one_line
 
 _PROGRAM: Final = ("backfill-tui",)
 _MINUTE: Final = timedelta(minutes=1)
-# Single quotes keep these as they are; but to a shell's history, and to readers that know no `$'...'`, a
-# quote that is escaped by a backslash ends the word.
-_ENDS_A_WORD: Final = frozenset("\\'!")
+_CONF: Final = Variable("DAG_RUN_CONF")
+_GAP: Final = "\0"
+"""Where a variable goes in JSON, in which no letter is this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +40,39 @@ class Commands:
     rest: str
 
 
+def commands_of(
+    plan: BackfillPlan,
+    *,
+    program: tuple[Word, ...] = _PROGRAM,
+    note: str = "",
+    stop_after_failures: int | None = None,
+) -> Commands:
+    """The commands that launch a plan, without what of its conf may not be shown; else as `commands_for`."""
+    return commands_for(
+        plan.request,
+        partitioned=plan.judged.dates.partitioned or bool(plan.partition_zone),
+        zone=zone_named(plan.partition_zone or plan.timezone),
+        program=program,
+        hides_conf=plan.masked_conf is not None,
+        note=note,
+        stop_after_failures=stop_after_failures,
+    )
+
+
 def commands_for(
     request: BackfillRequest,
     *,
     partitioned: bool,
     zone: tzinfo,
-    program: tuple[str, ...] = _PROGRAM,
+    program: tuple[Word, ...] = _PROGRAM,
+    hides_conf: bool = False,
     note: str = "",
     stop_after_failures: int | None = None,
 ) -> Commands:
     """The commands of a request; `program` are the words that reach the same Airflow again.
 
-    A note and a number of failures to stop after are for this program's command alone: Airflow has neither.
+    With `hides_conf` a variable of the shell stands for the conf, which may have a secret in it. A note and a
+    number of failures to stop after are for this program's command alone: Airflow has neither.
 
     `zone` is that of the Dag's timetable, which need not be the Dag's: a partitioned Dag takes the wall clock
     of a bound for one of that zone (Airflow 3.3 timetables/_cron.py, `localize_partition_datetime`), so
@@ -55,42 +80,21 @@ def commands_for(
     not a JSON object and for an id that no command can hold.
     """
     _check_word(request.dag_id)
-    conf = _printable_json(_checked_conf(request.conf))
+    conf: Word = _printable_json(_checked_conf(request.conf))
+    if conf and hides_conf:
+        conf = _CONF
     first, last = (
         _as_airflow_reads_it(bound, zone if partitioned else timezone.utc)
         for bound in (request.from_date, request.to_date)
     )
     return Commands(
-        airflow=_line(_airflow_words(request, first, last, conf)),
-        own=_line([*program, *_own_words(request, zone, conf, note, stop_after_failures)]),
+        airflow=shell_line(_airflow_words(request, first, last, conf)),
+        own=shell_line([*program, *_own_words(request, zone, conf, note, stop_after_failures)]),
         rest=_rest_line(request, first, last, conf),
     )
 
 
-def shell_word(text: str) -> str:
-    """The text as one word of bash or zsh, printable whatever is in it; it must not hold a NUL.
-
-    Letters that only a surrogate stands for (a path that is not UTF-8) become the bytes they came from.
-    """
-    if text.isprintable():
-        # To zsh `=ls` is the path of ls.
-        return f"'{text}'" if text.startswith("=") and "'" not in text else shlex.quote(text)
-    return f"$'{''.join(map(_ansi_c, text))}'"
-
-
-def _line(words: Iterable[str]) -> str:
-    return " ".join(map(shell_word, words))
-
-
-def _ansi_c(letter: str) -> str:
-    if letter.isprintable() and letter not in _ENDS_A_WORD:
-        return letter
-    # Three octal digits are never taken together with the letter after them; of hexadecimal ones some
-    # shells read as many as there are.
-    return "".join(f"\\{byte:03o}" for byte in letter.encode("utf-8", "surrogateescape"))
-
-
-def _airflow_words(request: BackfillRequest, first: str, last: str, conf: str) -> list[str]:
+def _airflow_words(request: BackfillRequest, first: str, last: str, conf: Word) -> list[Word]:
     """Airflow 3.3 cli/cli_config.py, `BACKFILL_COMMANDS`; nothing is left to defaults that can be configured.
 
     Its argparse takes a value that begins with a dash only behind `=`, and on Python 3.11 the value `--` not
@@ -111,11 +115,11 @@ def _airflow_words(request: BackfillRequest, first: str, last: str, conf: str) -
 
 
 def _own_words(
-    request: BackfillRequest, zone: tzinfo, conf: str, note: str, stop_after_failures: int | None
-) -> list[str]:
+    request: BackfillRequest, zone: tzinfo, conf: Word, note: str, stop_after_failures: int | None
+) -> list[Word]:
     """Only what is not the default; the bounds with their offset, so that they mean the same in any zone."""
     dag_id = request.dag_id
-    options = ["--from", _local(request.from_date, zone), "--to", _local(request.to_date, zone)]
+    options: list[Word] = ["--from", _local(request.from_date, zone), "--to", _local(request.to_date, zone)]
     if request.reprocess_behavior is not ReprocessBehavior.NONE:
         options += ["--reprocess-behavior", request.reprocess_behavior.value]
     if request.run_backwards:
@@ -136,7 +140,7 @@ def _own_words(
     return ["launch", dag_id, *options]
 
 
-def _rest_line(request: BackfillRequest, first: str, last: str, conf: str) -> str:
+def _rest_line(request: BackfillRequest, first: str, last: str, conf: Word) -> str:
     """POST with Airflow 3.3 api_fastapi/core_api/datamodels/backfills.py, `BackfillPostBody`."""
     fields = {
         "dag_id": _printable_json(json.dumps(request.dag_id, ensure_ascii=False)),
@@ -144,15 +148,16 @@ def _rest_line(request: BackfillRequest, first: str, last: str, conf: str) -> st
         "to_date": json.dumps(last),
         "run_backwards": json.dumps(request.run_backwards),
         # As it is, because a number read and written again may be another one.
-        "dag_run_conf": conf or "null",
+        "dag_run_conf": _GAP if isinstance(conf, Variable) else conf or "null",
         "reprocess_behavior": json.dumps(request.reprocess_behavior.value),
         "max_active_runs": json.dumps(request.max_active_runs),
         "run_on_latest_version": json.dumps(request.run_on_latest_version),
     }
     body = ", ".join(f'"{name}": {value}' for name, value in fields.items())
+    data = _CONF.word.join(map(shell_word, f"{{{body}}}".split(_GAP)))
     return (
         'curl -X POST "$AIRFLOW_URL/api/v2/backfills" -H "Authorization: Bearer $AIRFLOW_TOKEN" '
-        f"-H 'Content-Type: application/json' --data-raw {shell_word(f'{{{body}}}')}"
+        f"-H 'Content-Type: application/json' --data-raw {data}"
     )
 
 

@@ -56,7 +56,7 @@ class RunInstances:
 class InstancesFound:
     """Some more runs. The first one has the `conf` of the backfill, JSON text, and may have no run.
 
-    It is empty where none was given.
+    It is masked as Airflow masks it, and empty where none was given.
     """
 
     runs: tuple[RunInstances, ...] = ()

@@ -39,4 +39,4 @@ def raised(stacks: Iterable[Any]) -> str:
 def shortened(error: str) -> str:
     """An error on one line, of a length that a list can take."""
     plain = one_line(error)
-    return plain if len(plain) <= LONGEST_ERROR else f"{plain[: LONGEST_ERROR - 1]}…"
+    return plain if len(plain) <= LONGEST_ERROR else f"{plain[: LONGEST_ERROR - 3]}..."

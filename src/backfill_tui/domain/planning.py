@@ -104,6 +104,8 @@ class BackfillPlan:
     same world have the same one. A plan that is not `complete` holds the dates found so far, of a timetable
     that takes long, and no warnings. `estimate` is None while it is not complete. Its dates are written on
     the clock of `timezone`: of a partitioned Dag that of its timetable, which `partition_zone` then is too.
+    `masked_conf` is the conf of the request as it may be shown and kept, JSON text, where something in it is
+    what Airflow masks, else None; what is launched is the request's.
     """
 
     request: BackfillRequest
@@ -117,6 +119,7 @@ class BackfillPlan:
     estimate: Estimate | None = None
     partition_zone: str = ""
     complete: bool = True
+    masked_conf: str | None = None
 
     @property
     def runs(self) -> PlannedRuns:
@@ -126,6 +129,11 @@ class BackfillPlan:
     def count(self, *verdicts: Verdict) -> int:
         """How many dates have one of the verdicts."""
         return self.judged.count(*verdicts)
+
+    @property
+    def shown_conf(self) -> str:
+        """The conf as it may be shown and kept, JSON text; empty where none was given."""
+        return self.request.conf.strip() if self.masked_conf is None else self.masked_conf
 
     @property
     def run_count(self) -> int:

@@ -59,7 +59,7 @@ def after_the_runs(planned: BackfillPlan, commands: Commands | None, remedy_of: 
         "max_active_runs": request.max_active_runs,
         "run_backwards": request.run_backwards,
         "run_on_latest_version": request.run_on_latest_version,
-        "conf": json.loads(request.conf) if request.conf.strip() else None,
+        "conf": json.loads(planned.shown_conf) if planned.shown_conf else None,
         "planned_at": iso(planned.planned_at),
         "dag_start": when(planned.bounds.start),
         "dag_end": when(planned.bounds.end),

@@ -84,8 +84,8 @@ def _facts(plan: PlanToWrite) -> Iterator[tuple[str, Text]]:
     yield "Max active runs", f"{request.max_active_runs:,}"
     yield "Order", "newest date first" if request.run_backwards else "oldest date first"
     yield "Dag version", "the latest" if request.run_on_latest_version else "the one each run had"
-    if request.conf.strip():
-        yield "Dag run conf", block(request.conf)
+    if planned.shown_conf:
+        yield "Dag run conf", block(planned.shown_conf)
     if planned.estimate is not None:
         yield "Estimate", sentence(planned.estimate)
     yield "Airflow", plan.airflow

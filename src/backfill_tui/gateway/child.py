@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from backfill_tui.domain.problems import Problem, Unreachable
+from backfill_tui.domain.shell import shell_line
+from backfill_tui.domain.short_words import beginning_of, is_plain
 from backfill_tui.domain.text import one_line
 from backfill_tui.wire.frames import FrameReader, FrameWriter
 
@@ -59,8 +60,9 @@ class BridgeChild:
                 )
         except OSError as cause:
             what = "this command" if command.far else "this Python"
+            program = beginning_of(command.words[:1])[0] or what
             raise Unreachable(
-                f"The bridge can not be started with {command.words[0]}: {cause.strerror}",
+                f"The bridge can not be started with {program}: {cause.strerror}",
                 remedy=f"check that {what} exists and can be run, and that the state folder is writable",
             ) from cause
         self.writer = FrameWriter(cast("BinaryIO", self._process.stdin))
@@ -100,7 +102,7 @@ class BridgeChild:
         if banner is not None and self.far:
             return Unreachable(
                 f"The bridge command {how} before a bridge answered{_last_line(told)}",
-                remedy=f"run it by hand, it must start a bridge: {one_line(shlex.join(self._words))}",
+                remedy=f"run it by hand, it must start a bridge{self._as_typed()}",
                 detail=told,
             )
         what = "The connection to the bridge" if self.far else "The bridge to Airflow"
@@ -109,6 +111,10 @@ class BridgeChild:
             remedy="restart it; what was last read stays on the screen",
             detail=log,
         )
+
+    def _as_typed(self) -> str:
+        """The command behind a colon, as far as none of its words may be a secret."""
+        return f": {shell_line(self._words)}" if is_plain(self._words) else ""
 
     def close_input(self) -> None:
         """Close the bridge's stdin, which is how it learns that the screen is gone."""

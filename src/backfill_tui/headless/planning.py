@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from backfill_tui import __version__
-from backfill_tui.domain.as_command import Commands, commands_for
+from backfill_tui.domain.as_command import commands_of
 from backfill_tui.domain.environment import Environment
 from backfill_tui.domain.estimates import sentence
 from backfill_tui.domain.instants import minute
@@ -120,7 +120,7 @@ def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm, enviro
             session.paper.table(table_of(planned, chosen))
         return
     try:
-        commands = commands_of(session, planned)
+        commands = commands_of(planned, program=session.program)
     except BadRequest:
         commands = None
     plan = PlanToWrite(
@@ -135,21 +135,13 @@ def _print_dates(session: Session, planned: BackfillPlan, form: PlanForm, enviro
 
 
 def _print_commands(session: Session, planned: BackfillPlan, which: str) -> None:
-    commands = commands_of(session, planned)
+    commands = commands_of(planned, program=session.program)
     by_name = {"airflow": commands.airflow, "own": commands.own, "rest": commands.rest}
     if which in by_name:
         session.paper.line(by_name[which])
         return
     for name, line in by_name.items():
         session.paper.line(f"{name}: {line}")
-
-
-def commands_of(session: Session, planned: BackfillPlan) -> Commands:
-    """The commands that launch a plan; BadRequest where none can name its Dag."""
-    zone = dag_zone(planned.partition_zone or planned.timezone, planned.request.dag_id)
-    return commands_for(
-        planned.request, partitioned=bool(planned.partition_zone), zone=zone, program=session.program
-    )
 
 
 def tell_range(session: Session, request: BackfillRequest, timezone: str, *, head: str = "Range") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,6 +11,7 @@ from backfill_tui.domain.environment import Environment, StartupStep
 from backfill_tui.domain.ids import BackfillId, DagId
 from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.problems import NotThere, Refused, Unreachable
+from backfill_tui.domain.shell import Word, shell_line
 from backfill_tui.domain.text import one_line
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.headless.paper import Paper
@@ -34,12 +34,12 @@ class Session:
     paper: Paper
     as_json: bool = False
     read_only: bool = False
-    program: tuple[str, ...] = ("backfill-tui",)
+    program: tuple[Word, ...] = ("backfill-tui",)
     reconnect: Callable[[], Gateway] | None = None
 
     def again(self, *words: str | int) -> str:
         """A command of this program on the same Airflow, as one would type it."""
-        return one_line(shlex.join([*self.program, *map(str, words)]))
+        return shell_line([*self.program, *map(str, words)])
 
     def open(self) -> Environment:
         """Come up, telling each step."""

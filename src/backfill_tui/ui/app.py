@@ -19,6 +19,7 @@ from backfill_tui.domain.environment import EngineStatus, Environment, StartupPh
 from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.problems import Problem, Unreachable
 from backfill_tui.domain.profiles import Profile
+from backfill_tui.domain.shell import Word
 from backfill_tui.gateway.port import Engine, Gateway
 from backfill_tui.ui import opening, readings
 from backfill_tui.ui.app_commands import APP
@@ -89,7 +90,7 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         where: str = "",
         profile: Profile | None = None,
         reconnects: bool = False,
-        program_words: tuple[str, ...] = ("backfill-tui",),
+        program_words: tuple[Word, ...] = ("backfill-tui",),
         clock: Callable[[], float] = time.time,
         log_folder: Path | None = None,
         may_notify: bool = True,

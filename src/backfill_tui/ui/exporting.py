@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from backfill_tui import __version__
-from backfill_tui.domain.as_command import Commands, commands_for
+from backfill_tui.domain.as_command import Commands, commands_of
 from backfill_tui.domain.dag_range import DagRange, Watchable
 from backfill_tui.domain.ids import DagId
-from backfill_tui.domain.instants import zone_named
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest, Interrupted
+from backfill_tui.domain.shell import Word
 from backfill_tui.domain.text import one_line
 from backfill_tui.forms.files import Format, write_file
 from backfill_tui.forms.outcome import Tell, read_outcome, task_instances
@@ -85,12 +85,9 @@ def plan_job(program: BackfillApp, planned: BackfillPlan) -> ExportJob:
     return ExportJob(title=f"the plan of {one_line(dag_id)}", name=(dag_id, "plan"), write=write)
 
 
-def _commands(planned: BackfillPlan, program: tuple[str, ...]) -> Commands | None:
-    zone = zone_named(planned.partition_zone or planned.timezone)
+def _commands(planned: BackfillPlan, program: tuple[Word, ...]) -> Commands | None:
     try:
-        return commands_for(
-            planned.request, partitioned=bool(planned.partition_zone), zone=zone, program=program
-        )
+        return commands_of(planned, program=program)
     except BadRequest:
         return None
 

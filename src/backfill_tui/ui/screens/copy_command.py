@@ -9,8 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 
-from backfill_tui.domain.as_command import Commands, commands_for
-from backfill_tui.domain.instants import zone_named
+from backfill_tui.domain.as_command import Commands, commands_of
 from backfill_tui.domain.planning import BackfillPlan
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import harmless
@@ -38,10 +37,8 @@ _NAMES: Final = {
 def open_copy_dialog(program: BackfillApp, plan: BackfillPlan, wishes: Wishes) -> None:
     """Show the commands of a plan, or why there are none."""
     try:
-        commands = commands_for(
-            plan.request,
-            partitioned=plan.judged.dates.partitioned or bool(plan.partition_zone),
-            zone=zone_named(plan.partition_zone or plan.timezone),
+        commands = commands_of(
+            plan,
             program=program.program_words,
             note=wishes.note,
             stop_after_failures=wishes.stop_after_failures,
