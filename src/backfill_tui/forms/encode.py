@@ -13,7 +13,8 @@ from backfill_tui.domain.instants import SECOND, Instant, Microseconds, iso
 from backfill_tui.domain.journal import JournalEntry
 from backfill_tui.domain.marking import MarkOutcome
 from backfill_tui.domain.progress import Standing, standing
-from backfill_tui.domain.repairing import RerunOutcome
+from backfill_tui.domain.repairing import LeftAlone, RerunOutcome, TaskInstanceKey
+from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.undoing import UndoOutcome
 from backfill_tui.domain.watching import BackfillSummary, RunCounts
 
@@ -193,18 +194,10 @@ def journal_entry(entry: JournalEntry) -> JsonObject:
 def rerun(outcome: RerunOutcome) -> JsonObject:
     """What a rerun touches, of the object of `rerun`."""
     return {
-        "task_instances": [
-            {
-                "run_id": task.key.run_id,
-                "task_id": task.key.task_id,
-                "map_index": task.key.map_index,
-                "state": str(task.state),
-            }
-            for task in outcome.affected
-        ],
+        "task_instances": [_instance(task.key, task.state) for task in outcome.affected],
         "let_go": list(outcome.let_go),
         "untouched": outcome.untouched,
-        "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
+        "left_alone": _left_alone(outcome.left_alone),
         "unblocked": list(outcome.unblocked),
         "completed": list(outcome.completed),
         "unversioned": outcome.unversioned,
@@ -219,31 +212,16 @@ def mark(outcome: MarkOutcome) -> JsonObject:
     """What a mark changes, of the object of `mark`."""
     return {
         "task_instances": [
-            {
-                "run_id": task.key.run_id,
-                "task_id": task.key.task_id,
-                "map_index": task.key.map_index,
-                "state": str(task.state),
-                "becomes": str(task.becomes),
-            }
-            for task in outcome.affected
+            {**_instance(task.key, task.state), "becomes": str(task.becomes)} for task in outcome.affected
         ],
-        "again": [
-            {
-                "run_id": task.key.run_id,
-                "task_id": task.key.task_id,
-                "map_index": task.key.map_index,
-                "state": str(task.state),
-            }
-            for task in outcome.again
-        ],
+        "again": [_instance(task.key, task.state) for task in outcome.again],
         "runs": [
             {"run_id": run.run_id, "state": str(run.state), "becomes": str(run.becomes)}
             for run in outcome.runs
         ],
         "untouched": outcome.untouched,
         "failed_left": outcome.failed_left,
-        "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
+        "left_alone": _left_alone(outcome.left_alone),
         "teardowns": outcome.teardowns,
         "remarks": list(outcome.remarks),
     }
@@ -261,7 +239,7 @@ def undo(outcome: UndoOutcome) -> JsonObject:
         "task_instances": outcome.tasks,
         "run_ids": list(outcome.run_ids),
         "starting": outcome.starting,
-        "left_alone": [{"run_id": run.run_id, "reason": run.reason} for run in outcome.left_alone],
+        "left_alone": _left_alone(outcome.left_alone),
         "remarks": list(outcome.remarks),
     }
 
@@ -281,3 +259,18 @@ def engine(status: EngineStatus) -> JsonObject:
 def backfills(entries: Iterable[JsonObject]) -> JsonObject:
     """The object of `list`."""
     return {"backfills": list(entries)}
+
+
+def _instance(key: TaskInstanceKey, state: TaskState) -> JsonObject:
+    """A task instance that a deed touches, in the state it had before."""
+    return {
+        "run_id": key.run_id,
+        "task_id": key.task_id,
+        "map_index": key.map_index,
+        "state": str(state),
+    }
+
+
+def _left_alone(runs: Iterable[LeftAlone]) -> list[JsonObject]:
+    """The runs that a deed leaves alone, each with the reason."""
+    return [{"run_id": run.run_id, "reason": run.reason} for run in runs]
