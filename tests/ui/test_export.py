@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from tests.support.pages import read_page
 from tests.support.plan_screens import a_february, planning
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
@@ -81,6 +82,17 @@ async def test_what_became_of_a_watched_backfill_is_written_as_a_page(folder: Pa
         assert f"Written to {path}, {path.stat().st_size:,} bytes" in told(eyes)
         assert "done with failures: 2 succeeded, 1 failed" in read_page(path.read_text("utf-8")).words
         assert not isinstance(eyes.app.screen, ExportDialog)
+
+
+@on_screen
+async def test_the_question_where_to_looks_as_it_did(picture: SnapshotAssertion) -> None:
+    async with looking_at(an_app(a_backfill())) as eyes:
+        await watching(eyes)
+        await asked(eyes)
+        # The folder of a test is another one each time.
+        await name(eyes, "/reports/sales.csv")
+        await eyes.sees("There is no folder /reports: make it first")
+        assert await eyes.picture() == picture
 
 
 @on_screen
@@ -186,6 +198,8 @@ class WaitingGateway(ScriptedGateway):
             def endless() -> Iterator[InstancesFound]:
                 yield from parts[:2]
                 while True:
+                    with self.world.changed:
+                        self.world.changed.wait(0.02)
                     self._enter("instances")
                     yield InstancesFound()
 
