@@ -100,7 +100,9 @@ def test_a_conf_that_does_not_fit_says_why_and_one_that_fits_says_nothing(stage:
 
 
 def test_why_a_conf_does_not_fit_does_not_tell_what_airflow_masks(stage: Stage) -> None:
-    found = stage.warnings("with_params", conf='{"size": {"api_key": "hunter2", "at": "noon"}}')["conf_invalid"]
+    found = stage.warnings("with_params", conf='{"size": {"api_key": "hunter2", "at": "noon"}}')[
+        "conf_invalid"
+    ]
     assert "{'api_key': '***', 'at': 'noon'} is not of type" in found.message
 
 

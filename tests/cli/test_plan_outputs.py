@@ -239,7 +239,14 @@ SECRET = "hunter2"
 
 def test_what_airflow_masks_in_a_conf_is_in_no_form_of_a_plan_but_in_the_launch(run: CommandLine) -> None:
     conf = ("--conf", f'{{"password": "{SECRET}", "why": "late data"}}')
-    for form in ((), ("--json",), ("--output", "csv"), ("--output", "html"), ("--as-command",)):
+    forms: list[tuple[str, ...]] = [
+        (),
+        ("--json",),
+        ("--output", "csv"),
+        ("--output", "html"),
+        ("--as-command",),
+    ]
+    for form in forms:
         ended = run("plan", "sales_daily", *RANGE, *conf, *form)
         assert ended.code == 0, ended.talk
         assert SECRET not in ended.out + ended.talk
@@ -251,8 +258,8 @@ def test_what_airflow_masks_in_a_conf_is_in_no_form_of_a_plan_but_in_the_launch(
     assert SECRET not in launched.out + launched.talk
     (backfill,) = run.world.backfills.values()
     assert json.loads(backfill.request.conf)["password"] == SECRET
-    for form in ("json", "html", "csv"):
-        exported = run("export", "sales_daily", "--format", form)
+    for kept in ("json", "html", "csv"):
+        exported = run("export", "sales_daily", "--format", kept)
         assert exported.code == 0, exported.talk
         assert SECRET not in exported.out
 

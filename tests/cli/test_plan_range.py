@@ -126,7 +126,7 @@ def test_holes_of_a_range_are_shown_without_the_dates_between_them(run: CommandL
 def test_the_planning_of_holes_is_said_once_though_it_takes_two_plans(run: CommandLine) -> None:
     run.world.add_run("sales_daily", "2024-01-01", RunState.SUCCESS)
     ended = run("plan", "sales_daily", "--holes", "--range", "2024-01-01..2024-01-04")
-    assert "From the first hole to the last: 2024-01-02" in ended.talk
+    assert "From the first hole to the last: Tue 2024-01-02 00:00" in ended.talk
     assert ended.talk.count("Planning sales_daily") == 1
 
 

@@ -162,7 +162,11 @@ def test_the_rest_call_holds_no_secret_and_the_whole_request() -> None:
 def test_a_conf_that_is_not_to_be_seen_comes_from_a_variable_of_the_shell() -> None:
     whole = commands_for(EVERYTHING, partitioned=False, zone=UTC)
     hidden = commands_for(EVERYTHING, partitioned=False, zone=UTC, hides_conf=True)
-    for line, without in ((whole.airflow, hidden.airflow), (whole.own, hidden.own), (whole.rest, hidden.rest)):
+    for line, without in (
+        (whole.airflow, hidden.airflow),
+        (whole.own, hidden.own),
+        (whole.rest, hidden.rest),
+    ):
         assert "it" in line
         assert "who" not in without
         assert '"${DAG_RUN_CONF:?}"' in without

@@ -215,9 +215,20 @@ def test_a_far_command_that_ends_before_a_bridge_answers_brings_its_last_words(t
     assert raised.value.message.endswith(
         "code 255 before a bridge answered: Host key [bold]verification[/] failed"
     )
-    assert raised.value.remedy.startswith("run it by hand, it must start a bridge: sh -c 'echo Welcome; echo")
+    assert raised.value.remedy == "run it by hand, it must start a bridge"
     assert "Welcome" in raised.value.detail
     gateway.close()
+
+
+def test_of_a_far_command_only_what_can_be_no_secret_is_said(tmp_path: Path) -> None:
+    bridge = [sys.executable, "-m", "backfill_tui.bridge", "--mode", "no-such-mode"]
+    gateway = far(tmp_path, "env", "TOKEN=hunter2", *bridge)
+    with pytest.raises(Unreachable) as raised:
+        gateway.open()
+    gateway.close()
+    assert "hunter2" not in str(raised.value.report())
+    with pytest.raises(Unreachable, match="can not be started with this command: No such file"):
+        far(tmp_path, "TOKEN=hunter2", *bridge)
 
 
 def test_a_far_command_that_never_answers_is_given_up_and_ended(tmp_path: Path) -> None:

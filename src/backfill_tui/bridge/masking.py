@@ -29,7 +29,7 @@ def masked(conf: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_masked(sentence: str, conf: dict[str, Any]) -> str:
-    """A sentence without the values of a conf that are masked in it, for what is said of a value quotes it."""
+    """A sentence without the texts of a conf that are masked in it: what is said of a value quotes it."""
     hidden = _hidden(conf)
     for value in sorted(hidden, key=len, reverse=True):
         sentence = sentence.replace(repr(value), f"'{_MASK}'")
@@ -46,9 +46,13 @@ def _hidden(conf: dict[str, Any]) -> set[str]:
     while left:
         whole, shown = left.pop()
         if isinstance(whole, dict):
-            left.extend((value, shown.get(key) if isinstance(shown, dict) else _MASK) for key, value in whole.items())
+            left.extend(
+                (value, shown.get(key) if isinstance(shown, dict) else _MASK) for key, value in whole.items()
+            )
         elif isinstance(whole, list):
-            left.extend((value, shown[at] if isinstance(shown, list) else _MASK) for at, value in enumerate(whole))
+            left.extend(
+                (value, shown[at] if isinstance(shown, list) else _MASK) for at, value in enumerate(whole)
+            )
         elif isinstance(whole, str) and whole and whole != shown:
             found.add(whole)
     return found
