@@ -82,7 +82,7 @@ _FOLDER: Final = _Folder(path_type=Path)
 @click.option(
     "--signs",
     type=click.Choice([*map(str, SignChoice)]),
-    help="The signs of the screen; auto suits the terminal.",
+    help="The signs that are drawn; auto suits the terminal.",
 )
 @click.option("--verbose", is_flag=True, help="Show the details of an error.")
 @click.version_option(__version__, message="%(prog)s %(version)s")

@@ -15,6 +15,7 @@ from tests.support.world import World, a_dag
 
 from backfill_tui.cli import main
 from backfill_tui.composition import Connection, EngineParts, RealComposition
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.gateway.port import Gateway
 from backfill_tui.known_names import Names
@@ -67,7 +68,7 @@ class ScriptedComposition:
 
         yield Connection(
             connect=connect, engine=self.engine_of, read_only=read_only, where="embedded dags/",
-            reconnects=self.reconnects,
+            reconnects=self.reconnects, looks=self.looks(flags),
         )  # fmt: skip
         for gateway in self.gateways:
             gateway.close()
@@ -88,6 +89,9 @@ class ScriptedComposition:
 
     def names(self, flags: Mapping[str, object]) -> Names:  # noqa: ARG002  # there is one Airflow
         return self.known_names
+
+    def looks(self, flags: Mapping[str, object]) -> Looks:
+        return Looks(ascii_signs=flags.get("signs") == "ascii")
 
     def settings_file(self) -> Path:
         return self.config_path or Path("/nowhere/config.toml")

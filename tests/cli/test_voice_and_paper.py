@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import pty
+import re
 import signal
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -121,6 +122,26 @@ def test_progress_is_drawn_in_ascii_where_that_is_wished_for_or_all_there_is(
             voice.say("the end")
             drawn = read_until(leader, b"the end\r\n")
         assert drawn.isascii() is ascii_signs
+
+
+def test_what_is_cut_ends_with_a_plain_sign_where_only_ascii_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    cells = (Cell("sales_daily_of_all_shops"), Cell("Zürich"))
+    table = Table(columns=(Column(heading="Dag"), Column(heading="City", least=6)), rows=[cells])
+    for ascii_signs, sign in ((True, "~"), (False, "…")):
+        with terminal() as (stream, leader):
+            voice = TerminalVoice(stream, None, ascii_signs=ascii_signs)
+            voice.progress(nasty_progress())
+            voice.settle()
+            voice.activity("Reading the ends of very many logs", 1, 2)
+            voice.settle()
+            Paper(stream, is_terminal=True, ascii_signs=ascii_signs).table(table)
+            voice.say("the end")
+            drawn = read_until(leader, b"the end\r\n")
+        assert re.search(rf"sales_daily\w*{sign}", drawn)
+        assert ({letter for letter in drawn if not letter.isascii()} == {"ü"}) is ascii_signs
 
 
 def test_a_countdown_says_how_long_it_still_takes(monkeypatch: pytest.MonkeyPatch) -> None:

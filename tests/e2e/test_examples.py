@@ -30,6 +30,7 @@ from tests.support.program import Program, program_on
 
 from backfill_tui.cli import main
 from backfill_tui.composition import Connection, EngineParts, RealComposition
+from backfill_tui.domain.looks import Looks
 from backfill_tui.known_names import Names
 from backfill_tui.program import Invocation
 from backfill_tui.settings import Report
@@ -87,6 +88,9 @@ class OneBridge:
 
     def names(self, flags: Mapping[str, object]) -> Names:  # noqa: ARG002
         return self._real.names(self._flags)
+
+    def looks(self, flags: Mapping[str, object]) -> Looks:
+        return self._real.looks({**self._flags, **flags})
 
     def settings_file(self) -> Path:
         return self._real.settings_file()

@@ -31,4 +31,5 @@ def config(invocation: Invocation, /, *, as_json: bool, only_path: bool, example
     from backfill_tui.headless.config import show_settings
 
     report = invocation.composition.settings(invocation.flags)
-    return show_settings(report, voice(), paper(), as_json=as_json)
+    drawn = paper(ascii_signs=invocation.composition.looks(invocation.flags).ascii_signs)
+    return show_settings(report, voice(), drawn, as_json=as_json)

@@ -30,13 +30,14 @@ def session(
         from backfill_tui.headless.session import Session
         from backfill_tui.headless.streams import paper, quiet_voice, voice
 
-        speaks = quiet_voice(as_json=as_json) if quiet else voice(ascii_signs=connection.looks.ascii_signs)
+        ascii_signs = connection.looks.ascii_signs
+        speaks = quiet_voice(as_json=as_json) if quiet else voice(ascii_signs=ascii_signs)
         connection.agreement.asked_by(typed(speaks, invocation.confirmed))
         yield Session(
             gateway=connection.connect(),
             engine=connection.engine,
             voice=speaks,
-            paper=paper(),
+            paper=paper(ascii_signs=ascii_signs),
             as_json=as_json,
             read_only=connection.read_only,
             program=shown_words(invocation.flags),
@@ -67,12 +68,13 @@ def journal_room(invocation: Invocation, *, as_json: bool) -> Generator[JournalR
     from backfill_tui.headless.streams import paper, voice
 
     path = invocation.composition.journal(invocation.flags)
+    drawn = paper(ascii_signs=invocation.composition.looks(invocation.flags).ascii_signs)
     if path is not None:
-        yield JournalRoom(source=JournalFile(path), voice=voice(), paper=paper(), as_json=as_json)
+        yield JournalRoom(source=JournalFile(path), voice=voice(), paper=drawn, as_json=as_json)
         return
     with invocation.composition.connect(invocation.flags) as connection:
         source = JournalElsewhere(connection.connect())
-        yield JournalRoom(source=source, voice=voice(), paper=paper(), as_json=as_json)
+        yield JournalRoom(source=source, voice=voice(), paper=drawn, as_json=as_json)
 
 
 def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:
@@ -87,7 +89,7 @@ def program_words(flags: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def shown_words(flags: Mapping[str, object]) -> tuple[Word, ...]:
-    """The same to be shown: for a command that may have a secret in it stands the variable of that setting."""
+    """The same to be shown: the variable of the setting stands for a command that may have a secret in it."""
     command = flags.get(_COMMAND)
     if not isinstance(command, str) or _is_plain(command):
         return program_words(flags)

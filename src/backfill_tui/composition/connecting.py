@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from backfill_tui.composition.parts import Connection, never
 from backfill_tui.domain.environment import EngineStatus
-from backfill_tui.domain.looks import looks_of
+from backfill_tui.domain.looks import Looks, looks_of
 from backfill_tui.gateway.agreement import Agreement
 from backfill_tui.known_names import KnownNames
 from backfill_tui.own_files import FirstTimes, state_folder
@@ -83,7 +83,7 @@ def connected(
             notify=settings.notify,
             notify_command=settings.notify_command,
             is_first_time=FirstTimes(state_folder() / "hints") if settings.hints else never,
-            looks=looks_of(settings.theme, settings.signs, surroundings.environment, _codeset()),
+            looks=looks_in(settings, surroundings.environment),
             keymap=settings.keymap,
             keymap_from=settings.keymap_from,
         )
@@ -122,6 +122,6 @@ class EngineWhenAsked:
         return EngineControl(self._home)
 
 
-def _codeset() -> str:
-    """The encoding of the terminal by its locale, which Python took over when it started."""
-    return locale.nl_langinfo(locale.CODESET)
+def looks_in(settings: Settings, environment: Mapping[str, str]) -> Looks:
+    """The looks that were chosen, or suit the terminal, whose encoding is that of the locale."""
+    return looks_of(settings.theme, settings.signs, environment, locale.nl_langinfo(locale.CODESET))

@@ -87,6 +87,10 @@ class Composition(Protocol):
         """The names of that Airflow that were seen last; starts nothing."""
         ...
 
+    def looks(self, flags: Mapping[str, object]) -> Looks:
+        """How the terminal is drawn on; starts nothing."""
+        ...
+
     def settings_file(self) -> Path:
         """The settings file, which may not exist."""
         ...

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backfill_tui import starting
-from backfill_tui.composition.connecting import EngineWhenAsked, Surroundings, connected
+from backfill_tui.composition.connecting import EngineWhenAsked, Surroundings, connected, looks_in
 from backfill_tui.composition.parts import Connection, EngineParts
 from backfill_tui.domain.environment import Mode
+from backfill_tui.domain.looks import Looks
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.short_words import beginning_of
 from backfill_tui.known_names import KnownNames, Names
@@ -110,6 +111,10 @@ class RealComposition:
         """The names that were seen last; makes no folder."""
         settings, place = self._choose(flags)
         return KnownNames(names_of(settings, place)).read()
+
+    def looks(self, flags: Mapping[str, object]) -> Looks:
+        """The looks that were chosen, or suit the terminal."""
+        return looks_in(settled(counting(*self._sources(flags))), self._environment)
 
     def settings_file(self) -> Path:
         """The one that the environment names, else the user's."""

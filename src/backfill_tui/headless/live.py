@@ -6,44 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Group
 from rich.progress import BarColumn, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.progress import Progress as Bars
 from rich.text import Text
 
 from backfill_tui.domain.instants import SECOND, clock
-from backfill_tui.domain.text import harmless, one_line
+from backfill_tui.domain.text import one_line
+from backfill_tui.headless.consoles import TerminalConsole
 from backfill_tui.headless.interrupts import uninterrupted
 from backfill_tui.headless.progress import Progress
 from backfill_tui.headless.progress_lines import Moment, last_line, live_lines, signs_for
+from backfill_tui.headless.redrawing import FittingLive
 
 _PER_SECOND: Final = 4
-
-
-class TerminalConsole(Console):
-    """A console that leaves the cursor where it can be seen.
-
-    Who stops the program with ctrl+z, or ends it with a signal, would else be left without one.
-    """
-
-    def __init__(self, stream: TextIO, *, ascii_signs: bool) -> None:
-        super().__init__(file=stream, highlight=False, markup=False, emoji=False)
-        self._ascii_signs = ascii_signs
-
-    @property
-    def encoding(self) -> str:
-        """That of the stream, by which the signs are chosen that are drawn."""
-        return "ascii" if self._ascii_signs else super().encoding
-
-    def show_cursor(self, show: bool = True) -> bool:  # noqa: ARG002  # rich's
-        """Nothing to do."""
-        return False
-
-    def line_above(self, sentence: str) -> None:
-        """One line of outside text, above what is drawn."""
-        with uninterrupted():
-            self.print(Text(harmless(sentence)), soft_wrap=True)
+_BAR_PER_SECOND: Final = 10
 
 
 class LiveActivity:
@@ -60,9 +37,14 @@ class LiveActivity:
             TextColumn("{task.fields[sentence]}", markup=False),
             _Remaining(now),
             console=self.console,
+        )
+        self._bars.live = FittingLive(
+            console=self.console,
+            refresh_per_second=_BAR_PER_SECOND,
             transient=True,
             redirect_stdout=False,
             redirect_stderr=False,
+            get_renderable=self._bars.get_renderable,
         )
         self._task = self._bars.add_task("", total=None, sentence="", counted="", until=None)
 
@@ -107,7 +89,7 @@ class LiveProgress:
         self._now = now
         self._began = monotonic()
         self._is_over = False
-        self._live = Live(
+        self._live = FittingLive(
             console=self.console,
             refresh_per_second=_PER_SECOND,
             redirect_stdout=False,

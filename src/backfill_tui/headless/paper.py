@@ -16,13 +16,14 @@ _DRAWN_ROWS: Final = 2_000
 
 
 class Paper:
-    """Stdout, which may be a terminal.
+    """Stdout, which may be a terminal; `ascii_signs` says that it is to be drawn on with nothing but ASCII.
 
     Every write is flushed, so that a reader that is gone or a full disk is noticed at once.
     """
 
-    def __init__(self, stream: TextIO, *, is_terminal: bool) -> None:
+    def __init__(self, stream: TextIO, *, is_terminal: bool, ascii_signs: bool = False) -> None:
         self._stream = stream
+        self._ascii_signs = ascii_signs
         self.is_terminal = is_terminal
 
     def json(self, value: Mapping[str, object], *, indent: int | None = 2) -> None:
@@ -65,9 +66,9 @@ class Paper:
             for lines in batches(plain_lines(table)):
                 self._write("".join(f"{line}\n" for line in lines))
             return
-        from rich.console import Console
+        from backfill_tui.headless.consoles import TerminalConsole
 
-        console = Console(file=self._stream, highlight=False, markup=False, emoji=False)
+        console = TerminalConsole(self._stream, ascii_signs=self._ascii_signs)
         with console.capture() as drawn:
             console.print(for_terminal(table))
         self._write(drawn.get())

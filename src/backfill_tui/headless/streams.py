@@ -12,10 +12,10 @@ from backfill_tui.headless.quiet import QuietVoice
 from backfill_tui.headless.voice import PlainVoice, TerminalVoice, Voice
 
 
-def paper() -> Paper:
+def paper(*, ascii_signs: bool = False) -> Paper:
     """Stdout, for data."""
     _never_fail_on_letters(sys.stdout)
-    return Paper(sys.stdout, is_terminal=sys.stdout.isatty())
+    return Paper(sys.stdout, is_terminal=sys.stdout.isatty(), ascii_signs=ascii_signs)
 
 
 def voice(*, ascii_signs: bool = False) -> Voice:
