@@ -10,9 +10,9 @@ import pytest
 from tests.support.plan_screens import a_february, fill, planning
 from tests.support.screen import FIXED_TIME, Eyes, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
+from tests.support.watch_screens import a_backfill_under_way
 from tests.support.world import World, a_dag
 from tests.ui.test_rerunning import SteppingGateway, many_failed, rerun_all
-from tests.ui.test_watch_grid import a_backfill_under_way
 
 from backfill_tui.domain.dags import ImportProblem
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import FACTS
-from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
+from tests.support.screen import FIXED_TIME, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import watching
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.control import ControlOutcome, ControlRequest, Deed
@@ -19,7 +20,6 @@ from backfill_tui.domain.problems import AirflowFailed
 from backfill_tui.domain.watching import BackfillFacts, RunCounts
 from backfill_tui.ui.breaker import ScreenBreaker
 from backfill_tui.ui.screens.stop_after import StopAfterDialog
-from backfill_tui.ui.screens.watch import WatchScreen
 
 FIRST = BackfillId(1)
 BANNER = "Paused: 3 runs have failed (stops after 3). p resumes"
@@ -57,16 +57,6 @@ def let_fail(world: World, number: int) -> None:
     """Go on until so many runs have failed, with another one running."""
     while sum(run.state == "failed" for run in world.runs.values()) < number:
         world.advance()
-
-
-async def watching(eyes: Eyes, *words: str) -> WatchScreen:
-    await eyes.sees("sales_daily", "Schedule")
-    await eyes.press("w")
-    await eyes.until(lambda: isinstance(eyes.app.screen, WatchScreen), "the watch screen")
-    await eyes.sees(*words)
-    screen = eyes.app.screen
-    assert isinstance(screen, WatchScreen)
-    return screen
 
 
 @on_screen

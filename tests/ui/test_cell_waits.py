@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.ui.test_watch_screen import a_backfill, watching
+from tests.support.watch_screens import a_backfill, watching
 
 from backfill_tui.domain.causes import Cause, CauseCode
 

@@ -9,6 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import FACTS
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
+from tests.support.watch_screens import watching
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.control import ControlOutcome, Deed
@@ -21,7 +22,6 @@ from backfill_tui.domain.watching import BackfillSummary, RunCounts
 from backfill_tui.ui.control_words import consequences, done_words
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 from backfill_tui.ui.screens.dags import DagsScreen
-from backfill_tui.ui.screens.watch import WatchScreen
 
 SALES = DagId("sales_daily")
 FIRST = BackfillId(1)
@@ -50,17 +50,6 @@ def an_abandoned_backfill() -> World:
     world = World([a_dag("sales_daily")])
     world.add_abandoned("sales_daily")
     return world
-
-
-async def watching(eyes: Eyes, *words: str) -> WatchScreen:
-    """Open the watch screen of the only backfill."""
-    await eyes.sees("sales_daily", "Schedule")
-    await eyes.press("w")
-    await eyes.until(lambda: isinstance(eyes.app.screen, WatchScreen), "the watch screen")
-    await eyes.sees(*words or ("RUNNING",))
-    screen = eyes.app.screen
-    assert isinstance(screen, WatchScreen)
-    return screen
 
 
 async def listing(eyes: Eyes) -> BackfillsScreen:
@@ -159,7 +148,7 @@ async def test_the_counts_follow_the_backfill_while_the_question_stands() -> Non
 async def test_the_first_choice_lets_the_running_runs_end() -> None:
     world = a_running_backfill()
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "RUNNING")
         await eyes.press("x")
         await eyes.sees("under way end")
         await eyes.press("enter")
@@ -174,7 +163,7 @@ async def test_the_first_choice_lets_the_running_runs_end() -> None:
 async def test_the_second_choice_ends_the_running_runs_too() -> None:
     world = a_running_backfill()
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "RUNNING")
         await eyes.press("x")
         await eyes.sees("under way end")
         await eyes.press("down", "enter")
@@ -186,7 +175,7 @@ async def test_the_second_choice_ends_the_running_runs_too() -> None:
 async def test_escape_changes_nothing() -> None:
     gateway = ScriptedGateway(a_running_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        screen = await watching(eyes)
+        screen = await watching(eyes, "RUNNING")
         for key in ("p", "x"):
             await eyes.press(key)
             await eyes.sees("backfill 1 of sales_daily?")
@@ -258,7 +247,7 @@ async def test_a_finished_backfill_offers_nothing() -> None:
 async def test_a_read_only_session_controls_nothing() -> None:
     gateway = ScriptedGateway(a_running_backfill(), read_only=True)
     async with looking_at(an_app(gateway, read_only=True)) as eyes:
-        screen = await watching(eyes)
+        screen = await watching(eyes, "RUNNING")
         assert "p pause" not in eyes.text()
         assert "x cancel" not in eyes.text()
         await eyes.press("p", "x", "o", "s")
@@ -271,7 +260,7 @@ async def test_what_can_not_be_done_any_more_says_so_in_the_question() -> None:
     gateway = ScriptedGateway(a_running_backfill())
     gateway.fail("preview_control", Refused("Backfill 1 is at its end [/]", remedy="look at it again"))
     async with looking_at(an_app(gateway)) as eyes:
-        screen = await watching(eyes)
+        screen = await watching(eyes, "RUNNING")
         await eyes.press("p")
         await eyes.sees("Backfill 1 is at its end [/]: look at it again")
         await eyes.press("enter")
@@ -286,7 +275,7 @@ async def test_a_deed_that_fails_is_shown_and_changes_nothing() -> None:
     gateway = ScriptedGateway(a_running_backfill())
     gateway.fail("control", AirflowFailed("The database is locked", remedy="try again"))
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "RUNNING")
         await eyes.press("p")
         await eyes.sees("No further run")
         await eyes.press("enter")

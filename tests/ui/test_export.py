@@ -14,6 +14,7 @@ from tests.support.pages import read_page
 from tests.support.plan_screens import a_february, planning
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import watching
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.ids import DagId
@@ -44,12 +45,6 @@ def a_backfill() -> World:
     return world
 
 
-async def watching(eyes: Eyes) -> None:
-    await eyes.sees("sales_daily")
-    await eyes.press("w")
-    await eyes.sees("2024-01-01", "3/3 runs")
-
-
 async def asked(eyes: Eyes, *words: str) -> ExportDialog:
     await eyes.press("E")
     await eyes.sees("Export", *words)
@@ -74,7 +69,7 @@ async def name(eyes: Eyes, text: str) -> None:
 @on_screen
 async def test_what_became_of_a_watched_backfill_is_written_as_a_page(folder: Path) -> None:
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         await asked(eyes, "backfill 1 of sales_daily", "sales_daily-backfill-1.html", "a page with a picture")
         await eyes.press("enter")
         await eyes.until(lambda: "Written to" in told(eyes), "the file to be written")
@@ -98,7 +93,7 @@ async def test_the_question_where_to_looks_as_it_did(picture: SnapshotAssertion)
 @on_screen
 async def test_the_end_of_the_name_is_the_form_and_tab_changes_it(folder: Path) -> None:
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         dialog = await asked(eyes)
         await eyes.press("tab")
         await eyes.sees("sales_daily-backfill-1.csv", "rows for a spreadsheet")
@@ -123,7 +118,7 @@ async def test_a_file_that_is_there_is_written_over_at_the_second_enter_alone(fo
     path = folder / "kept.json"
     path.write_text("mine")
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         await asked(eyes)
         await name(eyes, "kept.json")
         await eyes.sees("it is there already")
@@ -142,7 +137,7 @@ async def test_a_file_that_is_there_is_written_over_at_the_second_enter_alone(fo
 @on_screen
 async def test_a_place_where_nothing_can_be_written_is_said_before_and_the_question_stays() -> None:
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         dialog = await asked(eyes)
         await name(eyes, "no/such/a.html")
         await eyes.sees("There is no folder no/such: make it first")
@@ -160,7 +155,7 @@ async def test_a_home_that_is_nobodys_is_said_while_the_way_to_ones_own_is_writt
 ) -> None:
     monkeypatch.setenv("HOME", str(folder))
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         dialog = await asked(eyes, "sales_daily-backfill-1.html")
         await eyes.press("home", "~")
         await eyes.sees("There is no home of sales_daily-backfill-1.html: write ~/ and a name")
@@ -177,7 +172,7 @@ async def test_a_home_that_is_nobodys_is_said_while_the_way_to_ones_own_is_writt
 async def test_an_airflow_that_goes_away_is_said_and_leaves_no_file(folder: Path) -> None:
     gateway = ScriptedGateway(a_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         await asked(eyes)
         gateway.fail("failures", Unreachable("The bridge is gone"))
         await eyes.press("enter")
@@ -209,7 +204,7 @@ class WaitingGateway(ScriptedGateway):
 @on_screen
 async def test_escape_gives_up_what_is_being_written_and_leaves_nothing(folder: Path) -> None:
     async with looking_at(an_app(WaitingGateway(a_backfill()))) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         await asked(eyes)
         await eyes.press("tab", "enter")
         await eyes.sees("Writing the task instances (1 of 3)")

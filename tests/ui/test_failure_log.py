@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill
 from tests.support.world import World
 from tests.ui.test_failures import a_log, listing, run_of, three_causes
-from tests.ui.test_watch_screen import a_backfill
 
 from backfill_tui.domain.failures import Failure, FailureGroup, FailureKind
 from backfill_tui.domain.ids import DagId, RunId, TaskId

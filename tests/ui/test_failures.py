@@ -8,8 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import a_backfill, watching
 from tests.support.world import World
-from tests.ui.test_watch_screen import a_backfill, watching
 from textual.app import ComposeResult
 
 from backfill_tui.domain.failures import (

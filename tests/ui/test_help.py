@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.support.nodes import all_nodes, is_screen
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill, watching
 from tests.support.world import World, a_dag
-from tests.ui.test_watch_screen import a_backfill, watching
 from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.screen import FIXED_TIME, Eyes, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.ui.test_watch_grid import a_backfill_under_way
+from tests.support.watch_screens import a_backfill_under_way
 
 from backfill_tui.own_files import FirstTimes
 from backfill_tui.ui.app import BackfillApp

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.support import log_lines
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.ui.test_watch_screen import a_backfill, watching
+from tests.support.watch_screens import a_backfill, watching
 
 from backfill_tui.domain.problems import NotThere
 from backfill_tui.domain.tasks import LogMatch, LogMatches, LogPlace, LogQuery, LogSearch, TaskLog

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill, watching
 from tests.ui.test_log_view import a_log, numbered
-from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.domain.log_search import Search
 from backfill_tui.ui.widgets.log_layout import LogLayout

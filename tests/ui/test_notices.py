@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.terminal import Terminal
-from tests.ui.test_watch_screen import CountingGateway, a_backfill, watching
+from tests.support.watch_screens import CountingGateway, a_backfill, watching
 
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.notices import Told, news
@@ -165,7 +165,7 @@ def text_of(path: Path) -> str:
 
 PROGRAM = """
 from tests.support.screen import an_app
-from tests.ui.test_watch_screen import a_backfill
+from tests.support.watch_screens import a_backfill
 from backfill_tui.ui.notices import Notices
 world = a_backfill()
 look = Notices.look

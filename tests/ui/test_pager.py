@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.terminal import Terminal
+from tests.support.watch_screens import FAILED_RUN, watching
 from tests.ui.test_log_pages import LongLog, a_long_log
-from tests.ui.test_watch_screen import FAILED_RUN, watching
 
 from backfill_tui.domain.ids import DagId, RunId, TaskId
 from backfill_tui.domain.problems import BadRequest, NotThere

@@ -11,8 +11,8 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.plan_screens import a_february
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import a_backfill_under_way
 from tests.support.world import World, a_dag
-from tests.ui.test_watch_grid import a_backfill_under_way
 
 from backfill_tui.domain.dags import ImportProblem
 from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable

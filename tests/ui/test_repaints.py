@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import a_backfill, watching
 from tests.support.world import World, a_dag
-from tests.ui.test_watch_screen import a_backfill, watching
 from textual.renderables.background_screen import BackgroundScreen
 
 from backfill_tui.domain.instants import SECOND, Instant, Microseconds

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import watching
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
@@ -65,15 +66,6 @@ def a_failed_backfill() -> World:
     return world
 
 
-async def watching(eyes: Eyes) -> WatchScreen:
-    await eyes.sees("sales_daily")
-    await eyes.press("w")
-    await eyes.sees("DONE: 8 succeeded, 2 failed")
-    screen = eyes.app.screen
-    assert isinstance(screen, WatchScreen)
-    return screen
-
-
 def delete_run(world: World, date: str) -> None:
     with world.changed:
         del world.runs[DagId("sales_daily"), run_of(date)]
@@ -91,7 +83,7 @@ def run_of(date: str) -> RunId:
 async def test_the_failed_dates_are_taken_rerun_and_succeed() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a")
         await eyes.sees("●2024-02-06", "●2024-02-07", "● 2 dates marked")
         await eyes.press("r")
@@ -115,7 +107,7 @@ async def test_the_failed_dates_are_taken_rerun_and_succeed() -> None:
 async def test_without_marks_the_failed_date_under_the_cursor_is_taken() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("n", "n", "r")
         await eyes.sees("Rerun 2024-02-07 of sales_daily", "3 task instances")
         await eyes.press("enter")
@@ -127,7 +119,7 @@ async def test_without_marks_the_failed_date_under_the_cursor_is_taken() -> None
 async def test_marked_dates_come_before_the_one_under_the_cursor() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("n", "space", "n", "r")
         await eyes.sees("Rerun 2024-02-06 of sales_daily")
 
@@ -135,7 +127,7 @@ async def test_marked_dates_come_before_the_one_under_the_cursor() -> None:
 @on_screen
 async def test_rerun_on_a_date_that_succeeded_says_how_to_choose_some() -> None:
     async with looking_at(an_app(a_failed_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("r")
         await eyes.sees("Mark dates with space")
 
@@ -148,7 +140,7 @@ async def test_rerun_on_a_date_that_succeeded_says_how_to_choose_some() -> None:
 async def test_the_choices_at_every_size(size: tuple[int, int], picture: SnapshotAssertion) -> None:
     app = an_app(a_failed_backfill())
     async with looking_at(app, size) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a", "r", "down", "down")
         await eyes.sees(
             "(•) whole run", "10 task instances in 2 runs, 4 succeeded", "4 successes will be overwritten"
@@ -176,7 +168,7 @@ async def test_on_a_small_terminal_the_words_scroll_and_the_keys_stay() -> None:
 async def test_each_choice_is_counted_and_says_what_stays() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("n", "r")
         await eyes.sees("In 1 run, 2 other task instances stay as they are", "can be undone")
         await eyes.press("j", "j")
@@ -190,7 +182,7 @@ async def test_each_choice_is_counted_and_says_what_stays() -> None:
 async def test_the_task_under_the_cursor_is_rerun_on_all_marked_dates_with_or_without_downstream() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a", "0", "right", "right", "right", "r")
         await eyes.sees("( ) check and downstream   4 task instances in 2 runs", "( ) check only")
         await eyes.press("j", "j", "j")
@@ -227,7 +219,7 @@ async def test_a_long_task_id_leaves_room_for_the_counts_and_has_a_line_of_its_o
 async def test_a_note_is_put_on_the_runs_and_its_letters_are_no_keys() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("n", "r")
         await eyes.sees("3 task instances in 1 run", "tab note")
         await eyes.press("tab", "k", "n", "space", "j")
@@ -246,7 +238,7 @@ async def test_a_note_is_put_on_the_runs_and_its_letters_are_no_keys() -> None:
 async def test_rerun_on_a_date_without_a_run_says_why_there_is_none() -> None:
     world = a_failed_backfill()
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         delete_run(world, "2024-02-07")
         await eyes.press("n", "j")
         await eyes.sees("its run was deleted")
@@ -274,7 +266,7 @@ async def test_a_run_that_was_cancelled_before_it_started_runs_as_a_whole_or_not
 async def test_the_latest_version_can_be_declined_and_all_is_counted_anew() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("n", "r")
         await eyes.sees("[x] on the latest version of the Dag", "3 task instances")
         with gateway.hold("preview_rerun"):
@@ -290,7 +282,7 @@ async def test_the_latest_version_can_be_declined_and_all_is_counted_anew() -> N
 async def test_escape_reruns_nothing() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        screen = await watching(eyes)
+        screen = await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a", "r")
         await eyes.sees("failed tasks only")
         await eyes.press("escape")
@@ -303,7 +295,7 @@ async def test_escape_reruns_nothing() -> None:
 async def test_nothing_is_rerun_before_it_is_counted() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         with gateway.hold("preview_rerun"):
             await eyes.press("n", "r")
             await eyes.sees("counting ...")
@@ -317,7 +309,7 @@ async def test_nothing_is_rerun_before_it_is_counted() -> None:
 async def test_choices_that_can_not_be_counted_say_why() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         gateway.fail("preview_rerun", AirflowFailed("The Dag is not in the database", remedy="parse again"))
         await eyes.press("n", "r")
         await eyes.sees("The Dag is not in the database: parse again")
@@ -327,7 +319,7 @@ async def test_choices_that_can_not_be_counted_say_why() -> None:
 async def test_a_rerun_that_fails_says_so_and_keeps_the_marks() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        screen = await watching(eyes)
+        screen = await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a", "r")
         await eyes.sees("6 task instances")
         gateway.fail("rerun", AirflowFailed("The database is locked", remedy="try again in a moment"))
@@ -340,7 +332,7 @@ async def test_a_rerun_that_fails_says_so_and_keeps_the_marks() -> None:
 async def test_a_read_only_session_offers_no_rerun_and_no_marks() -> None:
     gateway = NotingGateway(a_failed_backfill(), read_only=True)
     async with looking_at(an_app(gateway, read_only=True)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         assert "rerun" not in eyes.text().splitlines()[-1]
         await eyes.press("n", "space", "a", "r")
         await eyes.sees("> 2024-02-06")
@@ -382,7 +374,7 @@ async def test_a_run_that_hangs_with_nothing_left_to_run_can_be_let_go_alone() -
     gateway = NotingGateway(a_failed_backfill())
     world = gateway.world
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         world.cancel(BackfillId(1))
         with world.changed:
             hanging = world.runs[DagId("sales_daily"), run_of("2024-02-07")]
@@ -429,7 +421,7 @@ class UncountableGateway(NotingGateway):
 async def test_only_a_choice_is_accepted_whose_consequences_are_shown() -> None:
     gateway = UncountableGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, "DONE: 8 succeeded, 2 failed")
         await eyes.press("a", "r", "down")
         await eyes.sees("(•) failed and downstream  not counted", "The Dag is not in the database")
         await eyes.press("enter")

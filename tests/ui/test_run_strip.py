@@ -8,9 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import FACTS, a_row, an_update
 from tests.support.screen import an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill, a_backfill_under_way, date_under_cursor, watching
 from tests.support.world import HOUR
-from tests.ui.test_watch_grid import a_backfill_under_way, date_under_cursor
-from tests.ui.test_watch_screen import a_backfill, watching
 from textual.app import App, ComposeResult
 
 from backfill_tui.domain.grid import GridStore

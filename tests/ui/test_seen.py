@@ -7,9 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import CountingGateway, a_backfill_under_way, watching
 from tests.support.world import World
-from tests.ui.test_watch_grid import a_backfill_under_way
-from tests.ui.test_watch_screen import CountingGateway, watching
 
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 from backfill_tui.ui.screens.dags import DagsScreen

@@ -8,8 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.grids import a_row, an_update
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
-from tests.ui.test_watch_grid import a_backfill_under_way
-from tests.ui.test_watch_screen import FAILED_RUN, watching
+from tests.support.watch_screens import FAILED_RUN, a_backfill_under_way, watching
 
 from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.states import RunState

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
+from tests.support.watch_screens import TASKS, watching
 from tests.support.world import World, a_dag, instant
 
 from backfill_tui.domain.ids import DagId
@@ -19,7 +20,7 @@ from backfill_tui.gateway.port import IsCancelled, ignore, never
 from backfill_tui.ui.screens.set_state import SetStateDialog
 from backfill_tui.ui.screens.watch import WatchScreen
 
-TASKS = ("extract", "clean", "load", "check", "publish")
+DONE = "DONE: 8 succeeded, 2 failed"
 
 
 class NotingGateway(ScriptedGateway):
@@ -72,19 +73,10 @@ def launch(world: World) -> None:
     ScriptedGateway(world).launch(Launch(request=request))
 
 
-async def watching(eyes: Eyes, *words: str) -> WatchScreen:
-    await eyes.sees("sales_daily")
-    await eyes.press("w")
-    await eyes.sees(*(words or ("DONE: 8 succeeded, 2 failed",)))
-    screen = eyes.app.screen
-    assert isinstance(screen, WatchScreen)
-    return screen
-
-
 @on_screen
 async def test_a_mark_that_is_not_in_the_journal_is_told_and_offers_no_undoing() -> None:
     async with looking_at(an_app(UnwrittenGateway(a_failed_backfill()))) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("a", "m")
         await eyes.sees("(•) failed tasks", "6 task instances of 2 runs")
         await eyes.press("enter")
@@ -109,7 +101,7 @@ async def test_a_pause_of_a_dag_that_is_not_in_the_journal_is_told() -> None:
 async def test_failed_tasks_of_all_failed_dates_are_marked_and_taken_back() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("a", "m")
         await eyes.sees(
             "Set state of 2 dates of sales_daily", "(•) failed tasks", "6 task instances of 2 runs",
@@ -161,7 +153,7 @@ async def test_a_task_whose_name_is_cut_has_a_line_of_its_own() -> None:
 async def test_the_task_under_the_cursor_is_marked_of_the_date_under_it() -> None:
     gateway = NotingGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("n", "m", "down")
         await eyes.sees(
             "Set state of 2024-02-06 of sales_daily", "(•) task load", "1 task instance of 1 run",
@@ -179,7 +171,7 @@ async def test_what_runs_again_has_an_engine() -> None:
     world = a_failed_backfill()
     engine = ScriptedEngine(world)
     async with looking_at(an_app(world, engine=engine)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         engine.stop()
         await eyes.press("n", "m", "down")
         await eyes.sees("run again, as Airflow has it")
@@ -215,7 +207,7 @@ async def test_a_running_run_is_marked_failed_after_it_was_said_what_ends() -> N
 @on_screen
 async def test_nothing_to_mark_can_not_be_accepted_and_says_why() -> None:
     async with looking_at(an_app(a_failed_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("home", "m")
         await eyes.sees("(•) failed tasks", "nothing to mark", "Left alone: 2024-02-01: nothing in it failed")
         await eyes.press("enter")
@@ -227,7 +219,7 @@ async def test_nothing_to_mark_can_not_be_accepted_and_says_why() -> None:
 @on_screen
 async def test_a_deed_without_a_way_back_is_named_with_what_to_do_instead() -> None:
     async with looking_at(an_app(a_failed_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("n", "r")
         await eyes.sees("Rerun 2024-02-06")
         await eyes.press("enter")
@@ -276,7 +268,7 @@ async def test_a_mark_that_fails_is_told_and_the_marks_stay() -> None:
     gateway = NotingGateway(a_failed_backfill())
     gateway.fail("mark", AirflowFailed("Airflow could not mark them", remedy="look into the log"))
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("a", "m")
         await eyes.sees("6 task instances of 2 runs")
         await eyes.press("enter")
@@ -289,7 +281,7 @@ async def test_a_mark_that_fails_is_told_and_the_marks_stay() -> None:
 async def test_a_read_only_session_marks_and_undoes_nothing() -> None:
     gateway = ScriptedGateway(a_failed_backfill(), read_only=True)
     async with looking_at(an_app(gateway, read_only=True)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("n", "m")
         await eyes.press("U")
         assert isinstance(eyes.app.screen, WatchScreen)
@@ -329,7 +321,7 @@ class UncountableGateway(NotingGateway):
 async def test_only_a_choice_is_accepted_whose_consequences_are_shown() -> None:
     gateway = UncountableGateway(a_failed_backfill())
     async with looking_at(an_app(gateway)) as eyes:
-        await watching(eyes)
+        await watching(eyes, DONE)
         await eyes.press("a", "m", "down")
         await eyes.sees("The task is not in the Dag", "(•) task load", "not counted")
         await eyes.press("enter")

@@ -12,10 +12,9 @@ from syrupy.assertion import SnapshotAssertion
 from tests.support.folds import COUNT, a_folding_update, indexes_of, some_rows
 from tests.support.grids import TASKS, a_mixed_backfill, a_row, an_update
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill, a_backfill_under_way, jump, watching
 from tests.support.world import NOW
 from tests.ui.test_watch_folds import a_grouped_backfill
-from tests.ui.test_watch_grid import a_backfill_under_way, jump
-from tests.ui.test_watch_screen import a_backfill, watching
 from textual import events
 from textual.app import ComposeResult
 

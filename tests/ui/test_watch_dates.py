@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
-from tests.ui.test_watch_grid import a_backfill_under_way, date_under_cursor
-from tests.ui.test_watch_screen import a_backfill, watching
+from tests.support.watch_screens import a_backfill, a_backfill_under_way, date_under_cursor, watching
 
 from backfill_tui.domain.states import RunState
 from backfill_tui.ui.widgets.row_view import Only

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import watching
 from tests.support.world import World, a_dag, instant
-from tests.ui.test_watch_screen import watching
 
 from backfill_tui.domain.ids import DagId
 from backfill_tui.domain.launching import Launch

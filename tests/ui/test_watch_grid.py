@@ -4,36 +4,16 @@ from __future__ import annotations
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.support.world import World
-from tests.ui.test_watch_screen import a_backfill, watching
+from tests.support.watch_screens import a_backfill, a_backfill_under_way, date_under_cursor, jump, watching
 
 from backfill_tui.domain.control import ControlRequest, Deed
 from backfill_tui.domain.ids import BackfillId
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest
 from backfill_tui.gateway.port import IsCancelled, never
-from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.widgets.row_view import Only
 from backfill_tui.ui.widgets.run_grid import RunGrid
-
-
-def a_backfill_under_way() -> World:
-    """Eight succeeded, two failed, four running, five queued, one skipped."""
-    world = a_backfill()
-    world.advance(30)
-    return world
-
-
-def date_under_cursor(screen: WatchScreen) -> str:
-    return screen.grid.date_of(screen.grid.cursor_row)
-
-
-async def jump(eyes: Eyes, text: str, key: str = "slash") -> None:
-    await eyes.press(key)
-    await eyes.sees("Go to a date")
-    await eyes.write(text)
-
 
 # To a date.
 

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import pytest
 from tests.support.screen import an_app, looking_at, on_screen
+from tests.support.watch_screens import CountingGateway, a_backfill, a_backfill_under_way, watching
 from tests.support.world import World
-from tests.ui.test_watch_grid import a_backfill_under_way
-from tests.ui.test_watch_screen import CountingGateway, a_backfill, watching
 
 from backfill_tui.domain.causes import UNPAUSE_DAG, Cause, CauseCode
 from backfill_tui.domain.ids import BackfillId, DagId

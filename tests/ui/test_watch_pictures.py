@@ -10,8 +10,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedEngine, ScriptedGateway
+from tests.support.watch_screens import TASKS, CountingGateway, a_backfill, a_backfill_under_way
 from tests.support.world import World, a_dag, instant
-from tests.ui.test_watch_grid import a_backfill_under_way
 from tests.ui.test_watch_lift import (
     LONG,
     NUMBER,
@@ -21,7 +21,6 @@ from tests.ui.test_watch_lift import (
     orphaned,
     paused,
 )
-from tests.ui.test_watch_screen import TASKS, CountingGateway, a_backfill
 
 from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.ids import BackfillId, DagId

@@ -29,7 +29,7 @@ def a_scheduled_dag() -> World:
     return world
 
 
-async def watching(eyes: Eyes) -> None:
+async def watching_the_last_days(eyes: Eyes) -> None:
     """The dates that are offered at first."""
     await eyes.sees("sales_daily")
     await eyes.press("W")
@@ -43,7 +43,7 @@ async def watching(eyes: Eyes) -> None:
 async def test_the_last_thirty_days_are_offered_and_watched_whatever_made_their_runs() -> None:
     world = a_scheduled_dag()
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         await eyes.sees("RUNNING 1 running, 0 queued", "3/4 runs", "✗ 2 failed")
         assert "2024-01-05" not in eyes.text()
         world.add_run("sales_daily", "2024-06-14", RunState.QUEUED)
@@ -53,7 +53,7 @@ async def test_the_last_thirty_days_are_offered_and_watched_whatever_made_their_
 @on_screen
 async def test_what_is_of_a_backfill_is_not_offered() -> None:
     async with looking_at(an_app(a_scheduled_dag()), (200, 50)) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         foot = eyes.text().splitlines()[-1]
         assert "r rerun" in foot
         assert not [word for word in ("pause", "cancel", "stop after") if word in foot]
@@ -69,7 +69,7 @@ async def test_what_failed_on_the_dates_is_listed_in_groups_and_marked() -> None
         if run.state is RunState.FAILED:
             world.add_log(run.run_id, "load", "KeyError: 'sku'")
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         await eyes.press("e")
         await eyes.sees("Failures: sales_daily 2024-05-16..2024-06-14", "2 failures in 1 group", "KeyError")
         await eyes.sees("2 dates: 2024-06-11 to 2024-06-12")
@@ -84,7 +84,7 @@ async def test_what_failed_on_the_dates_is_listed_in_groups_and_marked() -> None
 async def test_failed_scheduled_and_manual_runs_are_rerun_together() -> None:
     world = a_scheduled_dag()
     async with looking_at(an_app(world)) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         await eyes.press("a", "r")
         await eyes.sees("Rerun 2 dates of sales_daily", "2 task instances")
         await eyes.press("enter")
@@ -96,7 +96,7 @@ async def test_failed_scheduled_and_manual_runs_are_rerun_together() -> None:
 @on_screen
 async def test_failed_runs_are_marked_and_that_is_undone() -> None:
     async with looking_at(an_app(a_scheduled_dag())) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         await eyes.press("a", "m")
         await eyes.sees("2 task instances of 2 runs")
         await eyes.press("enter")
@@ -138,7 +138,7 @@ async def test_a_range_without_a_run_says_so() -> None:
 @on_screen
 async def test_the_words_about_a_range_speak_of_no_backfill() -> None:
     async with looking_at(an_app(a_scheduled_dag())) as eyes:
-        await watching(eyes)
+        await watching_the_last_days(eyes)
         eyes.app.screen.query_one(RunGrid).go_to_next(Only.QUEUED, 1)
         await eyes.sees("No date that is watched is queued")
         await eyes.press("d")

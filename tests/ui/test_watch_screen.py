@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
+from tests.support.screen import FIXED_TIME, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
+from tests.support.watch_screens import FAILED_RUN, CountingGateway, a_backfill, watching
 from tests.support.world import NOW, World, a_dag, instant
 from textual.geometry import Region
 from textual.widget import Widget
@@ -21,88 +19,12 @@ from backfill_tui.domain.grid import GridStore
 from backfill_tui.domain.ids import BackfillId, DagId, RunId, TaskId
 from backfill_tui.domain.launching import Launch
 from backfill_tui.domain.planning import BackfillRequest
-from backfill_tui.domain.problems import AirflowFailed, Problem, Unreachable
+from backfill_tui.domain.problems import AirflowFailed, Unreachable
 from backfill_tui.domain.repairing import TaskInstanceKey
-from backfill_tui.domain.states import RunState, TaskState
+from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.tasks import CellDetails, CellQuery, TaskInstanceDetails
-from backfill_tui.domain.watching import GridUpdate
-from backfill_tui.gateway.port import InView, nothing
 from backfill_tui.ui.app import BackfillApp
-from backfill_tui.ui.screens.watch import WatchScreen
 from backfill_tui.ui.screens.watch_stream import INBOX_UPDATES, Stream, UpdatesArrived
-
-TASKS = ("extract", "clean", "load", "check", "publish")
-FAILED_RUN = "backfill__2024-02-06T00:00:00+00:00"
-TRACEBACK = (
-    "[2024-06-15T12:00:16] INFO - reading s3://sales/2024-02-06.csv [/red]",
-    "[2024-06-15T12:00:17] ERROR - Task failed with exception",
-    "Traceback (most recent call last):",
-    '  File "/dags/sales.py", line 31, in load',
-    "KeyError: 'sku'",
-)
-
-
-def a_backfill(dag_id: str = "sales_daily", last: str = "2024-02-20") -> World:
-    """A backfill of February with two failing dates and one that exists already."""
-    world = World([a_dag(dag_id, tasks=TASKS)])
-    world.add_run(dag_id, "2024-02-03", RunState.SUCCESS)
-    world.fail(dag_id, "load", "2024-02-06", "2024-02-07")
-    request = BackfillRequest(
-        dag_id=DagId(dag_id), from_date=instant("2024-02-01"), to_date=instant(last), max_active_runs=4
-    )
-    ScriptedGateway(world).launch(Launch(request=request))
-    world.add_log(FAILED_RUN, "load", *TRACEBACK)
-    return world
-
-
-async def watching(eyes: Eyes, *words: str) -> WatchScreen:
-    """The watch screen, opened by the key that a person would press in the list."""
-    await eyes.sees("sales_daily")
-    await eyes.press("w")
-    await eyes.until(lambda: isinstance(eyes.app.screen, WatchScreen), "the watch screen")
-    await eyes.sees("2024-02-01", *words)
-    screen = eyes.app.screen
-    assert isinstance(screen, WatchScreen)
-    return screen
-
-
-class CountingGateway(ScriptedGateway):
-    """Knows how many streams are open, and can stall or break the next reading of all of them."""
-
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self.open_streams = 0
-        self.passed_on = 0
-        self.flowing = threading.Event()
-        self.flowing.set()
-        self.stalled = threading.Event()
-        self.break_with: Problem | None = None
-
-    def has_passed_on(self, updates: int) -> bool:
-        """Whether all streams together have passed on so many updates."""
-        return self.passed_on >= updates
-
-    @contextmanager
-    def watch(
-        self, backfill_id: BackfillId, in_view: InView = nothing
-    ) -> Generator[Iterator[GridUpdate], None, None]:
-        with super().watch(backfill_id, in_view) as updates:
-            self.open_streams += 1
-            try:
-                yield self._passed_on(updates)
-            finally:
-                self.open_streams -= 1
-
-    def _passed_on(self, updates: Iterator[GridUpdate]) -> Iterator[GridUpdate]:
-        for update in updates:
-            yield update
-            self.passed_on += 1
-            if not self.flowing.is_set():
-                self.stalled.set()
-                assert self.flowing.wait(20), "a test that stalls a stream lets it flow again"
-            if self.break_with is not None:
-                raise self.break_with
-
 
 # The stream.
 
