@@ -20,7 +20,7 @@ from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.control_words import CHOICES, WARNINGS, consequences
-from backfill_tui.ui.screens.base import Dialog
+from backfill_tui.ui.screens.choosing import ChoosingDialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.watch_commands import CONTROL
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -46,7 +46,7 @@ class DeedRefused(Message):
         self.problem = problem
 
 
-class ControlDialog(Dialog[Deed]):
+class ControlDialog(ChoosingDialog[Deed]):
     """Gives the deed that was confirmed, one of those that it offers."""
 
     PLACE = "control"
@@ -62,7 +62,6 @@ class ControlDialog(Dialog[Deed]):
 
     chosen: var[int] = var(0, init=False)
 
-    box = query_one(DialogBox)
     words = query_one("#control-words", Static)
 
     def __init__(self, subject: BackfillSummary, deeds: tuple[Deed, ...]) -> None:
@@ -70,7 +69,6 @@ class ControlDialog(Dialog[Deed]):
         self._subject = subject
         self._deeds = deeds
         self._outcomes: dict[Deed, ControlOutcome] = {}
-        self._problem: Problem | None = None
 
     def compose(self) -> ComposeResult:
         """The choices, or the one thing to be done, in a box."""
@@ -122,12 +120,12 @@ class ControlDialog(Dialog[Deed]):
     @on(DeedCounted)
     def _counted(self, message: DeedCounted) -> None:
         self._outcomes[message.outcome.deed] = message.outcome
-        self._problem = None
+        self.problem = None
         self._tell()
 
     @on(DeedRefused)
     def _refused(self, message: DeedRefused) -> None:
-        self._problem = message.problem
+        self.problem = message.problem
         self._outcomes.clear()
         self._tell()
 
@@ -148,8 +146,8 @@ class ControlDialog(Dialog[Deed]):
             lines += self._what_it_does(deed, muted=several and place != self.chosen)
             if several:
                 lines.append(Content(""))
-        if self._problem is not None:
-            return [*lines, Content.styled(one_line(str(self._problem)), "bold $error")]
+        if self.problem is not None:
+            return [*lines, *self.problem_lines()[-1:]]
         if warning := WARNINGS.get(self.deed):
             lines += [] if several else [Content("")]
             lines.append(Content.styled(warning, "$warning"))
@@ -164,30 +162,21 @@ class ControlDialog(Dialog[Deed]):
         indent = _INDENT if len(self._deeds) > 1 else ""
         outcome = self._outcomes.get(deed)
         if outcome is None:
-            return [] if self._problem else [Content.styled(f"{indent}counting ...", "$muted")]
+            return [] if self.problem else [Content.styled(f"{indent}counting ...", "$muted")]
         first, *others = consequences(outcome, self._subject)
         # With several choices their names are what stands out.
         lines = [Content.styled(indent + first, "$muted" if muted else "" if indent else "bold")]
         return [*lines, *(Content.styled(indent + one_line(words), "$muted") for words in others)]
 
     def action_choose(self, step: int) -> None:
-        """Choose the line above or below; past the last one the words scroll, where they do not fit."""
-        before = self.chosen
-        self.chosen = max(0, min(len(self._deeds) - 1, before + step))
-        if self.chosen == before:
-            self.box.scroll_relative(y=step, animate=False)
+        """Choose the line above or below."""
+        self.chosen = self.way_at(step, range(len(self._deeds)), self.chosen)
 
     def action_accept(self) -> None:
         """Do it."""
-        if self.can_be_done:
+        if self.may_accept():
             self.dismiss(self.deed)
 
     def action_back(self) -> None:
         """Change nothing."""
         self.dismiss(None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """It must be known what is done."""
-        if action == "accept":
-            return True if self.can_be_done else None
-        return True

@@ -24,8 +24,8 @@ from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.rerun_words import consequences, scope_words
-from backfill_tui.ui.screens.base import Dialog
-from backfill_tui.ui.screens.dialog_box import READ_ON, DialogBox
+from backfill_tui.ui.screens.choosing import ChoosingDialog
+from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import count, fit
 from backfill_tui.ui.watch_commands import RERUN
 from backfill_tui.ui.widgets.conf_field import Field
@@ -63,7 +63,7 @@ class PreviewFailed(Message):
         self.problem = problem
 
 
-class RerunDialog(Dialog[RerunRequest]):
+class RerunDialog(ChoosingDialog[RerunRequest]):
     """Gives the request that was confirmed."""
 
     PLACE = "rerun"
@@ -86,7 +86,6 @@ class RerunDialog(Dialog[RerunRequest]):
     scope: var[RerunScope] = var(RerunScope.FAILED, init=False)
     latest_version: var[bool] = var(default=True, init=False)
 
-    box = query_one(DialogBox)
     choices = query_one("#rerun-choices", Static)
     effects = query_one("#rerun-effects", Static)
     note = query_one(Field)
@@ -96,7 +95,6 @@ class RerunDialog(Dialog[RerunRequest]):
         self._selection = selection
         self._scopes = [one for one in RerunScope if selection.task_id is not None or not one.of_a_task]
         self._previews: dict[RerunRequest, RerunOutcome] = {}
-        self._problem: Problem | None = None
 
     def compose(self) -> ComposeResult:
         """The choices and the note in a box, and what the choice does."""
@@ -150,12 +148,12 @@ class RerunDialog(Dialog[RerunRequest]):
     @on(PreviewMade)
     def _preview_made(self, message: PreviewMade) -> None:
         self._previews[message.request] = message.outcome
-        self._problem = None
+        self.problem = None
         self._tell()
 
     @on(PreviewFailed)
     def _preview_failed(self, message: PreviewFailed) -> None:
-        self._problem = message.problem
+        self.problem = message.problem
         self._tell()
 
     def watch_scope(self) -> None:
@@ -164,7 +162,7 @@ class RerunDialog(Dialog[RerunRequest]):
 
     def watch_latest_version(self) -> None:
         """The box is ticked, or not: another version may have other tasks."""
-        self._problem = None
+        self.problem = None
         self._tell()
         self._count_all()
 
@@ -172,6 +170,11 @@ class RerunDialog(Dialog[RerunRequest]):
     def chosen(self) -> RerunOutcome | None:
         """What the chosen line would touch; None until it is counted."""
         return self._previews.get(self._request(self.scope))
+
+    @property
+    def can_be_done(self) -> bool:
+        """Whether it is counted, and there is something to rerun."""
+        return self.chosen is not None and self.chosen.changes
 
     def _tell(self) -> None:
         tick = "x" if self.latest_version else " "
@@ -189,32 +192,22 @@ class RerunDialog(Dialog[RerunRequest]):
         self.refresh_bindings()
 
     def _effects(self) -> list[Content]:
-        if self._problem is not None and self.chosen is None:
-            return [Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
+        if self.problem is not None and self.chosen is None:
+            return self.problem_lines()
         lines = []
         if self.chosen is not None:
             lines = consequences(self.chosen, self._selection.dates)
         return [*lines, Content(""), Content.styled("Nothing here can be undone once started", "$warning")]
 
     def _choice(self, scope: RerunScope) -> Content:
-        chosen = scope is self.scope
-        sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
         task = fit(self._selection.task_id or "", _TASK_WIDTH).rstrip()
-        label = Content.styled(fit(scope.label(task), _LABEL_WIDTH), "bold" if chosen else "")
         outcome = self._previews.get(self._request(scope))
-        if outcome is None:
-            words = "counting ..." if self._problem is None else "not counted"
-            return Content("").join([sign, label, Content.styled(words, "$muted")])
-        return Content("").join(
-            [sign, label, Content.styled(scope_words(outcome), "" if chosen else "$muted")]
-        )
+        words = None if outcome is None else scope_words(outcome)
+        return self.way_line(fit(scope.label(task), _LABEL_WIDTH), words, chosen=scope is self.scope)
 
     def action_choose(self, step: int) -> None:
-        """Choose the line above or below; past the last one the words scroll, where they do not fit."""
-        before, scopes = self.scope, self._scopes
-        self.scope = scopes[max(0, min(len(scopes) - 1, scopes.index(before) + step))]
-        if self.scope is before:
-            self.box.scroll_relative(y=step, animate=False)
+        """Choose the line above or below."""
+        self.scope = self.way_at(step, self._scopes, self.scope)
 
     def action_toggle_version(self) -> None:
         """Run on the latest version of the Dag, or on that of each run."""
@@ -232,22 +225,12 @@ class RerunDialog(Dialog[RerunRequest]):
         self.note.once_typed(self._accept)
 
     def _accept(self) -> None:
-        if self.chosen is not None and self.chosen.changes and not self.box.read_on():
+        if self.may_accept():
             self.dismiss(self._confirmed())
 
     def _confirmed(self) -> RerunRequest:
         return replace(self._request(self.scope), note=self.note.value.strip())
 
-    def label_of(self, command_id: str) -> str:
-        """What enter does."""
-        return READ_ON if command_id == "rerun.accept" and self.box.has_more else ""
-
     def action_back(self) -> None:
         """Rerun nothing."""
         self.dismiss(None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """There must be something to rerun."""
-        if action == "accept":
-            return True if self.chosen is not None and self.chosen.changes else None
-        return True

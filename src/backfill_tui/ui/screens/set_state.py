@@ -22,8 +22,8 @@ from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.mark_commands import SET_STATE
-from backfill_tui.ui.screens.base import Dialog
-from backfill_tui.ui.screens.dialog_box import READ_ON, DialogBox
+from backfill_tui.ui.screens.choosing import ChoosingDialog
+from backfill_tui.ui.screens.dialog_box import DialogBox
 from backfill_tui.ui.text import count, fit, in_words
 from backfill_tui.ui.widgets.key_line import KeyLine
 from backfill_tui.ui.widgets.task_details import CellInView
@@ -56,7 +56,7 @@ class MarkNotCounted(Message):
         self.problem = problem
 
 
-class SetStateDialog(Dialog[MarkRequest]):
+class SetStateDialog(ChoosingDialog[MarkRequest]):
     """Gives the request that was confirmed.
 
     `dates` are the runs to mark with their dates in words, `cell` is what is under the cursor, if anything.
@@ -76,7 +76,6 @@ class SetStateDialog(Dialog[MarkRequest]):
     mark_as: var[MarkAs] = var(MarkAs.SUCCESS, init=False)
     scope: var[MarkScope] = var(MarkScope.FAILED, init=False)
 
-    box = query_one(DialogBox)
     words = query_one("#set-state-words", Static)
 
     def __init__(self, dag_id: DagId, dates: Mapping[RunId, str], cell: CellInView | None) -> None:
@@ -88,7 +87,6 @@ class SetStateDialog(Dialog[MarkRequest]):
         self._map_index = None if cell is None or cell.rest else cell.map_index
         self._meant = self.scope
         self._previews: dict[Choice, MarkOutcome] = {}
-        self._problem: Problem | None = None
 
     def compose(self) -> ComposeResult:
         """The choices in a box."""
@@ -118,6 +116,11 @@ class SetStateDialog(Dialog[MarkRequest]):
         """What the chosen line would change; None until it is counted."""
         return self._previews.get((self.mark_as, self.scope))
 
+    @property
+    def can_be_done(self) -> bool:
+        """Whether it is counted, and there is something to mark."""
+        return self.chosen is not None and self.chosen.changes
+
     def _request(self, choice: Choice) -> MarkRequest:
         mark_as, scope = choice
         return MarkRequest(
@@ -145,12 +148,12 @@ class SetStateDialog(Dialog[MarkRequest]):
     @on(MarkCounted)
     def _mark_counted(self, message: MarkCounted) -> None:
         self._previews[message.choice] = message.outcome
-        self._problem = None
+        self.problem = None
         self._tell()
 
     @on(MarkNotCounted)
     def _mark_not_counted(self, message: MarkNotCounted) -> None:
-        self._problem = message.problem
+        self.problem = message.problem
         self._tell()
 
     def watch_mark_as(self) -> None:
@@ -173,10 +176,8 @@ class SetStateDialog(Dialog[MarkRequest]):
             # Cut to some letters it may be any of several.
             lines.append(Content.styled(f"    the task is {task.removeprefix('task ')}", "$muted"))
         outcome = self.chosen
-        if outcome is None and self._problem is not None:
-            return [*lines, Content(""), Content.styled(one_line(str(self._problem)), "bold $error")]
         if outcome is None:
-            return lines
+            return [*lines, *self.problem_lines()]
         lines.append(Content(""))
         told = consequences(self._request((self.mark_as, self.scope)), outcome)
         grave = bool(outcome.ended) + bool(outcome.overwritten_successes)
@@ -195,13 +196,9 @@ class SetStateDialog(Dialog[MarkRequest]):
         return Content("").join(parts)
 
     def _choice(self, scope: MarkScope) -> Content:
-        chosen = scope is self.scope
-        sign = Content.styled("(•) " if chosen else "( ) ", "bold $accent" if chosen else "$muted")
-        label = Content.styled(fit(self._label(scope), _LABEL_WIDTH) + "  ", "bold" if chosen else "")
         outcome = self._previews.get((self.mark_as, scope))
-        words = "counting ..." if self._problem is None else "not counted"
-        words = words if outcome is None else scope_words(outcome)
-        return Content("").join([sign, label, Content.styled(words, "" if chosen and outcome else "$muted")])
+        words = None if outcome is None else scope_words(outcome)
+        return self.way_line(fit(self._label(scope), _LABEL_WIDTH) + "  ", words, chosen=scope is self.scope)
 
     def _label(self, scope: MarkScope) -> str:
         if scope is MarkScope.TASK:
@@ -220,11 +217,8 @@ class SetStateDialog(Dialog[MarkRequest]):
         return lines
 
     def action_choose(self, step: int) -> None:
-        """Choose the line above or below; past the last one the words scroll, where they do not fit."""
-        before, scopes = self.scope, self.scopes
-        self.scope = self._meant = scopes[max(0, min(len(scopes) - 1, scopes.index(before) + step))]
-        if self.scope is before:
-            self.box.scroll_relative(y=step, animate=False)
+        """Choose the line above or below."""
+        self.scope = self._meant = self.way_at(step, self.scopes, self.scope)
 
     def action_turn(self) -> None:
         """Mark as the other state."""
@@ -232,19 +226,9 @@ class SetStateDialog(Dialog[MarkRequest]):
 
     def action_accept(self) -> None:
         """Mark what the chosen line says, once all that this does was there to be read."""
-        if self.chosen is not None and self.chosen.changes and not self.box.read_on():
+        if self.may_accept():
             self.dismiss(self._request((self.mark_as, self.scope)))
-
-    def label_of(self, command_id: str) -> str:
-        """What enter does."""
-        return READ_ON if command_id == "set_state.accept" and self.box.has_more else ""
 
     def action_back(self) -> None:
         """Mark nothing."""
         self.dismiss(None)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """There must be something to mark."""
-        if action == "accept":
-            return True if self.chosen is not None and self.chosen.changes else None
-        return True
