@@ -234,6 +234,11 @@ def test_max_active_tasks_bounds_no_number_of_runs() -> None:
     assert Limits(examined=20, max_active_tasks=1).at_least(10) == 10
 
 
+def test_runs_that_are_wide_share_the_parallelism() -> None:
+    limits = Limits(examined=20, parallelism=8, width=4)
+    assert (limits.at_most(10), limits.at_least(10)) == (8, 2)
+
+
 def test_a_task_that_may_run_once_at_a_time_is_the_narrowest_place() -> None:
     one_of_two = Limits(examined=20, tasks=2, task_limits=(1,))
     assert (one_of_two.at_most(10), one_of_two.at_least(10)) == (10, 1)
