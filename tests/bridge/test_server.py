@@ -18,7 +18,7 @@ from backfill_tui.domain.instants import Instant
 from backfill_tui.domain.launching import CreationProgress, Launch, Launched
 from backfill_tui.domain.planning import BackfillRequest
 from backfill_tui.wire.frames import FrameReader, FrameWriter
-from backfill_tui.wire.messages import Cancel, Event, Hello, Message, Request, Result, Taken
+from backfill_tui.wire.messages import Cancel, Event, Failure, Hello, Message, Request, Result, Taken
 from backfill_tui.wire.methods import LAUNCH
 
 PATIENCE_SECONDS = 20
@@ -165,3 +165,25 @@ def test_a_handler_sees_what_the_caller_looks_at(line: Line) -> None:
         line.writer.write(Taken(1, in_view))
         assert line.hear_progress() == expected
     assert isinstance(line.hear(), Result)
+
+
+@pytest.mark.parametrize("left", [SystemExit(3), RuntimeError("no plugin")], ids=["exit", "bug"])
+def test_code_of_others_that_leaves_or_breaks_ends_its_own_call_alone(
+    line: Line, left: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def leave(params: Launch, _: Call[CreationProgress]) -> Launched:
+        if params.note:
+            return LAUNCHED
+        raise left
+
+    line.server.handle(LAUNCH, leave)
+    line.launch(1)
+    failed = line.hear()
+    assert isinstance(failed, Failure)
+    assert failed.problem.message == f"launch failed: {type(left).__name__}: {left}"
+    assert f"{type(left).__name__}: {left}" in capsys.readouterr().err
+    params = msgspec.Raw(msgspec.msgpack.encode(Launch(request=REQUEST, note="go on")))
+    line.writer.write(Request(2, LAUNCH.name, params))
+    answered = line.hear()
+    assert isinstance(answered, Result)
+    assert answered.call == 2
