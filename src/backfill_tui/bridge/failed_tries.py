@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from airflow.models.backfill import BackfillDagRun
 from airflow.models.dagrun import DagRun
 from airflow.models.taskinstance import TaskInstance
-from sqlalchemy import and_, exists, select
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import join
 
 from backfill_tui.bridge.backfill_facts import optional_instant
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _OF_RUN: Final = and_(TaskInstance.dag_id == DagRun.dag_id, TaskInstance.run_id == DagRun.run_id)
 _FAILED: Final = TaskInstance.state == TaskState.FAILED.value
+_EVERY: Final = 2**62
+"""More than there are of anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +128,26 @@ def _from_runs(runs: Runs, *more: Any) -> Any:
 
 
 def _tries(runs: Runs) -> Any:
-    query = _from_runs(
-        runs, DagRun.run_after, DagRun.log_template_id, TaskInstance.task_id, TaskInstance.map_index,
-        TaskInstance.try_number, TaskInstance.start_date, TaskInstance.end_date,
+    # The limit keeps what failed a part by itself, which SQLite reads once, by an index on states. Joined it
+    # would go through all task instances of the Dag for each run of a range.
+    failed = (
+        select(
+            TaskInstance.run_id, TaskInstance.task_id, TaskInstance.map_index, TaskInstance.try_number,
+            TaskInstance.start_date, TaskInstance.end_date,
+        )
+        .where(TaskInstance.dag_id == runs.dag_id, _FAILED)
+        .limit(_EVERY)
+        .subquery()
     )  # fmt: skip
-    of_dag = and_(DagRun.dag_id == runs.dag_id, TaskInstance.dag_id == runs.dag_id)
+    of = failed.c
+    query = _from_runs(
+        runs, DagRun.run_after, DagRun.log_template_id, of.task_id, of.map_index, of.try_number,
+        of.start_date, of.end_date,
+    )  # fmt: skip
     return (
-        query.join(TaskInstance, _OF_RUN)
-        .where(of_dag, runs.within, _FAILED)
-        .order_by(runs.place, DagRun.id, TaskInstance.task_id, TaskInstance.map_index)
+        query.join(failed, of.run_id == DagRun.run_id)
+        .where(DagRun.dag_id == runs.dag_id, runs.within)
+        .order_by(runs.place, DagRun.id, of.task_id, of.map_index)
     )
 
 
@@ -142,9 +155,11 @@ def _alone(runs: Runs) -> Any:
     # One that the cancelling of its backfill failed never started, and nothing went wrong in it.
     ran = (DagRun.start_date.is_not(None)) | (DagRun.end_date.is_not(None))
     failed = DagRun.state == RunState.FAILED.value
+    # Not the bare state: by an index on it SQLite goes through all that failed in the Dag for each run.
+    task_failed = func.coalesce(TaskInstance.state, "") == TaskState.FAILED.value
     return (
         _from_runs(runs)
-        .where(DagRun.dag_id == runs.dag_id, runs.within, failed, ran, ~exists().where(_OF_RUN, _FAILED))
+        .where(DagRun.dag_id == runs.dag_id, runs.within, failed, ran, ~exists().where(_OF_RUN, task_failed))
         .order_by(runs.place, DagRun.id)
     )
 

@@ -152,13 +152,12 @@ class _Reader:
         yield [head]
 
     def _tasks(self, run_id: RunId) -> list[TaskId]:
-        query = (
-            select(TaskInstance.task_id)
-            .where(TaskInstance.dag_id == self._asked["dag_id"], TaskInstance.run_id == run_id)
-            .distinct()
+        # The pool is not used: with it SQLite takes the index on (dag_id, run_id), and without DISTINCT.
+        query = select(TaskInstance.task_id, TaskInstance.pool).where(
+            TaskInstance.dag_id == self._asked["dag_id"], TaskInstance.run_id == run_id
         )
         with self._airflow.session() as session:
-            tasks = [TaskId(task_id) for task_id in session.scalars(query)]
+            tasks = {TaskId(task_id) for task_id, _ in plain_rows(session.connection().execute(query))}
         return sorted(tasks, key=lambda task_id: (self._places.get(task_id, len(self._places)), task_id))
 
     def _some(self, run_id: RunId, task_id: TaskId, after: int) -> list[InstanceLine]:

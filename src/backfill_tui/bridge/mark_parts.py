@@ -155,9 +155,11 @@ class Chooser:
         query = (
             select(TaskInstance)
             .where(TaskInstance.dag_id == run.dag_id, TaskInstance.run_id == run.run_id)
-            .order_by(TaskInstance.task_id, TaskInstance.map_index)
+            # In the order of tasks SQLite would go through all of the Dag's, by an index that has that order.
+            .order_by(TaskInstance.id)
         )
-        return list(self.session.scalars(query.with_for_update(of=TaskInstance) if self.lock else query))
+        found = self.session.scalars(query.with_for_update(of=TaskInstance) if self.lock else query)
+        return sorted(found, key=lambda ti: (ti.task_id, ti.map_index))
 
     def _of_task(self, dag: Any, have: list[TaskInstance]) -> list[TaskInstance] | str:
         task_id, index = self.request.task_id, self.request.map_index
