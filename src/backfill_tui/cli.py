@@ -130,7 +130,7 @@ def _run_screen(invocation: Invocation) -> int:
             may_notify=connection.notify,
             notify_command=connection.notify_command,
             looks=connection.looks,
-            is_first_time=connection.is_first_time,
+            first_times=connection.first_times,
             keymap=read_keymap(connection.keymap, connection.keymap_from),
         )
         connection.agreement.asked_by(asking_on(app))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -60,17 +61,21 @@ class FirstTimes:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def __call__(self, name: str) -> bool:
-        """Whether it is the first time of that name, which is kept."""
+    def is_new(self, name: str) -> bool:
+        """Whether that name is not kept, and can be."""
         try:
-            known = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
-            if name in known:
-                return False
             made(self._path.parent)
-            self._path.write_text("".join(f"{one}\n" for one in (*known, name)), "utf-8")
+            with self._path.open("a+", encoding="utf-8") as kept:
+                kept.seek(0)
+                return name not in kept.read().splitlines()
         except (OSError, UnicodeDecodeError, Unreachable):
             return False
-        return True
+
+    def keep(self, name: str) -> None:
+        """Keep that name, once; where it can not be kept it is not new, which `is_new` has said."""
+        if self.is_new(name):
+            with suppress(OSError), self._path.open("a", encoding="utf-8") as kept:
+                kept.write(f"{name}\n")
 
 
 def fresh_log(log: Path) -> Path:

@@ -136,6 +136,46 @@ async def test_a_filter_narrows_the_list_and_escape_widens_it_again() -> None:
 
 
 @on_screen
+async def test_the_columns_stay_where_they_are_while_a_filter_is_typed() -> None:
+    async with looking_at(an_app(a_folder())) as eyes:
+        await eyes.sees("my_backfill_dag")
+        heads = eyes.line_with("Last runs")
+        await eyes.press("slash")
+        await eyes.write("sales")
+        await eyes.sees("4 of 6 shown")
+        assert eyes.line_with("Last runs") == heads
+        await eyes.write("zzz")
+        await eyes.sees("Nothing here has")
+        assert eyes.line_with("Last runs") == heads
+
+
+@on_screen
+async def test_what_a_key_does_to_the_row_stands_at_the_foot() -> None:
+    async with looking_at(an_app(a_folder())) as eyes:
+        await eyes.sees("my_backfill_dag", "enter plan", "u pause")
+        await go_to(eyes, "sales_archive")
+        await eyes.sees("enter plan", "u unpause")
+        await go_to(eyes, "on_request")
+        await eyes.sees("enter why not")
+        await go_to(eyes, "sales_legacy.py")
+        await eyes.sees("enter traceback")
+
+
+@on_screen
+async def test_what_a_dag_is_for_is_said_on_few_lines_too() -> None:
+    tags = ("a_tag_that_is_rather_long", "another_one_of_these")
+    long = "What it is for, " * 9
+    world = World([a_dag("one", description="What it is for", tags=tags), a_dag("two", description=long)])
+    async with looking_at(an_app(world)) as eyes:
+        await eyes.sees("What it is for", "not paused, since")
+        assert "tags a_tag_that_is" in eyes.line_with("not paused, since")
+        assert eyes.line_with("not paused, since").endswith("…")
+        await eyes.press("down")
+        await eyes.sees("What it is for, What it is for", "not paused, since")
+        assert eyes.line_with("What it is for, What it is for").endswith("…")
+
+
+@on_screen
 async def test_a_filter_without_a_hit_says_what_to_do(picture: SnapshotAssertion) -> None:
     app = an_app(a_folder())
     async with looking_at(app) as eyes:

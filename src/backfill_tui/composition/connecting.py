@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from backfill_tui.composition.parts import Connection, never
+from backfill_tui.composition.parts import Connection
 from backfill_tui.domain.environment import EngineStatus
 from backfill_tui.domain.looks import Looks, looks_of
 from backfill_tui.gateway.agreement import Agreement
@@ -82,7 +82,7 @@ def connected(
             log_folder=first.log.parent,
             notify=settings.notify,
             notify_command=settings.notify_command,
-            is_first_time=FirstTimes(state_folder() / "hints") if settings.hints else never,
+            first_times=FirstTimes(state_folder() / "hints") if settings.hints else None,
             looks=looks_in(settings, surroundings.environment),
             keymap=settings.keymap,
             keymap_from=settings.keymap_from,

@@ -16,11 +16,7 @@ from backfill_tui.settings import Report
 
 if TYPE_CHECKING:
     from backfill_tui.gateway.port import Engine, Gateway
-
-
-def never(_name: str) -> bool:
-    """No hint is told."""
-    return False
+    from backfill_tui.own_files import FirstTimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +29,7 @@ class Connection:
     each change. `log_folder` is where this session's logs are, None where there are none. `notify` says
     whether the terminal may call for attention, `notify_command` starts a program that does. `looks` are
     those of the screen, `keymap` the keys that the file `keymap_from` gives to its commands, as it has them.
-    `is_first_time` says whether a hint of some name was never told before.
+    `first_times` keeps which hints were told, None where none are.
     """
 
     connect: Callable[[], Gateway]
@@ -49,7 +45,7 @@ class Connection:
     looks: Looks = field(default_factory=Looks)
     keymap: Mapping[str, object] = field(default_factory=dict)
     keymap_from: str = ""
-    is_first_time: Callable[[str], bool] = never
+    first_times: FirstTimes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from backfill_tui.ui import opening, readings
 from backfill_tui.ui.app_commands import APP
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
+from backfill_tui.ui.hints import FirstTimes
 from backfill_tui.ui.keymap import Keymap
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
@@ -65,8 +66,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
     Airflow again. `clock` gives seconds since the epoch, `log_folder` takes the traceback of a bug.
     `profile` gives the Airflow a name, `reconnects` lets a bridge that was lost be opened again by itself.
     `may_notify` lets the terminal ring when a watched backfill fails or ends; the words of `notify_command`
-    start a program then. `looks` are how all of it is drawn, `is_first_time` says whether a hint of some name
-    was never told before, `keymap` has the keys that the user gave to commands.
+    start a program then. `looks` are how all of it is drawn, `first_times` keeps which hints were told, None
+    where none are to be, `keymap` has the keys that the user gave to commands.
     """
 
     TITLE = "backfill-tui"
@@ -96,11 +97,11 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         may_notify: bool = True,
         notify_command: tuple[str, ...] = (),
         looks: Looks = PLAIN_LOOKS,
-        is_first_time: Callable[[str], bool] = lambda _: False,
+        first_times: FirstTimes | None = None,
         keymap: Keymap | None = None,
     ) -> None:
         super().__init__(looks=looks)
-        self.is_first_time = is_first_time
+        self.first_times = first_times
         self.keymap = keymap or Keymap()
         self.set_keymap(self.keymap.for_textual())
         self.link = Link(connect)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import Any, Final, Protocol
 
-from backfill_tui.ui.keymap import with_keys
+from textual.content import Content
 
-if TYPE_CHECKING:
-    from backfill_tui.ui.app import BackfillApp
-
-_SECONDS: Final = 12
+from backfill_tui.ui.keymap import ids_named_in, shown_key
+from backfill_tui.ui.screens.base import PlaceScreen
+from backfill_tui.ui.widgets.hint_line import HintLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,31 @@ HINTS: Final[Mapping[str, Hint]] = {
 """By the place of a screen."""
 
 
-def tell_hint(program: BackfillApp, place: str) -> None:
-    """Tell the hint of a place, unless it was told before; it goes away by itself."""
-    hint = HINTS[place]
-    if program.is_first_time(place):
-        words = hint.reading if program.read_only else hint.words
-        program.notify(with_keys(words), title="New here?", timeout=_SECONDS, markup=False)
+class FirstTimes(Protocol):
+    """Which hints were told, in this session or in one before."""
+
+    def is_new(self, name: str) -> bool:
+        """Whether the hint of that name is still to be told."""
+        ...
+
+    def keep(self, name: str) -> None:
+        """It was told."""
+        ...
+
+
+def tell_hint(screen: PlaceScreen[Any]) -> None:
+    """Tell the hint of a screen at its foot, unless it was told before; it goes away by itself."""
+    program, place = screen.program, screen.PLACE
+    if program.first_times is not None and program.first_times.is_new(place):
+        hint = HINTS[place]
+        words = _with_keys(hint.reading if program.read_only else hint.words)
+        screen.mount(HintLine(words, partial(program.first_times.keep, place)))
+
+
+def _with_keys(text: str) -> Content:
+    """The words with the keys in the colour that they have at the foot: `a` could be read as a word."""
+    parts: list[str | tuple[str, str]] = []
+    for command_id in ids_named_in(text):
+        before, _, text = text.partition(f"{{{command_id}}}")
+        parts += [before, (shown_key(command_id), "$accent")]
+    return Content.assemble(*parts, text)

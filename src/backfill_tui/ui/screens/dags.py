@@ -96,6 +96,16 @@ class DagsScreen(DetailingScreen):
         """A read-only session pauses and undoes nothing; the keys then say so."""
         return not (self.program.read_only and command_id in {"dags.pause", "dags.undo"})
 
+    def label_of(self, command_id: str) -> str:
+        """What enter shows of a row that can not be planned, and the way back from a pause."""
+        row = self.current
+        dag = row.dag if row is not None else None
+        if command_id == "dags.plan" and row is not None and (dag is None or not dag.backfillable):
+            return "traceback" if dag is None else "why not"
+        if command_id == "dags.pause" and dag is not None and dag.is_paused:
+            return "unpause"
+        return super().label_of(command_id)
+
     # What comes in.
 
     def on_screen_resume(self) -> None:
@@ -109,7 +119,7 @@ class DagsScreen(DetailingScreen):
         if not self.query(DagTable):
             await self._lay_out()
             self._greet(listing)
-            tell_hint(self.program, self.PLACE)
+            tell_hint(self)
         self._show(listing)
         self.refresh_bindings()
 
@@ -134,7 +144,7 @@ class DagsScreen(DetailingScreen):
         rows = listing.rows
         shown = matching(rows, self.head.wanted)
         self.table.empty = self._why_empty(rows)
-        self.table.show(shown, self.head.wanted)
+        self.table.show(shown, self.head.wanted, rows)
         self.head.count(rows, shown)
         self.notice.show(rows)
         self.details.row = self.table.current

@@ -54,7 +54,7 @@ class PlanScreen(PlanDatesScreen):
 
     def on_mount(self) -> None:
         """Plan the first range at once."""
-        tell_hint(self.program, self.PLACE)
+        tell_hint(self)
         if self._begins_with_holes:
             self.table.focus()
             self.action_holes()

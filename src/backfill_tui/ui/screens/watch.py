@@ -85,7 +85,7 @@ class WatchScreen(WatchSelectionScreen):
     def on_mount(self) -> None:
         """Begin to follow, and begin again when a new bridge is up."""
         self.grid.focus()
-        tell_hint(self.program, self.PLACE)
+        tell_hint(self)
         self.watch(self.app, "connection", self._connection_changed, init=False)
 
     # The stream

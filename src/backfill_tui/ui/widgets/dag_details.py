@@ -12,7 +12,7 @@ from backfill_tui.domain.states import RunState
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.listing import Row, percent_done, standing_of
-from backfill_tui.ui.text import count
+from backfill_tui.ui.text import count, wrapped
 
 _FEW_TASKS = 4
 _MANY_TASKS = 40
@@ -37,8 +37,8 @@ class DagDetails(Widget):
             return Content("")
         if self.row.dag is None:
             return Content("\n").join(_of_problem(self.row))
-        roomy = self.content_size.height >= _ROOMY
-        return Content("\n").join(_of_dag(self.row, self.row.dag, roomy=roomy))
+        width, height = self.content_size
+        return Content("\n").join(_of_dag(self.row, self.row.dag, width, height))
 
 
 def _of_problem(row: Row) -> list[Content]:
@@ -53,21 +53,21 @@ def _of_problem(row: Row) -> list[Content]:
     ]
 
 
-def _of_dag(row: Row, dag: DagSummary, *, roomy: bool) -> list[Content]:
+def _of_dag(row: Row, dag: DagSummary, width: int, height: int) -> list[Content]:
     name = Content.styled(one_line(dag.dag_id), "bold")
     if not dag.detailed:
-        said = Content.styled(one_line(dag.description), "$muted")
-        return [
-            Content.assemble(name, ("   reading its tasks and dates", "$muted")),
-            _standing(row, dag),
-            said,
-        ]
+        head = Content.assemble(name, ("   reading its tasks and dates", "$muted"))
+        return [head, _standing(row, dag), Content.styled(one_line(dag.description), "$muted")]
     tasks = count(len(dag.task_ids), "task")
+    if height < _ROOMY:
+        head = Content.assemble(name, "   ", tasks, ("  " + _tasks(dag, _FEW_TASKS), "$muted"))
+        lines = [head, _standing(row, dag)]
+        # What it is for says more than its tags and its file, which come last and are cut.
+        more = wrapped(dag.description, width, 1) if dag.description else []
+        more += wrapped(", ".join(_facts(dag)), width, height - len(lines) - len(more))
+        return [*lines, *(Content.styled(line, "$muted") for line in more)]
     said = Content.styled(one_line(dag.description), "$muted")
     facts = [Content.styled(one_line(fact), "$muted") for fact in _facts(dag)]
-    if not roomy:
-        head = Content.assemble(name, "   ", tasks, ("  " + _tasks(dag, _FEW_TASKS), "$muted"))
-        return [head, _standing(row, dag), Content.styled(", ", "$muted").join(facts), said]
     gap = Content("")
     last = [gap, Content(tasks), Content.styled(_tasks(dag, _MANY_TASKS), "$muted")]
     return [name, said, gap, _standing(row, dag), gap, *facts, *last]

@@ -17,6 +17,8 @@ from backfill_tui.ui.widgets.line_list import LineList
 
 _RUNS = 16
 _BACKFILL = 12
+_LEAST_NAME = 3
+_LEAST_SCHEDULE = 8
 _LEAST_RUNS = 9
 _LEAST_BACKFILL = 8
 """As wide as their names."""
@@ -59,11 +61,15 @@ class DagTable(LineList):
         top = self.scroll_offset.y
         return self._rows[top : top + self.size.height]
 
-    def show(self, rows: list[Row], wanted: str = "") -> None:
-        """Take over new rows; the letters that are wanted stand out in their names."""
+    def show(self, rows: list[Row], wanted: str = "", among: list[Row] | None = None) -> None:
+        """Take over new rows; the letters that are wanted stand out in their names.
+
+        The columns are as wide as the rows `among` which they were found need: they do not move at each
+        letter of a filter.
+        """
         looked_for, self._wanted = self._wanted, wanted
         old, self._rows = self._rows, rows
-        before, self._needs = self._needs, _needs_of(rows)
+        before, self._needs = self._needs, _needs_of(rows if among is None else among)
         if (
             rows
             and wanted == looked_for
@@ -123,8 +129,8 @@ def _needs_of(rows: list[Row]) -> _Widths:
     """How many cells each column would fill."""
     dags = [row.dag for row in rows if row.dag is not None]
     return _Widths(
-        name=max((_cells(row.name) for row in rows), default=0),
-        schedule=max(map(_cells, {dag.schedule for dag in dags}), default=0),
+        name=max([_LEAST_NAME, *(_cells(row.name) for row in rows)]),
+        schedule=max([_LEAST_SCHEDULE, *map(_cells, {dag.schedule for dag in dags})]),
         runs=max([_LEAST_RUNS, *(min(_RUNS, len(dag.recent_runs)) for dag in dags)]),
         backfill=_BACKFILL if any(row.active is not None for row in rows) else _LEAST_BACKFILL,
     )
