@@ -108,3 +108,17 @@ async def test_a_list_that_became_shorter_keeps_its_cursor_within() -> None:
         app.numbers.empty = ("Nothing here",)
         app.numbers.reload()
         await eyes.sees("Nothing here")
+
+
+@on_screen
+async def test_a_scrollbar_that_comes_back_stands_where_the_list_is_scrolled_to() -> None:
+    app = Listing(40)
+    async with looking_at(app, size=(60, 15)) as eyes:
+        await eyes.sees("row 0")
+        await eyes.press(*["down"] * 20)
+        await eyes.until(lambda: app.numbers.vertical_scrollbar.position > 0)
+        await eyes.pilot.resize_terminal(60, 50)
+        await eyes.until(lambda: not app.numbers.show_vertical_scrollbar)
+        await eyes.pilot.resize_terminal(60, 30)
+        await eyes.until(lambda: app.numbers.show_vertical_scrollbar)
+        assert app.numbers.vertical_scrollbar.position == app.numbers.scroll_y == 0

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
-from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from backfill_tui.ui.widgets.quick_bar import QuickBar
+from backfill_tui.ui.widgets.scrolling import Scrolling
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class KeptLines(ScrollView, inherit_bindings=False):
+class KeptLines(Scrolling, inherit_bindings=False):
     """The base of what draws a backfill cell by cell: `render_line` is asked once for each line.
 
     `refresh` forgets the lines of the regions it is given, or all. Such a view has no border and no padding,

@@ -11,19 +11,19 @@ from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.glyphs import Look, Mark
 from backfill_tui.ui.text import Part, line
 from backfill_tui.ui.widget_commands import LIST
+from backfill_tui.ui.widgets.scrolling import Scrolling
 
 _EMPTY_ABOVE = 2
 _CURSOR = Mark("▌", "cursor", "accent")
 
 
-class LineList(ScrollView, can_focus=True, inherit_bindings=False):
+class LineList(Scrolling, can_focus=True, inherit_bindings=False):
     """Rows that a subclass draws as parts of text, under a fixed header line.
 
     A subclass gives `row_count`, `draw_row` and `draw_header`, and calls `reload` when all rows may have

@@ -8,7 +8,6 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Size
 from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.domain.log_errors import last_exception
@@ -20,13 +19,14 @@ from backfill_tui.ui.widgets.log_layout import LogLayout
 from backfill_tui.ui.widgets.log_pages import MOST_LINES, LogPage, LogPages
 from backfill_tui.ui.widgets.log_painter import segments
 from backfill_tui.ui.widgets.log_words import page_of
+from backfill_tui.ui.widgets.scrolling import Scrolling
 
 _LAST_LINES = 5_000
 _CUT = "the lines before were left out"
 _OLDER = "go up to read the lines before"
 
 
-class LogText(ScrollView, can_focus=True, inherit_bindings=False):
+class LogText(Scrolling, can_focus=True, inherit_bindings=False):
     """Shows a `TaskLog`, or a sentence while there is none; what `finding` looks for stands out."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

@@ -14,7 +14,6 @@ from textual.binding import BindingType
 from textual.cache import LRUCache
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.domain.instants import zone_named
@@ -26,6 +25,7 @@ from backfill_tui.ui.glyphs import Look
 from backfill_tui.ui.watch_commands import ZOOM
 from backfill_tui.ui.widgets.grid_canvas import GridCanvas
 from backfill_tui.ui.widgets.grid_signs import ROW_MARKS
+from backfill_tui.ui.widgets.scrolling import Scrolling
 from backfill_tui.ui.widgets.strip_calendar import Calendar
 from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter
@@ -36,7 +36,7 @@ _MARKS: Final = tuple(ROW_MARKS.values())
 _KEPT_LINES: Final = 256
 
 
-class RunStrip(ScrollView, can_focus=True, inherit_bindings=False):
+class RunStrip(Scrolling, can_focus=True, inherit_bindings=False):
     """Shows the rows that a grid shows, as far as they have a date, with that grid's cursor and marks.
 
     Whoever changes the grid says so by `follow`. What moves the cursor here is told by `Moved`.

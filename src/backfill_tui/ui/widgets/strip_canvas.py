@@ -11,7 +11,6 @@ from textual import events, on
 from textual.cache import LRUCache
 from textual.content import Content
 from textual.geometry import Region, Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from backfill_tui.domain.instants import zone_named
@@ -23,6 +22,7 @@ from backfill_tui.ui.glyphs import MISSING_MARK, RUN_MARKS, Look
 from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.plan_values import date_words
 from backfill_tui.ui.text import count, fit
+from backfill_tui.ui.widgets.scrolling import Scrolling
 from backfill_tui.ui.widgets.strip_calendar import Calendar
 from backfill_tui.ui.widgets.strip_layout import StripLayout
 from backfill_tui.ui.widgets.strip_painter import Grounds, Selected, StripPainter, mark_of, words_of
@@ -85,7 +85,7 @@ class ShownDates:
         return words if cell_len(words) <= room else fit(words, room)
 
 
-class StripCanvas(ScrollView, inherit_bindings=False):
+class StripCanvas(Scrolling, inherit_bindings=False):
     """Draws a plan as a strip; the cursor and the end of the span that stays are cells of its calendar.
 
     It is as high as its lines need, up to its `max-height`, and takes no room for a plan without dates.
