@@ -90,7 +90,7 @@ async def test_the_failures_stand_in_groups_at_every_size(
         assert eyes.line_with("is bad").split("│")[1].split()[:3] == ["▌", "3", "clean"]
         assert [line[0] for line in lines] == ["2", "1"]
         await eyes.press("space")
-        await eyes.sees("3 dates: 2024-02-10 to 2024-02-14, 3 of them marked")
+        await eyes.sees("3 dates: 2024-02-10 to 2024-02-14, 3 of them marked", "esc back")
         assert await eyes.picture() == picture
 
 

@@ -302,8 +302,8 @@ async def test_the_choices_at_every_size(size: tuple[int, int]) -> None:
         shown = [line.split("│")[0].strip() for line in lines if line and not line.startswith("20")]
         assert shown[:3] == [
             "Mark as  (•) success  ( ) failed",
-            "( ) failed tasks            6 task instances of 2 runs",
-            "( ) task load               2 task instances of 2 runs",
+            "( ) failed tasks  6 task instances of 2 runs",
+            "( ) task load     2 task instances of 2 runs",
         ]
         assert "enter mark  space success or failed  esc back" in eyes.text()
 

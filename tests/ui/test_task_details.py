@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
+from tests.support.screen import looking_at, on_screen
+from textual.app import App, ComposeResult
 
 from backfill_tui.domain.causes import Cause, CauseCode
 from backfill_tui.domain.ids import RunId, TaskId
@@ -10,14 +15,15 @@ from backfill_tui.domain.instants import SECOND, Instant
 from backfill_tui.domain.repairing import TaskInstanceKey
 from backfill_tui.domain.states import TaskState
 from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry
+from backfill_tui.ui.themes import DARK
 from backfill_tui.ui.widgets.task_details import CellInView, TaskDetails
 
 NOW = Instant(1_000 * SECOND)
 
 
-def words_of(
+def details_of(
     state: TaskState, started_at: int | None, ended_at: int | None, *, shown: int = 1, **more: object
-) -> str:
+) -> TaskDetails:
     fields: dict[str, object] = {"try_number": 1, "max_tries": 1, **more}
     instance = TaskInstanceDetails(
         key=TaskInstanceKey(run_id=RunId("run"), task_id=TaskId("load")),
@@ -35,7 +41,11 @@ def words_of(
             operator="", instances=(instance,), try_number=shown, now=NOW,
         ),
     )  # fmt: skip
-    return details.render().plain
+    return details
+
+
+def words_of(state: TaskState, started_at: int | None, ended_at: int | None, **more: Any) -> str:
+    return details_of(state, started_at, ended_at, **more).render().plain
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,39 @@ def test_what_never_started_took_no_time(
     state: TaskState, started_at: int | None, ended_at: int | None
 ) -> None:
     assert " s  " not in words_of(state, started_at, ended_at)
+
+
+class Pane(App[None]):
+    def __init__(self, details: TaskDetails) -> None:
+        super().__init__()
+        self.register_theme(DARK)
+        self.theme = DARK.name
+        self._details = details
+
+    def compose(self) -> ComposeResult:
+        yield self._details
+
+
+@on_screen
+async def test_a_sentence_that_is_parted_anyway_takes_no_line_more() -> None:
+    why = "waits: Airflow paused the Dag after 3 failed runs in a row, its max_consecutive_failed_dag_runs"
+    details = details_of(TaskState.NONE, None, None)
+    assert details.cell is not None
+    details.set_reactive(TaskDetails.cell, replace(details.cell, row_says=why))
+    async with looking_at(Pane(details), (60, 24)) as eyes:
+        await eyes.sees("load  2024-02-06  waits: Airflow paused the Dag", "max_consecutive")
+        assert len([line for line in eyes.text().splitlines() if line.strip()]) == 2
+
+
+@pytest.mark.parametrize("width", [24, 30, 46, 48, 60])
+@on_screen
+async def test_a_fact_is_not_parted_where_the_line_is_too_short(width: int) -> None:
+    facts = ["load", "2024-02-06", "✗ failed", "try 1 of 1", "4 s", "PythonOperator"]
+    async with looking_at(Pane(details_of(TaskState.FAILED, 990, 994)), (width, 24)) as eyes:
+        await eyes.sees("load", "PythonOperator")
+        lines = [line.strip() for line in eyes.text().splitlines() if line.strip()]
+        assert [fact for line in lines for fact in line.split("  ")] == facts
+        assert len(lines) > 1
 
 
 def test_what_ran_and_what_runs_say_how_long() -> None:

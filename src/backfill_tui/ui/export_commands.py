@@ -5,17 +5,17 @@ from __future__ import annotations
 from backfill_tui.ui.command import Command
 
 PLAN_EXPORT = (
-    Command(id="plan.export", keys="f12,E", action="export", label="",
+    Command(id="plan.export", keys="f12,E", action="export", label="export",
             help="Write this plan to a file, as a page, CSV or JSON"),
 )  # fmt: skip
 
 WATCH_EXPORT = (
-    Command(id="watch.export", keys="E", action="export", label="",
+    Command(id="watch.export", keys="E", action="export", label="export",
             help="Write what became of these dates to a file, as a page, CSV or JSON"),
 )  # fmt: skip
 
 BACKFILLS_EXPORT = (
-    Command(id="backfills.export", keys="E", action="export", label="",
+    Command(id="backfills.export", keys="E", action="export", label="export",
             help="Write what became of this backfill to a file, as a page, CSV or JSON"),
 )  # fmt: skip
 

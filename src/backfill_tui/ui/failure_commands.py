@@ -13,14 +13,14 @@ FAILURES = (
             help="Mark the dates of all groups that are shown, or take their marks away", palette=False),
     Command(id="failures.rerun", keys="r", action="rerun", label="rerun",
             help="Rerun the marked dates, else those of this group; asks first", palette=False),
+    Command(id="failures.back", keys="escape,e", action="back", label="back",
+            help="Show all groups again, else close this; the marks stay", palette=False),
     Command(id="failures.go", keys="d", action="go", label="first date",
             help="Go to the first date of this group in the grid", palette=False),
     Command(id="failures.filter", keys="slash", action="filter", label="filter",
             help="Show only the groups whose task or error fits what you type", palette=False),
     Command(id="failures.refresh", keys="ctrl+r", action="read_again", label="",
             help="Read the failures again", palette=False),
-    Command(id="failures.back", keys="escape,e", action="back", label="back",
-            help="Show all groups again, else close this; the marks stay", palette=False),
 )  # fmt: skip
 
 FAILURE_LOG = (

@@ -48,6 +48,7 @@ PLAN = (
         id="plan.holes_here", keys="f4", action="holes_here", label="holes here",
         help="Plan what is missing or failed within this range",
     ),
+    *PLAN_EXPORT,
     Command(
         id="plan.backfills", keys="f10,b", action="backfills", label="backfills",
         help="List the backfills, at the newest of this Dag",
@@ -64,7 +65,6 @@ PLAN = (
         id="plan.refresh", keys="ctrl+r", action="refresh_plan", label="", priority=True,
         help="Plan again, against what Airflow has now",
     ),
-    *PLAN_EXPORT,
 )  # fmt: skip
 
 

@@ -115,12 +115,12 @@ WATCH_SCREEN = (
             help="Cancel or remove this backfill; asks first"),
     Command(id="watch.back", keys="escape", action="back", label="back",
             help="Zoom in, else take all marks away, else show more dates, else go back; it goes on"),
+    Command(id="watch.details", keys="enter", action="details", label="log",
+            help="Show or hide the details and the log of the task under the cursor"),
     Command(id="watch.mark", keys="space", action="mark", label="mark",
             help="Mark this date for a rerun, or take its mark away"),
     Command(id="watch.mark_range", keys="v", action="mark_range", label="",
             help="Mark all dates from here to where you go; again to end"),
-    Command(id="watch.details", keys="enter", action="details", label="log",
-            help="Show or hide the details and the log of the task under the cursor"),
     Command(id="watch.next_pane", keys="tab", action="next_pane", label="",
             help="Go from the grid to the log, and back"),
     Command(id="watch.try", keys="t", action="another_try", label="try before",
@@ -139,6 +139,7 @@ WATCH_SCREEN = (
             help="Show only the failed dates, then only the running ones and so on, then all again"),
     Command(id="watch.zoom", keys="z", action="zoom", label="strip",
             help="Zoom out to one cell a date, and in again"),
+    *WATCH_EXPORT,
     Command(id="watch.transpose", keys="T", action="transpose", label="transpose",
             help="Show tasks as rows and dates as columns, or dates as rows again"),
     Command(id="watch.filter_back", keys="F", action="filter(-1)", label="",
@@ -156,7 +157,6 @@ WATCH_SCREEN = (
     Command(id="watch.select", keys="asterisk", action="select", label="by state",
             help="Mark all dates in a state that you choose"),
     *WATCH_MARKS,
-    *WATCH_EXPORT,
 )  # fmt: skip
 
 JUMP = (
@@ -231,10 +231,10 @@ BACKFILLS = (
             help="Show only the backfills of this Dag, or those of all again"),
     Command(id="backfills.filter", keys="slash", action="filter", label="filter",
             help="Show only the backfills whose number, Dag, status or user fits what you type"),
+    *BACKFILLS_EXPORT,
     Command(id="backfills.refresh", keys="ctrl+r", action="refresh_list", label="",
             help="Read the list again"),
     Command(id="backfills.back", keys="escape", action="back", label="back",
             help="Show all backfills again, else go back"),
     *BACKFILLS_UNDO,
-    *BACKFILLS_EXPORT,
 )  # fmt: skip

@@ -125,7 +125,7 @@ class BackfillsScreen(ControllingScreen):
     def _show(self) -> None:
         rows = tuple(row for row in self._rows if self._only in {None, row.summary.facts.dag_id})
         shown = matching_backfills(rows, self.filter.wanted)
-        self.table.show(shown, self.filter.wanted)
+        self.table.show(shown, self.filter.wanted, rows)
         self.filter.say(f"{len(shown):,} of {count(len(rows), 'backfill')}")
         self.notice.set_class(bool(shown), "-hidden")
         self.notice.remove_class("-bad")

@@ -198,7 +198,9 @@ class SetStateDialog(ChoosingDialog[MarkRequest]):
     def _choice(self, scope: MarkScope) -> Content:
         outcome = self._previews.get((self.mark_as, scope))
         words = None if outcome is None else scope_words(outcome)
-        return self.way_line(fit(self._label(scope), _LABEL_WIDTH) + "  ", words, chosen=scope is self.scope)
+        return self.way_line(
+            fit(self._label(scope), self._label_width) + "  ", words, chosen=scope is self.scope
+        )
 
     def _label(self, scope: MarkScope) -> str:
         if scope is MarkScope.TASK:
@@ -206,6 +208,12 @@ class SetStateDialog(ChoosingDialog[MarkRequest]):
             return f"task {self._task_id}{index}"
         runs = "whole run" if len(self._dates) == 1 else "whole runs"
         return "failed tasks" if scope is MarkScope.FAILED else runs
+
+    @property
+    def _label_width(self) -> int:
+        """That of the longest line of either state, so that the numbers stay where they are."""
+        scopes = (scope for scope in MarkScope if scope is not MarkScope.TASK or self._task_id is not None)
+        return min(_LABEL_WIDTH, max(cell_len(one_line(self._label(scope))) for scope in scopes))
 
     def _left_alone(self, outcome: MarkOutcome) -> list[Content]:
         lines = []

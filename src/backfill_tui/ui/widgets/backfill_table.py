@@ -74,14 +74,18 @@ class BackfillTable(LineList):
         """The row under the cursor."""
         return self._rows[self.cursor] if self._rows else None
 
-    def show(self, rows: tuple[BackfillRow, ...], wanted: str = "") -> None:
+    def show(
+        self, rows: tuple[BackfillRow, ...], wanted: str = "", among: tuple[BackfillRow, ...] | None = None
+    ) -> None:
         """Take over what was read; only lines that changed are drawn again.
 
         The letters that are wanted stand out, and the first of the rows that fit other ones has the cursor.
+        The columns are as wide as the rows `among` which they were found need: they do not move at each
+        letter of a filter.
         """
         before, self._rows = self._rows, rows
         looked_for, self._wanted = self._wanted, wanted
-        needed, self._needs = self._needs, _needs_of(rows)
+        needed, self._needs = self._needs, _needs_of(rows if among is None else among)
         numbers = [_number(row) for row in rows]
         same = wanted == looked_for and needed == self._needs
         if same and numbers == [_number(row) for row in before]:

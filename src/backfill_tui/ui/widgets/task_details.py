@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from textual.content import Content
+from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -15,6 +16,7 @@ from backfill_tui.domain.tasks import TaskInstanceDetails, TaskTry, most_urgent
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.glyphs import TASK_MARKS
 
+_GAP = "  "
 _MAP_INDEXES_SHOWN = 8
 _TRIES_SHOWN = 6
 _CAUSES_SHOWN = 2
@@ -121,11 +123,20 @@ class TaskDetails(Widget):
 
     cell: reactive[CellInView | None] = reactive[CellInView | None](None, layout=True)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._width = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many lines as there are in that width, which is not the widget's own yet."""
+        self._width = width
+        return super().get_content_height(container, viewport, width)
+
     def render(self) -> Content:
         """One line in words, the exception, why it waits, the tries if there are several, the map indexes."""
         if self.cell is None:
             return Content("")
-        lines = [_headline(self.cell)]
+        lines = _folded(_headline(self.cell), self._width)
         if self.cell.stands_for:
             lines.append(Content.styled(f"{self.cell.stands_for}; above is the first of these", "$muted"))
         if self.cell.exception:
@@ -136,6 +147,21 @@ class TaskDetails(Widget):
         if self.cell.is_mapped:
             lines += _map_indexes(self.cell)
         return Content("\n").join(lines)
+
+
+def _folded(facts: list[Content], width: int) -> list[Content]:
+    """The facts on lines of that width, on one for none, so that a duration is not parted from its unit.
+
+    What is longer than a line, such as why a run waits, is parted anyway and begins where it can.
+    """
+    lines = [facts[0]]
+    for fact in facts[1:]:
+        longer = Content(_GAP).join([lines[-1], fact])
+        if fact.cell_length <= width < longer.cell_length:
+            lines.append(fact)
+        else:
+            lines[-1] = longer
+    return lines
 
 
 def _waits(cell: CellInView) -> list[Content]:
@@ -152,7 +178,7 @@ def _waits(cell: CellInView) -> list[Content]:
     return lines
 
 
-def _headline(cell: CellInView) -> Content:
+def _headline(cell: CellInView) -> list[Content]:
     instance = cell.instance
     state = instance.state if instance is not None else cell.state
     mark = TASK_MARKS[state]
@@ -163,7 +189,7 @@ def _headline(cell: CellInView) -> Content:
     parts = [Content.styled(name, "bold"), Content(cell.date)]
     if cell.row_says and not (instance is not None and instance.waits):
         parts.append(Content.styled(one_line(cell.row_says), "$muted"))
-        return Content("  ").join(parts)
+        return parts
     parts.append(Content.styled(f"{mark.sign.strip()} {mark.word}".strip(), f"bold ${mark.variable}"))
     if instance is not None:
         parts += [Content.styled(words, "$muted") for words in _facts(cell, instance)]
@@ -172,7 +198,7 @@ def _headline(cell: CellInView) -> Content:
         parts.append(Content.styled(one_line(operator), "$muted"))
     if instance is not None:
         parts += [Content.styled(one_line(words), "$muted") for words in _where(instance)]
-    return Content("  ").join(parts)
+    return parts
 
 
 def _facts(cell: CellInView, instance: TaskInstanceDetails) -> list[str]:
