@@ -204,6 +204,12 @@ def test_what_the_other_tasks_take_is_gained_until_the_waiting_task_is_busy_all_
     assert [pace.capped for pace in found.at] == [False, False, True]
 
 
+def test_a_run_takes_no_less_than_it_took_with_its_waits() -> None:
+    known = past(*[60] * 20)
+    span = run_time(1, known, 1, one_by_one=OneByOne(work=past(*[2] * 20), slowest=past(*[1] * 20)))
+    assert span.high >= known.p90
+
+
 def test_a_single_run_waits_for_none_of_the_others() -> None:
     waiting = Limits(examined=20, task_limits=(1,), one_by_one=OneByOne())
     assert sentence(an_estimate(creates=1, limits=waiting)).startswith("50 to 75 s; ")

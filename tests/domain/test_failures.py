@@ -99,6 +99,11 @@ def test_a_group_shows_the_very_error_where_all_have_the_same_and_else_what_they
     assert [group.words for group in grouped(differ)] == ["E: <number>"]
 
 
+def test_an_error_that_has_the_mark_of_a_number_itself_stands_with_those_that_have_a_number() -> None:
+    (group,) = grouped([a_failure(1, "E: <number>"), a_failure(2, "E: 7")])
+    assert group.words == "E: <number>"
+
+
 def test_the_dates_of_a_mapped_task_count_once_each() -> None:
     (group,) = grouped(a_failure(day, map_index=index) for day in (3, 1) for index in (1, 0))
     assert group.ordinals == (1, 3)

@@ -28,6 +28,11 @@ def test_what_has_fewer_letters_between_comes_first_and_the_beginning_of_a_word_
     assert found("sd", ("xsxd", "s_long_d", "sxd")) == ["sxd", "xsxd", "s_long_d"]
 
 
+def test_the_letters_nearest_to_each_other_count_and_every_word_does() -> None:
+    assert found("sd", ("sxxd", "sxxxsxd")) == ["sxxxsxd", "sxxd"]
+    assert found("sales daily", ("sales_xdaily", "sales_daily")) == ["sales_daily", "sales_xdaily"]
+
+
 def test_an_empty_query_leaves_all_as_they_are() -> None:
     assert found("") == found("  ") == list(NAMES)
 

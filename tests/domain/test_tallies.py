@@ -96,15 +96,16 @@ def test_the_store_keeps_the_tallies_of_mapped_tasks_and_counts_cells_alone() ->
     rows = [
         (a_row(1, RunState.SUCCESS), _row_of(fine, [fine] * 3)),
         (a_row(2, RunState.FAILED), _row_of(fine, [fine, failed])),
+        (a_row(3, RunState.FAILED), _row_of(fine, [failed, *[fine] * 4])),
     ]
-    store.apply(an_update(rows, columns=_MAPPED, total_rows=3))
+    store.apply(an_update(rows, columns=_MAPPED, total_rows=4))
     assert row_size(_MAPPED) == len(rows[0][1]) == 10
     assert [store.tally(0, 0), store.tally(0, 1)] == [_counted(codes(fine)), _counted(codes(*[fine] * 3))]
     assert store.tally(1, 1) == Tally(CODE_OF[failed], 1, 2)
-    assert store.tally(2, 1) == NOTHING, "a row that is not read yet"
+    assert store.tally(3, 1) == NOTHING, "a row that is not read yet"
     assert store.row_cells(1) == codes(fine, failed)
-    assert (store.mapped, store.most) == ((1,), (3,))
-    assert sum(store.task_counts()) == 6
+    assert (store.mapped, store.most) == ((1,), (5,)), "all of a row, not those in the state it shows"
+    assert sum(store.task_counts()) == 8
 
 
 def test_a_number_that_changes_alone_is_a_change_of_its_row() -> None:

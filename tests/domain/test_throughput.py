@@ -79,6 +79,31 @@ def test_runs_side_by_side_are_not_taken_for_a_burst() -> None:
     assert known.left.high < 200 * MINUTE
 
 
+def test_the_runs_that_are_left_may_all_be_about_to_end() -> None:
+    known = pace(one_after_the_other(16, 600, at_once=8), 1_201, running=8, left=8)
+    assert known.left is not None
+    assert known.left.low == 0
+    assert known.left.high >= 600 * SECOND
+
+
+def test_of_a_few_runs_that_ended_of_late_no_pace_is_told() -> None:
+    yesterday = ended(*[(at, at + 10) for at in range(0, 40, 10)])
+    of_late = ended(*[(at, at + 10) for at in range(86_000, 86_000 + FEWEST * 10, 10)])
+    known = pace([*yesterday, *of_late], 86_100, running=1, left=9)
+    assert known.per_minute is None
+    more = [*yesterday, *of_late, *ended((86_050, 86_060))]
+    assert pace(more, 86_100, running=1, left=9).per_minute is not None
+
+
+def test_how_long_a_run_takes_is_told_by_those_that_ended_last() -> None:
+    slower = [(160 + start, 220 + start) for start in range(0, 16 * 60, 60)]
+    known = pace(
+        ended(*[(start, start + 10) for start in range(0, 160, 10)], *slower), 1_120, running=1, left=2
+    )
+    assert known.left is not None
+    assert known.left.low > 40 * SECOND
+
+
 def test_runs_that_wait_between_them_make_the_range_wider() -> None:
     gaps = ended(*[(start, start + 10) for start in range(0, 600, 40)])
     known = pace(gaps, 600, running=1, left=10)

@@ -80,6 +80,7 @@ def test_only_what_is_shown_is_found() -> None:
     _, view = a_view(a_mixed_backfill(), Only.FAILED)
     assert [view.next_row(row, 1, Only.FAILED) for row in (0, 3, 5, 11)] == [3, 5, 3, 3]
     assert view.next_row(3, 1, Only.RUNNING) is None
+    assert [list(view.between(3, row)) for row in (3, 4, 5, 0)] == [[3], [3], [3, 5], []]
 
 
 # Some dates alone, and another order.

@@ -111,6 +111,15 @@ async def test_the_details_of_a_folded_group_say_what_it_stands_for_and_show_its
 
 
 @on_screen
+async def test_of_a_group_of_which_all_are_in_one_state_no_number_is_said() -> None:
+    world = a_grouped_backfill()
+    world.advance(60)
+    async with a_watch(world) as (eyes, _, _):
+        await eyes.press("right", "minus", "down")
+        await eyes.sees("stock/ has 3 task instances, all success")
+
+
+@on_screen
 async def test_map_indexes_follow_what_happens_to_them() -> None:
     world = a_grouped_backfill()
     async with a_watch(world) as (eyes, screen, _):

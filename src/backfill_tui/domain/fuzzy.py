@@ -100,7 +100,7 @@ def _best_start(word: str, name: str) -> int:
         if not name[at - 1].isalnum():
             return at
         at = name.find(word, at + 1)
-    return first if at < 0 else at
+    return first
 
 
 def _backwards(word: str, name: str, end: int) -> Iterator[int]:
