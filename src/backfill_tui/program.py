@@ -44,6 +44,7 @@ class Program(click.Group):
         **extra: Any,
     ) -> NoReturn:
         """Run a command and exit with its code; `obj` is the Invocation, made here unless it is given."""
+        _open_what_is_closed()
         invocation = extra.pop("obj", None)
         if not isinstance(invocation, Invocation):
             invocation = Invocation(RealComposition(os.environ, Path.cwd()))
@@ -94,6 +95,30 @@ def _tell(text: str) -> None:
     except OSError:
         # Nobody reads stderr any more; the exit code says the rest.
         return
+
+
+def _open_what_is_closed() -> None:
+    """See to it that there is a stdin, a stdout and a stderr, whatever a shell has closed (`>&-`).
+
+    Else the next file to be opened, such as a pipe to the bridge, would be taken for one of them. What is
+    said goes nowhere then, and data can not be written, which is an error as with every other program.
+    """
+    for descriptor, flags in enumerate((os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)):
+        if not _is_open(descriptor):
+            # It takes the lowest one that is free.
+            os.open(os.devnull, flags)
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "w" if descriptor else "r"
+            setattr(sys, name, os.fdopen(descriptor, mode, closefd=False))
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def _let_go_of_stdout() -> None:

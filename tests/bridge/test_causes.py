@@ -281,6 +281,31 @@ def test_a_task_that_depends_on_its_past_waits_for_the_date_before(stage: Stage)
     assert stage.causes(backfill_id) == []
 
 
+def test_a_running_task_without_a_heartbeat_is_named_before_the_pool_that_it_fills(stage: Stage) -> None:
+    stage.pool(2)
+    backfill_id = stage.backfill("pooled", 2)
+    stage.loop()
+    first, second = stage.run_ids(backfill_id)
+    stage.bring("pooled", first, a="running")
+    assert stage.loop()[second, "a"] == "scheduled"
+    assert codes(stage.causes(backfill_id)) == ["pool_full"]
+    beat = "last_heartbeat_at = '2024-01-02 03:04:05+00:00'"
+    stage.database.do(f"UPDATE task_instance SET {beat} WHERE run_id = '{first}'")  # noqa: S608
+    silent, full = stage.causes(backfill_id)
+    assert silent == Cause(
+        code=CauseCode.NO_HEARTBEAT,
+        sentence='task "a" is running with no heartbeat since 2024-01-02 03:04:05, '
+        "and the scheduler fails it 5:00 after that",
+        remedy="see whether its worker is alive",
+        ordinal=1,
+    )
+    assert full.code is CauseCode.POOL_FULL
+    (waits,) = stage.waits("pooled", first, "a")
+    assert (
+        waits.sentence == "no heartbeat since 2024-01-02 03:04:05, and the scheduler fails it 5:00 after that"
+    )
+
+
 def test_a_task_that_is_up_for_retry_waits_until_its_time(stage: Stage) -> None:
     backfill_id = stage.backfill("stubborn", 1)
     stage.loop()

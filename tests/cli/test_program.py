@@ -113,6 +113,29 @@ def test_ctrl_c_while_airflow_comes_up_is_130(run: CommandLine) -> None:
     assert "interrupted" in ended.talk
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "out", "said"),
+    [
+        ("<&-", 0, True, True),
+        ("2>&-", 0, True, False),
+        (">&-", 3, False, True),
+        ("<&- >&- 2>&-", 3, False, False),
+    ],
+)
+def test_a_stream_that_is_closed_breaks_nothing(
+    tmp_path: Path, closed: str, code: int, *, out: bool, said: bool
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m backfill_tui config {closed}', sys.executable],
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, cwd=tmp_path,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code, done.stderr
+    assert ("dags_folder" in done.stdout) is out
+    assert ("The settings file is" in done.stderr) is said
+    assert ("The output can not be written: Bad file descriptor" in done.stderr) is (said and not out)
+
+
 def test_the_screen_needs_a_terminal(tmp_path: Path) -> None:
     ended = program(folder=tmp_path)
     assert ended.returncode == 2

@@ -31,7 +31,8 @@ def a_cause(code: str, ordinal: int | None = None, remedy: str = "") -> Cause:
         ("pool_too_small", "no_triggerer"),
         ("no_triggerer", "awaiting_input"),
         ("awaiting_input", "depends_on_past"),
-        ("depends_on_past", "starved"),
+        ("depends_on_past", "no_heartbeat"),
+        ("no_heartbeat", "starved"),
         ("starved", "pool_full"),
         ("pool_full", "max_active_tasks"),
         # and that before what passes by itself.

@@ -18,6 +18,7 @@ from sqlalchemy import and_, func, select
 from backfill_tui.bridge.waiting_cell import asking, longest_queued
 from backfill_tui.bridge.waiting_rest import all_at_rest
 from backfill_tui.bridge.waiting_runs import SHOWN, read_running, starved
+from backfill_tui.bridge.waiting_silence import longest_silent
 from backfill_tui.bridge.waiting_slots import without_slots
 from backfill_tui.bridge.waiting_tasks import (
     DagsOfRuns,
@@ -95,6 +96,7 @@ class CauseReader:
         yield from untended
         yield from asking(runs)
         yield from longest_queued(session, facts, runs, now)
+        yield from longest_silent(session, facts, runs, now)
         yield from not_yet_retried(session, facts, runs, self._dags, now)
         if running == len(runs) and not untended:
             yield from all_at_rest(session, facts, runs, self._dags, now)

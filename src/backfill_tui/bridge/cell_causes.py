@@ -25,6 +25,7 @@ from backfill_tui.bridge.waiting_cell import (
 )
 from backfill_tui.bridge.waiting_rest import not_yet_again
 from backfill_tui.bridge.waiting_runs import FINISHED, starved
+from backfill_tui.bridge.waiting_silence import silent
 from backfill_tui.bridge.waiting_tasks import DagsOfRuns, next_retry, past_of, second
 from backfill_tui.domain.causes import Cause, CauseCode, in_order
 from backfill_tui.domain.dag_range import DagRange, GridFacts
@@ -36,7 +37,7 @@ from backfill_tui.domain.watching import BackfillFacts
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-_MOVES: Final = frozenset({"running", "restarting", *FINISHED})
+_MOVES: Final = frozenset({"restarting", *FINISHED})
 """States of task instances that wait for nothing."""
 
 
@@ -94,6 +95,9 @@ class CellCauses:
         self, session: Session, facts: GridFacts, run: Any, task: Any, now: Instant
     ) -> Iterator[Cause]:
         state = task.state
+        if state == "running":
+            yield from silent(facts, task, now)
+            return
         if state == "queued":
             yield from not_begun(task, now)
         elif state == "deferred":

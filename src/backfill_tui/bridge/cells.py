@@ -47,7 +47,7 @@ def register(server: Server, airflow: AirflowEnvironment) -> None:
             now = airflow.now(session)
         instances = tuple(_details(query, row, tries.get(row.map_index, ())) for row in rows)
         asked = _asked(instances, query.map_index)
-        if asked is None or asked.state.finished or asked.state is TaskState.RUNNING:
+        if asked is None or asked.state.finished:
             return CellDetails(instances=instances, left_out=left_out)
         with airflow.session() as session:
             waits = causes.read(session, query, asked.key.map_index, now)

@@ -37,6 +37,7 @@ class CauseCode(StrEnum):
     NO_TRIGGERER = "no_triggerer"
     AWAITING_INPUT = "awaiting_input"
     DEPENDS_ON_PAST = "depends_on_past"
+    NO_HEARTBEAT = "no_heartbeat"
     STARVED = "starved"
     POOL_FULL = "pool_full"
     MAX_ACTIVE_TASKS = "max_active_tasks"
