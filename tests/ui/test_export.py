@@ -82,7 +82,7 @@ async def test_what_became_of_a_watched_backfill_is_written_as_a_page(folder: Pa
 @on_screen
 async def test_the_question_where_to_looks_as_it_did(picture: SnapshotAssertion) -> None:
     async with looking_at(an_app(a_backfill())) as eyes:
-        await watching(eyes)
+        await watching(eyes, "2024-01-01", "3/3 runs")
         await asked(eyes)
         # The folder of a test is another one each time.
         await name(eyes, "/reports/sales.csv")
