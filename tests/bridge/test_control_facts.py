@@ -70,6 +70,17 @@ def test_the_notes_of_its_launch_and_the_accepted_failures_come_from_the_journal
     assert read(stage, backfill_id) == plain, "another home has another journal"
 
 
+def test_the_runs_of_each_backfill_in_the_list_of_a_dag_are_its_own(stage: Stage) -> None:
+    first = stage.backfill("chain", 2)
+    for run_id in stage.run_ids(first):
+        stage.run("chain", run_id, "success")
+    stage.database.do("UPDATE backfill SET completed_at = CURRENT_TIMESTAMP")
+    second = stage.backfill("chain", 3, first=FIRST + 10 * DAY)
+    stage.backfill("twin", 4)
+    found = [(one.facts.backfill_id, one.counts.success, one.counts.queued) for one in listed(stage, "chain")]
+    assert found == [(second, 0, 3), (first, 2, 0)]
+
+
 def test_a_reading_of_the_facts_takes_two_statements(stage: Stage) -> None:
     for dag_id in ("chain", "partitioned"):
         backfill_id = stage.backfill(dag_id, 3)
