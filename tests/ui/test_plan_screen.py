@@ -94,6 +94,19 @@ async def test_every_date_has_its_verdict_and_the_reason() -> None:
 
 
 @on_screen
+async def test_a_launch_says_what_the_filter_of_the_list_hides() -> None:
+    async with looking_at(an_app(a_february())) as eyes:
+        screen = await planning(eyes)
+        await fill(eyes, "2024-03-01", "2024-03-03")
+        await eyes.sees("3 dates", "3 create")
+        screen.table.focus()
+        await eyes.press("3")
+        await eyes.sees("No date has the verdict skip")
+        await eyes.press("f5")
+        await eyes.sees("Create 3 runs", "The filter of the list hides 3 of them, which are launched too")
+
+
+@on_screen
 async def test_newest_first_turns_the_list_round() -> None:
     async with looking_at(an_app(a_february())) as eyes:
         await planning(eyes)

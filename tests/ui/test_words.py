@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from rich.cells import cell_len
 from rich.style import Style
@@ -160,3 +162,19 @@ def test_the_confirmation_says_what_is_created_and_what_is_overwritten() -> None
         "1 date can not run yet and is left out",
     )
     assert [warning.code for warning in question.warnings] == ["dag_paused"]
+
+
+@pytest.mark.parametrize(
+    ("seen", "words"),
+    [
+        (range(3), None),
+        ((0, 2), "The filter of the list hides one of them, which is launched too"),
+        ((), "The filter of the list hides 3 of them, which are launched too"),
+    ],
+)
+def test_the_confirmation_says_what_of_it_the_list_does_not_show(
+    seen: Sequence[int], words: str | None
+) -> None:
+    plan = ScriptedGateway(World([a_dag("sales")])).plan(request(first="2024-01-01", last="2024-01-03"))
+    notes = launch_question(plan, seen=seen).notes
+    assert [note for note in notes if "filter" in note] == [*filter(None, [words])]

@@ -9,7 +9,7 @@ from backfill_tui.ui.export_commands import PLAN_EXPORT
 PLAN = (
     Command(
         id="plan.launch", keys="f5,ctrl+s", action="launch", label="launch", priority=True,
-        help="Launch what the list shows, after one more question",
+        help="Launch the plan, after one more question",
     ),
     Command(
         id="plan.unpause", keys="f6,u", action="unpause", label="unpause",

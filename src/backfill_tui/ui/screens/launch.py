@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from textual.binding import BindingType
@@ -73,12 +74,18 @@ def why_not(plan: BackfillPlan, news: str = "") -> Problem | None:
     return None
 
 
-def launch_question(plan: BackfillPlan, wishes: Wishes | None = None, news: str = "") -> Question:
-    """What launching the plan does, in words; `news` is why it is asked again."""
+def launch_question(
+    plan: BackfillPlan, wishes: Wishes | None = None, news: str = "", *, seen: Sequence[int] | None = None
+) -> Question:
+    """What launching the plan does, in words; `news` is why it is asked again.
+
+    `seen` are the places of the dates that the list shows, where it does not show all: those that it hides
+    are launched with them.
+    """
     wishes = wishes or Wishes()
     request = plan.request
     order = "newest first" if request.run_backwards else "oldest first"
-    notes = [_range_words(plan)]
+    notes = [_range_words(plan), _hidden_words(plan, seen)]
     if plan.run_count > 1:
         notes.append(f"At most {count(request.max_active_runs, 'run')} at a time, {order}")
     skipped = plan.count(Verdict.SKIP_EXISTS, Verdict.SKIP_IN_FLIGHT)
@@ -119,6 +126,15 @@ def _ways(plan: BackfillPlan) -> list[tuple[str, str]]:
         (shown_key("launch.unpause"), "launch and unpause the Dag, both or neither"),
         late,
     ]
+
+
+def _hidden_words(plan: BackfillPlan, seen: Sequence[int] | None) -> str:
+    """How many of the runs a filter of the list hides; empty where it hides none."""
+    hidden = 0 if seen is None else len(set(plan.judged.where(*RUNS)).difference(seen))
+    if not hidden:
+        return ""
+    them = "one of them, which is" if hidden == 1 else f"{hidden:,} of them, which are"
+    return f"The filter of the list hides {them} launched too"
 
 
 def _range_words(plan: BackfillPlan) -> str:

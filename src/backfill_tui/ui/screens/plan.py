@@ -168,7 +168,7 @@ class PlanScreen(PlanDatesScreen):
             open_copy_dialog(self.program, self.plan, self.form.wishes)
 
     def action_launch(self) -> None:
-        """Launch what the list shows, as soon as it shows what is typed."""
+        """Launch the plan, as soon as it is of what is typed."""
         if self.program.read_only:
             self.say_read_only("nothing is launched")
             return
@@ -203,7 +203,7 @@ class PlanScreen(PlanDatesScreen):
             opening.show_problem(self.program, problem)
             return
         wishes = self.form.wishes
-        question = launch_question(plan, wishes, news)
+        question = launch_question(plan, wishes, news, seen=self.table.shown_places)
         self.app.push_screen(LaunchDialog(question), partial(self._confirmed, plan, wishes))
 
     def _confirmed(self, plan: BackfillPlan, wishes: Wishes, answer: LaunchAnswer | None) -> None:
