@@ -108,28 +108,27 @@ class CellReader:
 
 
 def _texts(connection: Connection, asked: dict[str, Any]) -> dict[str, str]:
-    join = _JOINS.get(connection.dialect.name)
-    if join is not None:
-        return {run_id: text for run_id, text, _ in plain_rows(connection.execute(_joined(join), asked))}
-    words: dict[str, list[str]] = {}
-    for run_id, word, _ in plain_rows(connection.execute(_WORDS, asked)):
-        words.setdefault(run_id, []).append(word)
-    return {run_id: _BETWEEN.join(found) for run_id, found in words.items()}
+    query = _joined(_JOINS[connection.dialect.name])
+    return {run_id: text for run_id, text, _ in plain_rows(connection.execute(query, asked))}
 
 
 _JOINS: Final = {"sqlite": "group_concat", "postgresql": "string_agg"}
-"""How a database joins texts of any length; MySQL's way cuts them after 1,024 bytes."""
+"""How a database joins texts of any length."""
 
 _WORD: Final = TaskInstance.task_id + _IS + func.coalesce(TaskInstance.state, "")
-# The try number is not used. Without it SQLite finds all columns in the index on (dag_id, task_id, run_id,
-# state) and walks through every task instance of the Dag; with it, it takes the index on (dag_id, run_id).
-_WORDS: Final = select(TaskInstance.run_id, _WORD, TaskInstance.try_number).where(
-    TaskInstance.dag_id == bindparam("dag_id"), TaskInstance.run_id.in_(bindparam("run_ids", expanding=True))
-)
 
 
 @lru_cache(maxsize=len(_JOINS))
 def _joined(function: str) -> Any:
     text = getattr(func, function)(_WORD, _BETWEEN)
-    query = _WORDS.with_only_columns(TaskInstance.run_id, text, func.max(TaskInstance.try_number))
-    return query.group_by(TaskInstance.run_id)
+    # The try number is not used. Without it SQLite finds all columns in the index on (dag_id, task_id,
+    # run_id, state) and walks through every task instance of the Dag; with it, it takes that on
+    # (dag_id, run_id).
+    return (
+        select(TaskInstance.run_id, text, func.max(TaskInstance.try_number))
+        .where(
+            TaskInstance.dag_id == bindparam("dag_id"),
+            TaskInstance.run_id.in_(bindparam("run_ids", expanding=True)),
+        )
+        .group_by(TaskInstance.run_id)
+    )
