@@ -174,7 +174,7 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
             self.connection = Connection.FAILED
             self.startup_problem = message.problem
         else:
-            self._lose(message.problem)
+            self.reconnecting.lost(message.problem)
 
     def action_reconnect(self) -> None:
         """Start the bridge again."""
@@ -240,22 +240,16 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         if self.listing is None:
             self._opening_failed(OpeningFailed(message.problem))
         elif isinstance(message.problem, Unreachable):
-            self._lose(message.problem)
+            self.reconnecting.lost(message.problem)
 
     @on(ProblemArose)
     def _problem_arose(self, message: ProblemArose) -> None:
         """What no screen took up: a lost bridge is kept in mind, everything else is shown."""
         self.step = StartupStep(phase=StartupPhase.READY, sentence="")
         if isinstance(message.problem, Unreachable):
-            self._lose(message.problem)
+            self.reconnecting.lost(message.problem)
         else:
             opening.show_problem(self, message.problem)
-
-    def _lose(self, problem: Problem) -> None:
-        if self.connection is not Connection.LOST:
-            self.connection = Connection.LOST
-            if not self.reconnecting.goes_on(problem):
-                opening.show_lost(self, problem)
 
     def watch_connection(self) -> None:
         """What the keys do depends on it."""

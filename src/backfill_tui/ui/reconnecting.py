@@ -1,4 +1,4 @@
-"""Trying again by itself when the way to a bridge elsewhere breaks, as networks do."""
+"""What happens when the bridge is lost: it is told, or tried again where a network is on the way to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.reconnecting import WAITS
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui import opening
 from backfill_tui.ui.connection import Connection
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Reconnecting:
-    """Opens a bridge anew after each loss, with longer and longer waits, until one comes up.
+    """Tells of a loss, or opens a bridge anew after it, with longer and longer waits, until one comes up.
 
     `tries` says whether that makes sense: a bridge of this machine that ends will end again.
     """
@@ -24,8 +25,15 @@ class Reconnecting:
         self._tries = tries
         self._tried = 0
 
-    def goes_on(self, problem: Problem) -> bool:
-        """The bridge is lost; whether it is tried again by itself, which the user is told of once."""
+    def lost(self, problem: Problem) -> None:
+        """The bridge does not answer any more, for which there may be several witnesses."""
+        if self._app.connection is not Connection.LOST:
+            self._app.connection = Connection.LOST
+            if not self._goes_on(problem):
+                opening.show_lost(self._app, problem)
+
+    def _goes_on(self, problem: Problem) -> bool:
+        """Whether it is tried again by itself, which the user is told of once."""
         if not self._tries or self._tried == len(WAITS):
             self._tried = 0
             return False
