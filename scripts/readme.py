@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from backfill_tui.ui.app_commands import APP
-from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PARTS, PLACES, command_of
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.key_names import key_words
 
 _ROOT: Final = Path(__file__).parents[1]

@@ -39,6 +39,7 @@ DRAWING = {"textual", "rich"}
     [
         ("import backfill_tui.ui.app", AIRFLOW),
         ("import backfill_tui.cli", AIRFLOW | DRAWING | {"msgspec", "platformdirs", "psutil"}),
+        ("import backfill_tui.ui.keymap_reading", AIRFLOW | DRAWING | {"msgspec", "click"}),
         ("import backfill_tui.engine.home", AIRFLOW | DRAWING | {"msgspec", "click"}),
         ("import backfill_tui.gateway.bridge", AIRFLOW | DRAWING | {"click"}),
         ("import backfill_tui.wire.methods", AIRFLOW | DRAWING | {"click"}),

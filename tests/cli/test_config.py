@@ -126,14 +126,42 @@ def test_the_json_has_the_line_and_the_origin_of_each_setting(file: Path, run: C
     }  # fmt: skip
 
 
-def test_keys_of_the_user_are_shown_whatever_they_are(file: Path, run: CommandLine) -> None:
-    file.write_text('[keys]\n"watch.rerun" = "R"\nplan.launch = ["f5", 3]\n"dags.plan" = 2024-01-01\n')
-    assert "Commands with keys of your own: watch.rerun, plan.launch, dags.plan" in run("config").out
+def test_keys_of_the_user_are_shown_with_their_commands(file: Path, run: CommandLine) -> None:
+    file.write_text('[keys]\n"watch.rerun" = "R"\nplan.launch = ["F5", "ctrl+l"]\n"watch.export" = ""\n')
+    shown = "Commands with keys of your own: watch.rerun (R), plan.launch (f5 ctrl+l), watch.export (no key)"
+    assert shown in run("config").out
     assert run("config", "--json").json["keys"] == {
         "watch.rerun": "R",
-        "plan.launch": ["f5", "3"],
-        "dags.plan": "2024-01-01",
+        "plan.launch": ["F5", "ctrl+l"],
+        "watch.export": "",
     }
+
+
+@pytest.mark.parametrize("words", [("config",), ("config", "--json")])
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('"watch.rerum" = "R"', '"watch.rerum" in [keys] of {} is not a command: did you mean watch.rerun?'),
+        (
+            '"watch.rerun" = "x"',
+            'watch.rerun and watch.stop would both have the key x on the screen "Watch", by [keys] of {}: ',
+        ),
+        (
+            '"watch.rerun" = "ctrl+m"',
+            '"ctrl+m" for watch.rerun in [keys] of {} is not a key: a terminal sends',
+        ),
+        ('"plan.launch" = true', '"True" for plan.launch in [keys] of {} is not a key'),
+        ('"list.up" = ""', "list.up in [keys] of {} can not be without a key"),
+    ],
+)
+def test_keys_that_the_screen_would_refuse_are_refused_in_its_words(
+    file: Path, run: CommandLine, line: str, told: str, words: tuple[str, ...]
+) -> None:
+    file.write_text(f"[keys]\n{line}\n")
+    ended = run(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert told.format(file) in ended.talk
+    assert run("dags").code == 0, "what needs no screen goes on"
 
 
 def test_the_path_of_the_file_is_told_whatever_is_wrong_in_it(file: Path, run: CommandLine) -> None:

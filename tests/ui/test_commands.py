@@ -6,13 +6,16 @@ import importlib
 from collections import Counter
 
 import pytest
+from tests.support.nodes import all_nodes
 from textual.dom import DOMNode
+from textual.widget import Widget
 
-from backfill_tui.ui.command import Command
-from backfill_tui.ui.commands import PLACES, REGISTRY, Place
+from backfill_tui.ui.commands import PARTS, PLACES, REGISTRY, Place, command_of
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.key_names import key_words
-from backfill_tui.ui.keymap import Keymap, shown_key
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.keymap_reading import clashes
+from backfill_tui.ui.own_keys import Keymap
 
 HOLDERS = {
     "app": "app:BackfillApp",
@@ -34,6 +37,7 @@ HOLDERS = {
     "jump": "screens.jump:JumpDialog",
     "narrow": "screens.narrow:NarrowDialog",
     "quit": "screens.quit:QuitDialog",
+    "help": "screens.help:HelpDialog",
     "text": "screens.problem:ProblemDialog",
     "creation": "screens.creation:CreationDialog",
     "production": "screens.production:ProductionDialog",
@@ -61,6 +65,10 @@ def holder(place: str) -> type[DOMNode]:
     found = getattr(importlib.import_module(f"backfill_tui.ui.{module}"), name)
     assert isinstance(found, type)
     return found
+
+
+def ids_of_places(place: Place) -> str:
+    return place.title
 
 
 def ids(commands: tuple[Command, ...]) -> list[str]:
@@ -100,6 +108,92 @@ def test_every_binding_comes_from_the_registry(place: str) -> None:
     own = list(vars(holder(place)).get("BINDINGS", []))
     assert own, f"{place} has no binding of its own"
     assert {binding.id for binding in own} <= known
+
+
+@pytest.mark.parametrize("node", [node for node in all_nodes() if "BINDINGS" in vars(node)], ids=str)
+def test_whoever_has_the_keys_of_a_command_carries_it_out(node: type[Widget]) -> None:
+    for binding in vars(node)["BINDINGS"]:
+        action = binding.action.partition("(")[0]
+        owner = holder("app") if action.startswith("app.") else node
+        assert hasattr(owner, f"action_{action.removeprefix('app.')}"), f"{node} does not {binding.action}"
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_whatever_is_listed_or_is_long_can_be_searched_by_a_slash(place: Place) -> None:
+    listed = any(part.place in {"list", "log"} for held in place.widgets for part in held)
+    if listed or place is PLACES["help"]:
+        assert "slash" in {key for command in place.commands for key in command.all_keys}
+
+
+@pytest.mark.parametrize("part", sorted(PARTS))
+def test_every_part_that_one_moves_in_has_the_same_keys_for_it(part: str) -> None:
+    own = {command.id.partition(".")[2]: command.all_keys for command in REGISTRY if command.place == part}
+    for verb, keys in (("up", "up,k"), ("down", "down,j"), ("first", "home,g"), ("last", "end,G")):
+        assert own.get(verb, ()) in ((), tuple(keys.split(",")))
+    assert ("up" in own) == ("first" in own) == ("last" in own)
+
+
+SAME_DEED = {
+    "b": ["dags.backfills", "plan.backfills", "watch.backfills"],
+    "w": ["dags.watch", "plan.watch"],
+    "u": ["dags.pause", "plan.unpause", "watch.unpause", "launch.unpause"],
+    "E": ["plan.export", "watch.export", "backfills.export"],
+    "U": ["dags.undo", "watch.undo", "backfills.undo"],
+    "p": ["watch.pause", "backfills.pause"],
+    "x": ["watch.stop", "backfills.stop"],
+    "o": ["watch.reopen", "backfills.reopen"],
+    "r": ["watch.rerun", "failures.rerun"],
+    "t": ["watch.try", "failure_log.try"],
+    "e": ["watch.failures", "log.error"],
+    "space": ["watch.mark", "failures.mark", "select.add"],
+    "a": ["watch.mark_failed", "failures.mark_all", "select.add"],
+    "ctrl+g": ["plan.jump", "watch.jump"],
+    "ctrl+r": ["dags.parse", "plan.refresh", "watch.reconnect", "backfills.refresh", "failures.refresh"],
+    "right_square_bracket": ["watch.next_failed", "strip.next_hole", "failure_log.next"],
+    "slash": [
+        "dags.filter", "plan.jump", "watch.jump", "failures.filter", "select.filter", "backfills.filter",
+        "presets.filter", "log.search", "help.filter",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", SAME_DEED)
+def test_the_same_deed_has_the_same_key_on_every_screen(key: str) -> None:
+    assert [name for name in SAME_DEED[key] if key not in command_of(name).all_keys] == []
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES.values() if place.modal], ids=ids_of_places)
+def test_a_question_that_n_answers_is_answered_by_y_too(place: Place) -> None:
+    keys = {key: command for command in place.own for key in command.all_keys}
+    if "n" not in keys:
+        return
+    assert "enter" in keys
+    # What works while a note is typed can not have a letter.
+    assert ("y" in keys) is not keys["enter"].priority
+    assert keys.get("y", keys["enter"]) is keys["enter"]
+
+
+@pytest.mark.parametrize("place", [place for place in PLACES.values() if place.modal], ids=ids_of_places)
+def test_every_dialog_is_left_by_esc_and_where_nothing_is_answered_by_q(place: Place) -> None:
+    ways_out = [command for command in place.own if "escape" in command.all_keys]
+    assert len(ways_out) == 1
+    writes = any(command.priority for command in place.own)
+    asks = "n" in ways_out[0].all_keys or place in {PLACES["creation"], PLACES["rerunning"]}
+    assert ("q" in ways_out[0].all_keys) is not (writes or asks)
+
+
+def test_the_palette_has_every_command_of_a_screen_but_those_that_only_move() -> None:
+    moving = {command.id for held in PARTS for command in REGISTRY if command.place == held}
+    left_out = {
+        command.id
+        for place in PLACES.values()
+        if not place.modal
+        for command in place.commands
+        if not command.palette
+    }
+    assert left_out - moving == {"app.palette", "plan.next_field"}
+    does = {command_id for command_id in moving & left_out if command_of(command_id).label}
+    assert not does, "what stands at the foot of the screen is in the palette too"
 
 
 def test_keys_are_written_as_people_write_them() -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from tests.support.plan_screens import planning
 from tests.support.screen import an_app, looking_at, on_screen
 from tests.support.world import World, a_dag
 from tests.ui.test_backfills_screen import four_backfills
 from tests.ui.test_backfills_screen import listing as backfills
 from tests.ui.test_failures import listing as failures
 from tests.ui.test_failures import three_causes
+from tests.ui.test_plan_ranges import fields
+from tests.ui.test_watch_grid import a_backfill_under_way
+from tests.ui.test_watch_screen import watching
 from textual import events
 
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.screens.failures import FailuresDialog
 from backfill_tui.ui.screens.plan import PlanScreen
+from backfill_tui.ui.screens.presets import PresetList, PresetsDialog
 from backfill_tui.ui.widgets.dag_table import DagTable
 from backfill_tui.ui.widgets.line_list import LineList
+from backfill_tui.ui.widgets.state_list import StateList
 
 
 def lit_letters(table: LineList, y: int) -> str:
@@ -105,3 +111,69 @@ async def test_keys_that_come_in_one_burst_are_done_in_their_order_and_a_book_is
         screen.head.field.post_message(events.Paste("x" * 100_000))
         await eyes.pilot.pause()
         assert len(screen.head.wanted) <= 200
+
+
+@on_screen
+async def test_where_no_failure_fits_it_is_not_said_that_nothing_has_failed() -> None:
+    async with looking_at(an_app(three_causes()), (120, 36)) as eyes:
+        await failures(eyes, "6 failures in 3 groups")
+        await eyes.press("slash")
+        await eyes.write("[/x]")
+        await eyes.sees("0 of 3 groups", "No group here fits '[/x]': esc shows all again")
+        assert "Nothing has failed" not in eyes.text()
+        await eyes.press("escape")
+        await eyes.sees("is bad")
+
+
+@on_screen
+async def test_ranges_are_found_by_some_letters_and_their_keys_work_among_those_that_are_left() -> None:
+    async with looking_at(an_app(World([a_dag("sales_daily")]))) as eyes:
+        screen = await planning(eyes)
+        await eyes.sees("create")
+        await eyes.press("f2", "slash")
+        await eyes.write("lst mnth")
+        await eyes.sees("1 of 11 ranges")
+        shown = eyes.app.screen.query_one(PresetList)
+        assert lit_letters(shown, 1) == "Lstmnth"
+        await eyes.press("enter", "enter")
+        await eyes.until(lambda: fields(screen) == ("last month", ""), "the range that was left")
+        await eyes.press("f2", "slash")
+        await eyes.write("[/x]")
+        await eyes.sees("No range here fits '[/x]': esc shows all again")
+        await eyes.press("enter", "enter", "s")
+        await eyes.until(lambda: "▌s  Since the last success  this Dag has never" in eyes.text())
+        assert isinstance(eyes.app.screen, PresetsDialog), "what can not be taken is shown among all again"
+        assert "of 11 ranges" not in eyes.text()
+        await eyes.press("slash", "y", "escape")
+        await eyes.no_longer_sees("of 11 ranges")
+        assert isinstance(eyes.app.screen, PresetsDialog), "the first esc shows all"
+        await eyes.press("q")
+        await eyes.until(lambda: eyes.app.screen is screen)
+        assert fields(screen) == ("last month", "")
+
+
+@on_screen
+async def test_states_are_found_by_some_letters_and_stay_found_while_they_are_counted_again() -> None:
+    world = a_backfill_under_way()
+    async with looking_at(an_app(world)) as eyes:
+        screen = await watching(eyes)
+        await eyes.press("asterisk", "slash")
+        await eyes.write("run rnng")
+        await eyes.sees("▌ run   ▶ running")
+        found = eyes.app.screen.query_one(StateList)
+        states = found.row_count
+        assert states == 2, "of runs and of tasks"
+        assert lit_letters(found, 1) == "rnng"
+        before = found.current
+        world.advance(3)
+        await eyes.until(lambda: found.current != before, "another number of running dates")
+        assert found.row_count == states
+        await eyes.press("enter", "enter")
+        await eyes.until(lambda: eyes.app.screen is screen)
+        assert found.current is not None
+        assert screen.grid.marks.rows == found.current.rows
+        await eyes.press("asterisk", "slash")
+        await eyes.write("[/x]")
+        await eyes.sees("No state here fits '[/x]': esc shows all again")
+        await eyes.press("escape", "escape")
+        await eyes.until(lambda: eyes.app.screen is screen)

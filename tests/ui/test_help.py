@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from tests.support.nodes import all_nodes, is_screen
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
@@ -43,6 +45,16 @@ def test_every_screen_and_dialog_has_a_place_and_says_what_it_is_for(screen: typ
 def test_whatever_takes_the_focus_says_what_it_is_for(node: type[Widget]) -> None:
     if not issubclass(node, VerticalScroll):
         assert node.HELP
+
+
+def is_at(text: ScrolledText, line: int) -> bool:
+    return text.scroll_y == line
+
+
+async def opened(eyes: Eyes) -> ScrolledText:
+    await eyes.press("f1")
+    await eyes.until(lambda: isinstance(eyes.app.screen, HelpDialog), "the help")
+    return eyes.app.screen.query_one(ScrolledText)
 
 
 async def helped(eyes: Eyes, key: str = "f1") -> str:
@@ -98,3 +110,45 @@ async def test_a_field_and_a_dialog_have_help_of_their_own_and_help_has_none() -
         await eyes.press("question_mark", "question_mark")
         await eyes.until(lambda: isinstance(eyes.app.screen, HelpDialog))
         assert sum(isinstance(screen, HelpDialog) for screen in eyes.app.screen_stack) == 1
+
+
+@on_screen
+async def test_a_long_text_is_gone_through_by_the_keys_of_a_list() -> None:
+    async with looking_at(an_app(a_backfill())) as eyes:
+        await watching(eyes)
+        text = await opened(eyes)
+        assert text.max_scroll_y > 3 * text.size.height
+        page = text.size.height - 1
+        for key, line in (
+            ("j", 1), ("down", 2), ("k", 1), ("up", 0), ("pagedown", page), ("ctrl+f", 2 * page),
+            ("space", 3 * page), ("ctrl+b", 2 * page), ("home", 0), ("end", text.max_scroll_y), ("g", 0),
+            ("G", text.max_scroll_y), ("pageup", text.max_scroll_y - page),
+        ):  # fmt: skip
+            await eyes.press(key)
+            await eyes.until(partial(is_at, text, line), f"{key} to go to line {line}")
+
+
+@on_screen
+async def test_a_slash_finds_commands_and_signs_by_words_key_or_id() -> None:
+    async with looking_at(an_app(a_backfill())) as eyes:
+        await watching(eyes)
+        text = await opened(eyes)
+        await eyes.press("G", "slash")
+        await eyes.write("fold grp")
+        await eyes.sees("+ =            Unfold the task group", "_              Fold all task groups")
+        assert text.scroll_y == 0
+        assert "Go to the next failed date" not in eyes.text()
+        assert "Signs" not in eyes.text()
+        await eyes.press("enter", "slash", *("backspace",) * 8)
+        await eyes.write("ctrl+r")
+        await eyes.sees("Read the dates again after the stream broke")
+        await eyes.press(*("backspace",) * 6)
+        await eyes.write("upstream")
+        await eyes.sees("Signs", "upstream failed")
+        await eyes.write("[/x]")
+        await eyes.sees("Nothing fits")
+        await eyes.press("escape")
+        await eyes.sees("Rerun the marked dates")
+        assert isinstance(eyes.app.screen, HelpDialog), "the first esc shows all of it again"
+        await eyes.press("escape")
+        await eyes.until(lambda: not isinstance(eyes.app.screen, HelpDialog))

@@ -14,7 +14,7 @@ from backfill_tui.own_files import FirstTimes
 from backfill_tui.ui.app import BackfillApp
 from backfill_tui.ui.commands import command_of
 from backfill_tui.ui.hints import HINTS
-from backfill_tui.ui.keymap import _NAMED
+from backfill_tui.ui.own_keys import ids_named_in
 from backfill_tui.ui.seen import seen_screen
 from backfill_tui.ui.widgets.hint_line import HintLine
 
@@ -199,7 +199,7 @@ def test_a_file_that_is_no_text_is_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", HINTS)
 def test_hints_name_commands_that_there_are(place: str) -> None:
-    named = _NAMED.findall(HINTS[place].words + HINTS[place].reading)
+    named = ids_named_in(HINTS[place].words + HINTS[place].reading)
     assert named
     for command_id in named:
         assert command_of(command_id).keys

@@ -89,7 +89,7 @@ async def test_a_plan_without_a_warning_says_so_when_asked() -> None:
         screen = await planning(eyes)
         await eyes.sees("122 create")
         screen.table.focus()
-        await eyes.press("w")
+        await eyes.press("n")
         await eyes.sees("There is no warning", "122 dates")
 
 

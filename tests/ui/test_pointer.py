@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
 from tests.support.world import World, a_dag
+from tests.ui.test_watch_screen import a_backfill, watching
 
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 from backfill_tui.ui.screens.confirm import ConfirmDialog
 from backfill_tui.ui.screens.dags import DagsScreen
+from backfill_tui.ui.screens.export import ExportDialog
 from backfill_tui.ui.screens.help import HelpDialog
 from backfill_tui.ui.screens.plan import PlanScreen
 from backfill_tui.ui.widgets.key_line import KeyLine
@@ -54,3 +56,52 @@ async def test_a_dialog_is_answered_by_a_click_and_the_gaps_do_nothing() -> None
         await click(eyes, "esc")
         await eyes.until(lambda: isinstance(app.screen, DagsScreen))
         assert not next(iter(world.dags.values())).summary.is_paused
+
+
+async def click_in_help(eyes: Eyes, typed: str, words: str) -> None:
+    """Open the help, find something in it, and click on some words."""
+    await eyes.press("f1", "slash")
+    await eyes.until(lambda: isinstance(eyes.app.screen, HelpDialog))
+    await eyes.write(typed)
+    await eyes.sees(words)
+    lines = eyes.text().splitlines()
+    y = next(number for number, line in enumerate(lines) if words in line)
+    await eyes.pilot.click(offset=(lines[y].index(words), y))
+
+
+@on_screen
+async def test_a_command_that_has_no_place_at_the_foot_is_carried_out_by_a_click_in_the_help() -> None:
+    app = an_app(a_backfill())
+    async with looking_at(app) as eyes:
+        screen = await watching(eyes)
+        await click_in_help(eyes, "became of", "Write what became of these dates")
+        await eyes.until(lambda: isinstance(app.screen, ExportDialog))
+        await eyes.press("escape")
+        await eyes.until(lambda: app.screen is screen)
+        # One of a part of the screen goes to that part.
+        screen.inspector.log_view.focus()
+        await click_in_help(eyes, "last date", "Go to the last date")
+        await eyes.until(
+            lambda: screen.grid.has_focus and screen.grid.cursor_row == len(screen.store.rows) - 1
+        )
+
+
+@on_screen
+async def test_a_command_that_does_not_apply_says_so_and_the_help_stays() -> None:
+    app = an_app(World([a_dag("sales")]))
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales")
+        await click_in_help(eyes, "bridge", "Start the bridge to Airflow again")
+        await eyes.sees("It does nothing now")
+        assert isinstance(app.screen, HelpDialog)
+
+
+@on_screen
+async def test_a_click_in_the_help_of_a_dialog_is_of_that_dialog() -> None:
+    app = an_app(World([a_dag("sales")]))
+    async with looking_at(app) as eyes:
+        await eyes.sees("u pause")
+        await eyes.press("u")
+        await eyes.until(lambda: isinstance(app.screen, ConfirmDialog))
+        await click_in_help(eyes, "nothing", "Close this and change nothing")
+        await eyes.until(lambda: isinstance(app.screen, DagsScreen))

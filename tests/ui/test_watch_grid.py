@@ -26,11 +26,15 @@ async def test_a_typed_date_is_gone_to() -> None:
         await eyes.sees("Goes to 2024-02-17")
         await eyes.press("enter")
         await eyes.sees("> 2024-02-17")
-        await jump(eyes, "2024-02-05", "g")
+        await jump(eyes, "2024-02-05", "ctrl+g")
         await eyes.press("enter")
         await eyes.sees("> 2024-02-05")
         assert eyes.app.screen is screen
         assert "nearest" not in eyes.text()
+        await eyes.press("g")
+        await eyes.sees("> 2024-02-01")
+        await eyes.press("G")
+        await eyes.sees("> 2024-02-20")
 
 
 @on_screen

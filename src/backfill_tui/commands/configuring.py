@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from backfill_tui.commands.options import as_json
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.program import Invocation
+from backfill_tui.settings import Report
 
 
 @click.command("config", short_help="Show the settings that count, and where each is set.")
@@ -32,4 +35,14 @@ def config(invocation: Invocation, /, *, as_json: bool, only_path: bool, example
 
     report = invocation.composition.settings(invocation.flags)
     drawn = paper(ascii_signs=invocation.composition.looks(invocation.flags).ascii_signs)
-    return show_settings(report, voice(), drawn, as_json=as_json)
+    return show_settings(report, _keys(report), voice(), drawn, as_json=as_json)
+
+
+def _keys(report: Report) -> Mapping[str, tuple[str, ...]]:
+    """The keys that the user gave to commands, in words by id; raises BadRequest as the screen does."""
+    if not report.keymap:
+        # The commands of the screen are not read for it.
+        return {}
+    from backfill_tui.ui.keymap_reading import read_keymap
+
+    return read_keymap(report.keymap, report.keymap_from).own_words()

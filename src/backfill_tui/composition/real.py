@@ -105,6 +105,7 @@ class RealComposition:
             profiles=profiles_of(sources[-1]),
             in_use=None if found.profile is None else found.profile.name,
             keymap=settings.keymap,
+            keymap_from=settings.keymap_from,
         )
 
     def names(self, flags: Mapping[str, object]) -> Names:

@@ -48,6 +48,20 @@ def fits(query: str, names: Sequence[str], beside: Sequence[str] = ()) -> list[t
     return found
 
 
+def fitting_sentences(query: str, sentences: Sequence[str], beside: Sequence[str] = ()) -> list[int]:
+    """The places of the sentences that a query fits, in their own order; as `fits` takes them.
+
+    Almost anything fits a whole sentence somehow; what is meant has not many letters between.
+    """
+    loosest = loosest_in_sentences(query)
+    return sorted(place for place, rank in fits(query, sentences, beside) if rank <= loosest)
+
+
+def loosest_in_sentences(query: str) -> int:
+    """How badly a query may fit a sentence that is still meant."""
+    return LOOSE + 3 * len(query)
+
+
 def matched_letters(query: str, text: str) -> tuple[int, ...]:
     """The places of the letters of a text that the words of a query stand for; none for a word without."""
     name = folded(text)

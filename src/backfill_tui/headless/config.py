@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +24,13 @@ _COLUMNS: Final = (
 )
 
 
-def show_settings(report: Report, voice: Voice, paper: Paper, *, as_json: bool) -> int:
-    """Every setting with its value and where that comes from; of commands only the beginning."""
+def show_settings(
+    report: Report, keys: Mapping[str, tuple[str, ...]], voice: Voice, paper: Paper, *, as_json: bool
+) -> int:
+    """Every setting with its value and where that comes from; of commands only the beginning.
+
+    `keys` are the user's own keys in words, by the id of the command of the screen.
+    """
     exists = "" if report.exists else ", which does not exist"
     voice.say(f"The settings file is {one_line(str(report.file))}{exists}")
     if as_json:
@@ -37,9 +43,9 @@ def show_settings(report: Report, voice: Voice, paper: Paper, *, as_json: bool) 
     paper.line(f"This chooses {_place_words(report.place)}, because {report.place.because}")
     if report.profiles:
         paper.line(f"Profiles: {', '.join(_profile_words(each, report) for each in report.profiles)}")
-    if report.keymap:
-        ids = ", ".join(map(one_line, report.keymap))
-        paper.line(f"Commands with keys of your own: {ids}")
+    if keys:
+        words = ", ".join(f"{name} ({' '.join(own) or 'no key'})" for name, own in keys.items())
+        paper.line(f"Commands with keys of your own: {words}")
     return 0
 
 
@@ -119,13 +125,10 @@ def _json(report: Report) -> JsonObject:
             }
             for profile in report.profiles
         ],
-        "keys": {name: _as_json(value) for name, value in report.keymap.items()},
+        "keys": {
+            name: value if isinstance(value, list) else str(value) for name, value in report.keymap.items()
+        },
     }
-
-
-def _as_json(value: object) -> object:
-    """A value of TOML, some of whose kinds JSON has not."""
-    return list(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _spot_json(spot: Spot | None) -> JsonObject:

@@ -49,7 +49,8 @@ class Effective:
 class Report:
     """All that is set: the file it was looked for in, the settings, the Airflow they choose, the profiles.
 
-    `keymap` are the keys by command id as the file has them; the screen checks them.
+    `keymap` are the keys by command id as the file `keymap_from` has them; whoever knows the commands
+    checks them.
     """
 
     file: Path
@@ -59,6 +60,7 @@ class Report:
     profiles: tuple[Profile, ...]
     in_use: str | None
     keymap: Mapping[str, object]
+    keymap_from: str
 
 
 def effective(found: Counting, file: Path) -> tuple[Effective, ...]:

@@ -19,11 +19,12 @@ _PROFILES = """\
 # [profiles.prod]
 """
 _KEYS = """\
-# Other keys for commands of the screen, by their ids: docs/keys.md has them all.
+# Other keys for commands of the screen, or none, by their ids: docs/keys.md has them all.
 
 # [keys]
 # "watch.rerun" = "R"
 # "plan.launch" = ["f5", "ctrl+l"]
+# "watch.export" = ""
 """
 _WIDTH = 108
 

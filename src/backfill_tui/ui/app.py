@@ -43,6 +43,7 @@ from backfill_tui.ui.messages import (
     ReadingFailed,
     StartupAdvanced,
 )
+from backfill_tui.ui.own_keys import Keymap
 from backfill_tui.ui.pulse import Pulse
 from backfill_tui.ui.reconnecting import Reconnecting
 from backfill_tui.ui.screens.base import PlaceScreen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 
 HELP = Command(
     id="app.help",
@@ -27,7 +27,7 @@ APP = (
     HELP,
     Command(
         id="app.palette",
-        keys="ctrl+p",
+        keys="ctrl+p,colon",
         action="app.command_palette",
         label="",
         help="Find a command, a Dag, a backfill or a date by what you type",

@@ -1,51 +1,20 @@
-"""One command: its name, keys, action and words; everything that shows keys is derived from these."""
+"""What Textual makes of the commands: the bindings that make their keys work."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
-from textual.keys import _character_to_key  # what Textual itself names the keys of a binding with
+
+from backfill_tui.ui.declaration import Command
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What a key does somewhere.
-
-    `id` is `place.verb` and names the command in a user's keymap. `keys` are Textual's names, separated by
-    commas, the first is the one shown. `action` is a Textual action of the screen or widget of that place,
-    or `app.…`. `label` are the words of the footer, empty for a command that is not listed there. `help` is
-    one sentence. `priority` commands work while a text field has the focus. One of a widget that is `first`
-    may have a key of the screen: while it applies, the widget takes it.
-    """
-
-    id: str
-    keys: str
-    action: str
-    label: str
-    help: str
-    priority: bool = False
-    palette: bool = True
-    first: bool = False
-
-    @property
-    def place(self) -> str:
-        """Where it applies: a screen, a dialog or a kind of widget."""
-        return self.id.partition(".")[0]
-
-    @property
-    def all_keys(self) -> tuple[str, ...]:
-        """Its keys, as Textual names them; the first is the one to show."""
-        return tuple(_character_to_key(key) if len(key) == 1 else key for key in self.keys.split(","))
-
-    def binding(self) -> Binding:
-        """The binding that makes the keys work."""
-        return Binding(
-            self.keys, self.action, self.label or self.help, show=bool(self.label), id=self.id,
-            priority=self.priority,
-        )  # fmt: skip
+def binding(command: Command) -> Binding:
+    """The binding of one command."""
+    return Binding(
+        command.keys, command.action, command.label or command.help, show=bool(command.label), id=command.id,
+        priority=command.priority,
+    )  # fmt: skip
 
 
 def bindings(commands: tuple[Command, ...]) -> list[Binding]:
     """The bindings of some commands, for a `BINDINGS`."""
-    return [command.binding() for command in commands]
+    return [binding(command) for command in commands]

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backfill_tui.ui.app_commands import APP, EVERYWHERE
-from backfill_tui.ui.command import Command
 from backfill_tui.ui.dags_commands import DAGS
-from backfill_tui.ui.dialog_commands import DIALOG, QUIT, TEXT
+from backfill_tui.ui.declaration import Command
+from backfill_tui.ui.dialog_commands import DIALOG, HELP_DIALOG, QUIT, TEXT
 from backfill_tui.ui.export_commands import EXPORT
 from backfill_tui.ui.failure_commands import FAILURE_LOG, FAILURES
 from backfill_tui.ui.log_commands import LOG
@@ -68,7 +68,7 @@ PLACES: dict[str, Place] = {
     "failure_log": Place(title="Log of a failure", own=FAILURE_LOG, widgets=(LOG,), modal=True),
     "select": Place(title="Mark by state", own=SELECT, widgets=(LIST,), modal=True),
     "rerun": Place(title="Rerun", own=RERUN, modal=True),
-    "rerunning": Place(title="Rerun", own=RERUNNING, modal=True),
+    "rerunning": Place(title="Rerunning", own=RERUNNING, modal=True),
     "watch_dates": Place(title="Watch dates", own=WATCH_DATES, modal=True),
     "set_state": Place(title="Set state", own=SET_STATE, modal=True),
     "control": Place(title="Control", own=CONTROL, modal=True),
@@ -81,9 +81,9 @@ PLACES: dict[str, Place] = {
     "export": Place(title="Export", own=EXPORT, modal=True),
     "quit": Place(title="Quit", own=QUIT, modal=True),
     "text": Place(title="Text", own=TEXT, widgets=(SCROLL,), modal=True),
-    "help": Place(title="Help", own=TEXT, widgets=(SCROLL,), modal=True),
+    "help": Place(title="Help", own=HELP_DIALOG, widgets=(SCROLL,), modal=True),
     "production": Place(title="Production", own=PRODUCTION, modal=True),
-    "creation": Place(title="Launch", own=CREATION, modal=True),
+    "creation": Place(title="Launching", own=CREATION, modal=True),
 }
 
 PARTS: dict[str, str] = {

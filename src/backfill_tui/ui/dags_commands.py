@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.mark_commands import DAGS_DATES, DAGS_UNDO
 
 DAGS = (

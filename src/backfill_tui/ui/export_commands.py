@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 
 PLAN_EXPORT = (
     Command(id="plan.export", keys="f12,E", action="export", label="export",

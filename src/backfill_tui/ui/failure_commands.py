@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 
 FAILURES = (
     Command(id="failures.log", keys="enter", action="log", label="log",
@@ -13,7 +13,7 @@ FAILURES = (
             help="Mark the dates of all groups that are shown, or take their marks away", palette=False),
     Command(id="failures.rerun", keys="r", action="rerun", label="rerun",
             help="Rerun the marked dates, else those of this group; asks first", palette=False),
-    Command(id="failures.back", keys="escape,e", action="back", label="back",
+    Command(id="failures.back", keys="escape,e,q", action="back", label="back",
             help="Show all groups again, else close this; the marks stay", palette=False),
     Command(id="failures.go", keys="d", action="go", label="first date",
             help="Go to the first date of this group in the grid", palette=False),
@@ -30,6 +30,6 @@ FAILURE_LOG = (
             help="Read the log of the failure before", palette=False),
     Command(id="failure_log.try", keys="t", action="another_try", label="try before",
             help="Show the log of the try before; from the first, of the latest", palette=False),
-    Command(id="failure_log.back", keys="escape", action="back", label="back",
+    Command(id="failure_log.back", keys="escape,q", action="back", label="back",
             help="Go back to the groups", palette=False),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
 
-from backfill_tui.domain.fuzzy import LOOSE, fits, folded, matched_letters
+from backfill_tui.domain.fuzzy import fits, folded, loosest_in_sentences, matched_letters
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
@@ -103,8 +103,7 @@ class Finding(Provider):
 
     def _found_commands(self, query: str) -> Iterator[Hit]:
         names = [folded(command.title) for command in self._commands]
-        # Almost anything fits a whole sentence somehow; what is meant has not many letters between.
-        loosest = LOOSE + 3 * len(query)
+        loosest = loosest_in_sentences(query)
         for place, rank in [one for one in fits(query, names) if one[1] <= loosest][:_MOST]:
             command = self._commands[place]
             found = _Found(rank=rank, name=command.title, told=command.help, go=command.callback)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
-
-from textual.keys import _character_to_key  # the one that Textual reads keymaps with
+from unicodedata import name as unicode_name
 
 _WORDS: Final = {
     "question_mark": "?",
@@ -56,6 +55,15 @@ _READ: Final = {
     "→": "right",
     "return": "enter", "del": "delete", "ins": "insert", "page_up": "pageup", "page_down": "pagedown",
 }  # fmt: skip
+_SHORTER: Final = {
+    "solidus": "slash",
+    "reverse_solidus": "backslash",
+    "commercial_at": "at",
+    "hyphen_minus": "minus",
+    "plus_sign": "plus",
+    "low_line": "underscore",
+}
+"""The signs that Textual does not call as Unicode does."""
 _MODIFIERS: Final = ("ctrl", "alt", "shift")
 _SAME: Final = {
     "ctrl+m": "enter",
@@ -68,6 +76,14 @@ _SAME: Final = {
 
 class NotAKeyError(ValueError):
     """It is not a key, or none that a terminal can tell; the words say why."""
+
+
+def key_of_sign(character: str) -> str:
+    """Textual's name of the key that types a letter or a sign: `G`, `slash`, `left_square_bracket`."""
+    if character.isalnum():
+        return character
+    name = unicode_name(character, character).lower().replace("-", "_").replace(" ", "_")
+    return _SHORTER.get(name, name)
 
 
 def key_words(key: str) -> str:
@@ -83,7 +99,7 @@ def read_key(text: str) -> str:
     """Textual's name of a key that somebody wrote: `?`, `esc`, `ctrl+l`, `G`; raises NotAKeyError."""
     text = text.strip()
     head, plus, last = text.rpartition("+")
-    if text.endswith("+"):
+    if text == "+" or text.endswith("++"):
         # The plus itself, alone or with modifiers: `+`, `ctrl++`.
         head, last = text[:-1].removesuffix("+"), "+"
     elif not plus:
@@ -112,8 +128,8 @@ def types_a_letter(key: str) -> bool:
 
 
 def _name_of(word: str) -> str:
-    if len(word) == 1:
-        return _READ.get(word) or _character_to_key(word)
+    if len(word) == 1 and word.isprintable():
+        return _READ.get(word) or key_of_sign(word)
     name = word.lower()
     name = _READ.get(name, name)
     if name not in _NAMED and name not in _WORDS:

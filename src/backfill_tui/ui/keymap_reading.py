@@ -1,25 +1,34 @@
-"""A keymap as the user wrote it: ids and keys checked, and no two commands of one place with the same key."""
+"""A keymap as the user wrote it: ids and keys checked, and no two commands of one place with the same key.
+
+It draws nothing, so that the command line can check the table too.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from typing import Final
 
 from backfill_tui.domain.problems import BadRequest
 from backfill_tui.domain.text import one_line
 from backfill_tui.ui.app_commands import APP, EVERYWHERE
-from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PLACES, Place, command_of
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.key_names import NotAKeyError, key_words, read_key, types_a_letter
-from backfill_tui.ui.keymap import KNOWN_IDS, Keymap
+from backfill_tui.ui.own_keys import KNOWN_IDS, Keymap
+
+_WRITTEN: Final = re.compile(r"\s*(?:\w+\+)+,|[^,]+")
+"""A key of several in one text: what stands between two commas, or a comma itself behind ctrl or alt."""
 
 
 def read_keymap(written: Mapping[str, object], where: str) -> Keymap:
     """The keymap of a table of command ids and their keys, each a text or a list of texts.
 
-    `where` names the file in a sentence. Raises BadRequest for an id that no command has (with the nearest
-    one), for what is no key, and for two commands that would have the same key in one place.
+    An empty text or list leaves a command without a key. `where` names the file in a sentence. Raises
+    BadRequest for an id that no command has (with the nearest one), for what is no key, for a command that
+    nothing would reach without a key, and for two commands that would have the same key in one place.
     """
     keymap = Keymap({name: _keys_of(name, keys, where) for name, keys in written.items()})
     if keymap.own:
@@ -34,14 +43,13 @@ def _keys_of(name: str, written: object, where: str) -> tuple[str, ...]:
             f'"{one_line(name)}" in [keys] of {where} is not a command',
             remedy=f"did you mean {close[0]}?" if close else "docs/keys.md has the ids of all commands",
         )
-    texts = _texts(written)
-    if not texts:
+    command = command_of(name)
+    keys = tuple(_key(name, text, where) for text in _texts(written))
+    if not keys and not command.palette:
         raise BadRequest(
-            f"{name} in [keys] of {where} has no key",
+            f"{name} in [keys] of {where} can not be without a key: the palette does not have it",
             remedy=f'write it like "{name}" = "f5", or leave it out',
         )
-    keys = tuple(_key(name, text, where) for text in texts)
-    command = command_of(name)
     if command.priority and not any(map(types_a_letter, command.all_keys)):
         for key in filter(types_a_letter, keys):
             raise BadRequest(
@@ -54,11 +62,12 @@ def _keys_of(name: str, written: object, where: str) -> tuple[str, ...]:
 
 def _texts(written: object) -> list[str]:
     if isinstance(written, str):
-        # A comma alone, or at the end of the list, is the key.
-        return [","] if written.strip() == "," else [text for text in written.split(",") if text.strip()]
+        # Empty, it is no key at all; of blanks or commas alone it is one that was meant.
+        texts = [text for text in _WRITTEN.findall(written) if text.strip()]
+        return texts if texts or not written else [written.strip()]
     if isinstance(written, list):
         return [one if isinstance(one, str) else repr(one) for one in written]
-    return [repr(written)] if written is not None else []
+    return [repr(written)]
 
 
 def _key(name: str, text: str, where: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 
-_UNDO = "Undo the last mark or pause on this Dag, or say why there is no way back"
+_UNDO = "Undo the last mark or pause on this Dag; asks first, or says why there is no way back"
 
 SET_STATE = (
-    Command(id="set_state.accept", keys="enter", action="accept", label="mark",
+    Command(id="set_state.accept", keys="enter,y", action="accept", label="mark",
             help="Mark what the chosen line says", palette=False),
     Command(id="set_state.up", keys="up,k", action="choose(-1)", label="", help="Choose the line above",
             palette=False),
@@ -21,7 +21,8 @@ SET_STATE = (
 
 WATCH_MARKS = (
     Command(id="watch.set_state", keys="m", action="set_state", label="set state",
-            help="Mark runs or tasks success or failed, on the marked dates, else under the cursor"),
+            help="Mark runs or tasks success or failed, on the marked dates, else under the cursor; "
+            "asks first"),
     Command(id="watch.undo", keys="U", action="undo", label="undo",
             help=_UNDO),
 )  # fmt: skip

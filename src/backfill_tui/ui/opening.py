@@ -148,6 +148,7 @@ def place_title(program: BackfillApp) -> str:
 
 def show_help(program: BackfillApp) -> None:
     """Open the help for the open screen and what has the focus on it."""
+    from backfill_tui.ui.help_text import HelpText
     from backfill_tui.ui.screens.help import HelpDialog
 
     screen, focused = program.screen, program.screen.focused
@@ -155,4 +156,4 @@ def show_help(program: BackfillApp) -> None:
     place = PLACES[getattr(screen, "PLACE", "dags")]
     bound = screen.active_bindings.values()
     held = {one.binding.id for one in bound if one.node is focused and one.binding.id}
-    program.push_screen(HelpDialog(place, "\n\n".join(filter(None, purposes)), held))
+    program.push_screen(HelpDialog(HelpText(place, "\n\n".join(filter(None, purposes)), held)))

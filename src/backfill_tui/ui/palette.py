@@ -11,9 +11,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from backfill_tui.ui.app_commands import APP
-from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PLACES
-from backfill_tui.ui.keymap import shown_key
+from backfill_tui.ui.declaration import Command
+from backfill_tui.ui.keymap import keymap_in_use
+from backfill_tui.ui.own_keys import NO_KEY
 from backfill_tui.ui.screens.base import PlaceScreen
 
 
@@ -22,13 +23,28 @@ def palette(app: App[None], screen: Screen[object]) -> Iterator[SystemCommand]:
     place = PLACES.get(getattr(screen, "PLACE", ""))
     parts = _parts(screen)
     for command in place.commands if place else APP:
-        node = _holder(command, app, screen, parts)
-        if node is None or not command.palette or not _is_offered(command, screen):
+        if not command.palette or not _is_offered(command, screen):
             continue
-        _, action, parameters = parse(command.action)
-        if node.check_action(action, parameters):
-            where = f"{place.title if place else 'everywhere'}, {shown_key(command.id)}"
-            yield SystemCommand(command.help, where, _carry_out(app, node, command))
+        deed = _deed(command, app, screen, parts)
+        if deed is not None:
+            keys = keymap_in_use().words(command)
+            where = f"{place.title if place else 'everywhere'}, {keys[0] if keys else NO_KEY}"
+            yield SystemCommand(command.help, where, deed)
+
+
+def deed_of(command: Command, app: App[None], screen: Screen[object]) -> Callable[[], None] | None:
+    """What carries out a command of the open screen, as its key would; None where it does not apply now."""
+    return _deed(command, app, screen, _parts(screen))
+
+
+def _deed(
+    command: Command, app: App[None], screen: Screen[object], parts: dict[str, Widget]
+) -> Callable[[], None] | None:
+    node = _holder(command, app, screen, parts)
+    if node is None:
+        return None
+    _, action, parameters = parse(command.action)
+    return _carry_out(app, node, command) if node.check_action(action, parameters) else None
 
 
 def _is_offered(command: Command, screen: Screen[object]) -> bool:
@@ -56,7 +72,7 @@ def _parts(screen: Screen[object]) -> dict[str, Widget]:
     return found
 
 
-def _carry_out(app: App[None], node: DOMNode, command: Command) -> Callable[[], object]:
+def _carry_out(app: App[None], node: DOMNode, command: Command) -> Callable[[], None]:
     def carry_out() -> None:
         if isinstance(node, Widget) and not isinstance(node, Screen):
             node.focus()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backfill_tui.domain.presets import PRESETS
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.export_commands import PLAN_EXPORT
 
 PLAN = (
@@ -16,7 +16,7 @@ PLAN = (
         help="Unpause the Dag, so that its runs can start; asks first",
     ),
     Command(
-        id="plan.watch", keys="f9", action="watch", label="watch",
+        id="plan.watch", keys="f9,w", action="watch", label="watch",
         help="Watch the backfill of this Dag that is active and so forbids another one",
     ),
     Command(
@@ -37,7 +37,7 @@ PLAN = (
         help="Go to the next field", palette=False, priority=True,
     ),
     Command(
-        id="plan.notes", keys="f7,w", action="notes", label="warnings",
+        id="plan.notes", keys="f7,n", action="notes", label="warnings",
         help="Read all warnings with their remedies, and how long it takes",
     ),
     Command(
@@ -55,7 +55,7 @@ PLAN = (
     ),
     Command(
         id="plan.jump", keys="slash,ctrl+g", action="jump", label="date",
-        help="Go to a date that you type, or to the nearest in the list",
+        help="Go to a date that you type, or to the nearest there is",
     ),
     Command(
         id="plan.undo", keys="ctrl+z", action="undo", label="undo range",
@@ -82,13 +82,15 @@ PRESET_KEYS = tuple(
 PRESETS_DIALOG = (
     Command(id="presets.take", keys="enter", action="take_chosen", label="take it",
             help="Take the range under the cursor", palette=False),
-    Command(id="presets.cancel", keys="escape,f2", action="cancel", label="back",
-            help="Close this and keep the range as it is", palette=False),
+    Command(id="presets.filter", keys="slash", action="filter", label="filter",
+            help="Show only the ranges whose name fits what you type", palette=False),
+    Command(id="presets.cancel", keys="escape,f2,p,q", action="cancel", label="back",
+            help="Show all ranges again, else close this and keep the range as it is", palette=False),
     *PRESET_KEYS,
 )  # fmt: skip
 
 LAUNCH = (
-    Command(id="launch.accept", keys="enter", action="accept", label="launch",
+    Command(id="launch.accept", keys="enter,y", action="accept", label="launch",
             help="Launch; a paused Dag stays paused", palette=False),
     Command(id="launch.cancel", keys="escape,n", action="cancel", label="back",
             help="Close this and launch nothing", palette=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.export_commands import BACKFILLS_EXPORT, WATCH_EXPORT
 from backfill_tui.ui.mark_commands import BACKFILLS_UNDO, WATCH_MARKS
 
@@ -18,7 +18,7 @@ GRID = (
             palette=False),
     Command(id="grid.page_down", keys="pagedown,ctrl+f", action="page(1)", label="", help="Go down a page",
             palette=False),
-    Command(id="grid.first", keys="home", action="end(0)", label="", help="Go to the first date",
+    Command(id="grid.first", keys="home,g", action="end(0)", label="", help="Go to the first date",
             palette=False),
     Command(id="grid.last", keys="end,G", action="end(-1)", label="", help="Go to the last date",
             palette=False),
@@ -46,7 +46,7 @@ ZOOM = (
             help="Go up by the lines that are seen", palette=False),
     Command(id="zoom.page_down", keys="pagedown,ctrl+f", action="move_page(1)", label="",
             help="Go down by the lines that are seen", palette=False),
-    Command(id="zoom.first", keys="home", action="move_to(0)", label="", help="Go to the first date",
+    Command(id="zoom.first", keys="home,g", action="move_to(0)", label="", help="Go to the first date",
             palette=False),
     Command(id="zoom.last", keys="end,G", action="move_to(-1)", label="", help="Go to the last date",
             palette=False),
@@ -70,7 +70,7 @@ TASKS = (
             help="Go up by the tasks that are seen", palette=False),
     Command(id="tasks.page_down", keys="ctrl+d", action="page_tasks(1)", label="",
             help="Go down by the tasks that are seen", palette=False),
-    Command(id="tasks.first", keys="home", action="end(0)", label="", help="Go to the first date",
+    Command(id="tasks.first", keys="home,g", action="end(0)", label="", help="Go to the first date",
             palette=False),
     Command(id="tasks.last", keys="end,G", action="end(-1)", label="", help="Go to the last date",
             palette=False),
@@ -86,13 +86,14 @@ TASKS = (
 
 WATCH_SCREEN = (
     Command(id="watch.unpause", keys="u", action="unpause", label="unpause Dag",
-            help="Unpause the Dag, so that its runs can start"),
+            help="Unpause the Dag, so that its runs can start; asks first"),
     Command(id="watch.reconnect", keys="ctrl+r", action="reconnect", label="read again",
             help="Read the dates again after the stream broke"),
     Command(id="watch.reopen", keys="o", action="reopen", label="reopen",
-            help="Reopen a backfill marked complete too early"),
+            help="Reopen a backfill marked complete too early; asks first"),
     Command(id="watch.rerun", keys="r", action="rerun", label="rerun",
-            help="Rerun the marked dates, else the failed date under the cursor and what a cancel holds"),
+            help="Rerun the marked dates, else the failed date under the cursor and what a cancel holds; "
+            "asks first"),
     Command(id="watch.next_failed", keys="n,right_square_bracket", action="failed(1)", label="failed",
             help="Go to the next failed date"),
     Command(id="watch.previous_failed", keys="N,left_square_bracket", action="failed(-1)", label="",
@@ -114,7 +115,8 @@ WATCH_SCREEN = (
     Command(id="watch.stop", keys="x", action="stop", label="cancel",
             help="Cancel or remove this backfill; asks first"),
     Command(id="watch.back", keys="escape", action="back", label="back",
-            help="Zoom in, else take all marks away, else show more dates, else go back; it goes on"),
+            help="Leave the log or the strip, else take all marks away, else show more dates, else go back; "
+            "the runs go on"),
     Command(id="watch.details", keys="enter", action="details", label="log",
             help="Show or hide the details and the log of the task under the cursor"),
     Command(id="watch.mark", keys="space", action="mark", label="mark",
@@ -133,8 +135,8 @@ WATCH_SCREEN = (
             help="Unfold the task group, or the mapped task to its map indexes"),
     Command(id="watch.backfills", keys="b", action="backfills", label="backfills",
             help="List the backfills, at the newest of this Dag"),
-    Command(id="watch.jump", keys="slash,g", action="jump", label="date",
-            help="Go to a date that you type, or the nearest there is, or to a task by some letters"),
+    Command(id="watch.jump", keys="slash,ctrl+g", action="jump", label="date",
+            help="Go to a date that you type, or to the nearest there is, or to a task by some letters"),
     Command(id="watch.filter", keys="f", action="filter(1)", label="filter",
             help="Show only the failed dates, then only the running ones and so on, then all again"),
     Command(id="watch.zoom", keys="z", action="zoom", label="strip",
@@ -193,14 +195,14 @@ RERUN = (
 
 RERUNNING = (
     Command(id="rerunning.go_on", keys="enter", action="go_on", label="go on",
-            help="Rerun what is left of one that ended early", palette=False),
+            help="Go on with a rerun that ended early", palette=False),
     Command(id="rerunning.stop", keys="escape", action="stop", label="stop",
             help="Stop after the runs that are being cleared, and keep what is done; then close this",
             palette=False),
 )  # fmt: skip
 
 CONTROL = (
-    Command(id="control.accept", keys="enter", action="accept", label="yes", help="Do what the title asks",
+    Command(id="control.accept", keys="enter,y", action="accept", label="yes", help="Do what the title asks",
             palette=False),
     Command(id="control.up", keys="up,k", action="choose(-1)", label="", help="Choose the line above",
             palette=False),
@@ -226,7 +228,7 @@ BACKFILLS = (
     Command(id="backfills.stop", keys="x", action="stop", label="cancel",
             help="Cancel or remove this backfill; asks first"),
     Command(id="backfills.reopen", keys="o", action="reopen", label="reopen",
-            help="Reopen a backfill marked complete too early"),
+            help="Reopen a backfill marked complete too early; asks first"),
     Command(id="backfills.only", keys="d", action="only_this_dag", label="this Dag",
             help="Show only the backfills of this Dag, or those of all again"),
     Command(id="backfills.filter", keys="slash", action="filter", label="filter",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backfill_tui.ui.command import Command
+from backfill_tui.ui.declaration import Command
 
 LIST = (
-    Command(id="list.up", keys="up,k", action="move(-1)", label="", help="Go up", palette=False),
-    Command(id="list.down", keys="down,j", action="move(1)", label="", help="Go down", palette=False),
+    Command(id="list.up", keys="up,k", action="move(-1)", label="", help="Go up a row", palette=False),
+    Command(id="list.down", keys="down,j", action="move(1)", label="", help="Go down a row", palette=False),
     Command(id="list.page_up", keys="pageup,ctrl+b", action="move_page(-1)", label="",
             help="Go up a page", palette=False),
     Command(id="list.page_down", keys="pagedown,ctrl+f", action="move_page(1)", label="",
@@ -83,18 +83,15 @@ SWITCH = (
 )  # fmt: skip
 
 SCROLL = (
-    Command(
-        id="scroll.up", keys="up,k", action="line(-1)", label="", help="Scroll up", palette=False
-    ),
-    Command(
-        id="scroll.down", keys="down,j", action="line(1)", label="", help="Scroll down", palette=False
-    ),
-    Command(
-        id="scroll.page_up", keys="pageup,ctrl+b", action="page(-1)", label="",
-        help="Scroll up a page", palette=False,
-    ),
-    Command(
-        id="scroll.page_down", keys="pagedown,space,ctrl+f", action="page(1)", label="",
-        help="Scroll down a page", palette=False,
-    ),
+    Command(id="scroll.up", keys="up,k", action="line(-1)", label="", help="Scroll up a line", palette=False),
+    Command(id="scroll.down", keys="down,j", action="line(1)", label="", help="Scroll down a line",
+            palette=False),
+    Command(id="scroll.page_up", keys="pageup,ctrl+b", action="page(-1)", label="",
+            help="Scroll up a page", palette=False),
+    Command(id="scroll.page_down", keys="pagedown,space,ctrl+f", action="page(1)", label="",
+            help="Scroll down a page", palette=False),
+    Command(id="scroll.first", keys="home,g", action="end(0)", label="",
+            help="Go to the beginning", palette=False),
+    Command(id="scroll.last", keys="end,G", action="end(-1)", label="",
+            help="Go to the end", palette=False),
 )  # fmt: skip

@@ -135,8 +135,7 @@ class BackfillsScreen(ControllingScreen):
 
     def _why_empty(self) -> str:
         if self.filter.wanted.strip():
-            key = shown_key("backfills.back")
-            return one_line(f"No backfill here fits {self.filter.wanted!r}: {key} shows all again")
+            return self.filter.none_fits("backfill", "backfills.back")
         if self._only is not None:
             key = shown_key("backfills.only")
             return one_line(f'"{self._only}" has no backfill any more: {key} shows those of all Dags')

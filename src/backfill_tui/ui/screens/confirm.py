@@ -69,6 +69,13 @@ class QuestionDialog(Dialog[T]):
         """Scroll by pages."""
         self.box.scroll_relative(y=by * max(1, self.box.size.height - 1), animate=False)
 
+    def action_end(self, at: int) -> None:
+        """Scroll to the beginning, or with -1 to the end."""
+        if at:
+            self.box.scroll_end(animate=False)
+        else:
+            self.box.scroll_home(animate=False)
+
     def _words(self) -> Content:
         question = self.question
         asks = [warning for warning in question.warnings if warning.gravity is not Gravity.TELLS]

@@ -189,6 +189,8 @@ class FailuresDialog(Dialog[FailuresLeft]):
         self._rows = {row.run_id: at for at, row in enumerate(rows) if row is not None and row.run_id}
         found = (rows[at] for at in self._grid.marks.rows)
         shown = self._shown_groups()
+        if self._groups and not shown:
+            self.listed.empty = (self.filter.none_fits("group", "failures.back"),)
         self.filter.say(f"{len(shown):,} of {count(len(self._groups), 'group')}")
         self.listed.show(shown, {row.run_id for row in found if row is not None and row.run_id})
         self._show_words()

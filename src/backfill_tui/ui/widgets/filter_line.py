@@ -16,6 +16,9 @@ from backfill_tui.ui.widgets.conf_field import Field
 _LONGEST: Final = 200
 """Nobody types more; what is pasted by mistake would be looked for letter by letter, in every name."""
 
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.keymap import shown_key
+
 
 class FilterField(Field):
     """The field itself."""
@@ -77,6 +80,10 @@ class FilterLine(Widget):
         """No filter any more."""
         self.field.value = ""
         self.done()
+
+    def none_fits(self, what: str, back: str) -> str:
+        """What a list says in which nothing fits; `back` is the command that shows all of it again."""
+        return one_line(f"No {what} here fits {self.wanted!r}: {shown_key(back)} shows all again")
 
     def say(self, words: Content | str) -> None:
         """What stands beside the field."""

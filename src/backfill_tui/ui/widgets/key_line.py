@@ -10,8 +10,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from backfill_tui.ui.command import Command
 from backfill_tui.ui.commands import PLACES
+from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.key_names import key_words, types_a_letter
 from backfill_tui.ui.keymap import keymap_in_use
 from backfill_tui.ui.screens.base import Dialog, PlaceScreen

@@ -31,6 +31,11 @@ class ScrolledText(VerticalScroll, can_focus=True, inherit_bindings=False):
         """The text."""
         yield Static(self._text)
 
+    def show(self, text: Content) -> None:
+        """Another text, from its beginning."""
+        self.query_one(Static).update(text)
+        self.scroll_home(animate=False)
+
     def action_line(self, by: int) -> None:
         """Scroll by lines."""
         self.scroll_relative(y=by, animate=False)
@@ -38,3 +43,10 @@ class ScrolledText(VerticalScroll, can_focus=True, inherit_bindings=False):
     def action_page(self, by: int) -> None:
         """Scroll by pages."""
         self.scroll_relative(y=by * max(1, self.size.height - 1), animate=False)
+
+    def action_end(self, at: int) -> None:
+        """Scroll to the beginning, or with -1 to the end."""
+        if at:
+            self.scroll_end(animate=False)
+        else:
+            self.scroll_home(animate=False)

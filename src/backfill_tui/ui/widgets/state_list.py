@@ -9,7 +9,7 @@ from rich.style import Style
 
 from backfill_tui.domain.selecting import InState, RunKind
 from backfill_tui.ui.glyphs import RUN_MARKS, TASK_MARKS, Look, Mark
-from backfill_tui.ui.text import Part, fit
+from backfill_tui.ui.text import Part, fit, lit
 from backfill_tui.ui.widgets.grid_signs import MARKED_MARK
 from backfill_tui.ui.widgets.line_list import LineList
 
@@ -32,7 +32,7 @@ class StateList(LineList):
         super().__init__(id="states")
         self._states: tuple[InState, ...] = ()
         self._marked: Collection[int] = frozenset()
-        self.empty = ("No date that is shown has a run",)
+        self._wanted = ""
 
     @property
     def row_count(self) -> int:
@@ -44,10 +44,10 @@ class StateList(LineList):
         """The one under the cursor."""
         return self._states[self.cursor] if self._states else None
 
-    def show(self, states: tuple[InState, ...], marked: Collection[int]) -> None:
-        """Take over what is there now, and which rows are marked."""
+    def show(self, states: tuple[InState, ...], marked: Collection[int], wanted: str) -> None:
+        """Take over what is there now, and which rows are marked; the letters of `wanted` stand out."""
         under = self.current
-        self._states, self._marked = states, marked
+        self._states, self._marked, self._wanted = states, marked, wanted
         self.reload()
         keys = [_key(one) for one in states]
         if under is not None and _key(under) in keys:
@@ -61,15 +61,30 @@ class StateList(LineList):
     def draw_row(self, row: int, width: int, look: Look) -> list[Part]:
         """One state."""
         one = self._states[row]
-        mark = _RUNS[one.state] if isinstance(one.state, RunKind) else TASK_MARKS[one.state]
+        mark = _mark(one)
         marked = len(one.rows.intersection(self._marked))
-        state = f"{look.sign(mark)} {mark.word}"
+        sign = f"{look.sign(mark)} "
+        room = max(0, width - 1 - _OF - _DATES - _MARKED - len(sign))
         return [
-            (" " + fit("run" if one.of_run else "task", _OF), look.muted),
-            (fit(state, max(0, width - 1 - _OF - _DATES - _MARKED)), look.style(mark)),
+            (" " + fit(_of(one), _OF), look.muted),
+            (sign, look.style(mark)),
+            *lit(mark.word, room, self._wanted, look.style(mark), look.match),
             (f"{len(one.rows):>{_DATES},}", _PLAIN),
             (f"{f'{look.sign(MARKED_MARK)} {marked:,}' if marked else '':>{_MARKED}}", look.accent),
         ]
+
+
+def words_of(one: InState) -> str:
+    """A state as its line has it: `run failed`, `task up for retry`."""
+    return f"{_of(one)} {_mark(one).word}"
+
+
+def _of(one: InState) -> str:
+    return "run" if one.of_run else "task"
+
+
+def _mark(one: InState) -> Mark:
+    return _RUNS[one.state] if isinstance(one.state, RunKind) else TASK_MARKS[one.state]
 
 
 def _key(one: InState) -> tuple[bool, str]:
