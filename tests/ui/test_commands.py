@@ -182,20 +182,6 @@ def test_every_dialog_is_left_by_esc_and_where_nothing_is_answered_by_q(place: P
     assert ("q" in ways_out[0].all_keys) is not (writes or asks)
 
 
-def test_the_palette_has_every_command_of_a_screen_but_those_that_only_move() -> None:
-    moving = {command.id for held in PARTS for command in REGISTRY if command.place == held}
-    left_out = {
-        command.id
-        for place in PLACES.values()
-        if not place.modal
-        for command in place.commands
-        if not command.palette
-    }
-    assert left_out - moving == {"app.palette", "plan.next_field"}
-    does = {command_id for command_id in moving & left_out if command_of(command_id).label}
-    assert not does, "what stands at the foot of the screen is in the palette too"
-
-
 def test_keys_are_written_as_people_write_them() -> None:
     words = [key_words(key) for key in ("question_mark", "ctrl+s", "f5", "escape", "G", "ctrl+left")]
     assert words == ["?", "ctrl+s", "f5", "esc", "G", "ctrl+left"]

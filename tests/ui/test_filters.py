@@ -163,7 +163,7 @@ async def test_states_are_found_by_some_letters_and_stay_found_while_they_are_co
         found = eyes.app.screen.query_one(StateList)
         states = found.row_count
         assert states == 2, "of runs and of tasks"
-        assert lit_letters(found, 1) == "rnng"
+        assert lit_letters(found, 1) == "runnng"
         before = found.current
         world.advance(3)
         await eyes.until(lambda: found.current != before, "another number of running dates")

@@ -60,6 +60,17 @@ def test_every_command_of_a_screen_is_in_the_palette_unless_it_only_moves() -> N
 
 
 @on_screen
+async def test_a_command_is_found_by_its_word_at_the_foot_of_the_screen_too() -> None:
+    async with looking_at(an_app(a_backfill_under_way()), (120, 36)) as eyes:
+        await watching(eyes)
+        await eyes.sees("e why")
+        await looked_for(eyes, "why", "List what failed in groups, by task and error")
+        await eyes.press("escape")
+        await eyes.press("colon")
+        await eyes.until(lambda: isinstance(eyes.app.screen, CommandPalette), "the palette of who types :")
+
+
+@on_screen
 async def test_a_dag_is_found_from_anywhere_and_planned() -> None:
     world = a_backfill()
     world.dags.update(World([a_dag("stock_[/red]_levels"), a_dag("other")]).dags)

@@ -143,12 +143,17 @@ async def test_a_slash_finds_commands_and_signs_by_words_key_or_id() -> None:
         await eyes.write("ctrl+r")
         await eyes.sees("Read the dates again after the stream broke")
         await eyes.press(*("backspace",) * 6)
+        # Its word at the foot of the screen, and its id.
+        for typed in ("why", "watch.failures"):
+            await eyes.write(typed)
+            await eyes.sees("List what failed in groups")
+            await eyes.press(*("backspace",) * len(typed))
         await eyes.write("upstream")
         await eyes.sees("Signs", "upstream failed")
         await eyes.write("[/x]")
         await eyes.sees("Nothing fits")
         await eyes.press("escape")
-        await eyes.sees("Rerun the marked dates")
+        await eyes.sees("Read the dates again after the stream broke", "Unpause the Dag")
         assert isinstance(eyes.app.screen, HelpDialog), "the first esc shows all of it again"
         await eyes.press("escape")
         await eyes.until(lambda: not isinstance(eyes.app.screen, HelpDialog))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from textual.app import SystemCommand
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.markup import escape
@@ -52,7 +51,7 @@ class Finding(Provider):
     async def startup(self) -> None:
         """What there is when the palette is opened."""
         listing = self.program.listing
-        self._commands: list[SystemCommand] = [*palette(self.program, self.screen)]
+        self._commands = [*palette(self.program, self.screen)]
         self._rows: list[Row] = listing.rows if listing is not None else []
         self._names = [row.searched for row in self._rows]
         self._beside = [row.searched_beside for row in self._rows]
@@ -72,7 +71,7 @@ class Finding(Provider):
         """Before anything is typed: the commands."""
         for command in sorted(self._commands, key=lambda one: one.title):
             yield DiscoveryHit(
-                Content(command.title), command.callback, text=command.title, help=escape(command.help)
+                Content(command.title), command.carry_out, text=command.title, help=escape(command.where)
             )
 
     async def search(self, query: str) -> Hits:
@@ -103,10 +102,11 @@ class Finding(Provider):
 
     def _found_commands(self, query: str) -> Iterator[Hit]:
         names = [folded(command.title) for command in self._commands]
+        labels = [folded(command.label) for command in self._commands]
         loosest = loosest_in_sentences(query)
-        for place, rank in [one for one in fits(query, names) if one[1] <= loosest][:_MOST]:
+        for place, rank in [one for one in fits(query, names, labels) if one[1] <= loosest][:_MOST]:
             command = self._commands[place]
-            found = _Found(rank=rank, name=command.title, told=command.help, go=command.callback)
+            found = _Found(rank=rank, name=command.title, told=command.where, go=command.carry_out)
             yield self._hit(query, found)
 
     def _found_dags(self, query: str) -> Iterator[Hit]:

@@ -92,17 +92,20 @@ def command_under(meta: Mapping[str, object]) -> str:
 
 
 def _that_fit(wanted: str, commands: Sequence[Command]) -> list[Command]:
-    """The commands whose words, keys or id fit, in their own order."""
-    keymap = keymap_in_use()
+    """The commands whose sentence, keys, id or word at the foot of the screen fit, in their own order."""
     sentences = [folded(command.help) for command in commands]
-    beside = [folded(" ".join([*keymap.words(command), command.id])) for command in commands]
+    beside = [folded(f"{_keys(command) or NO_KEY} {command.id} {command.label}") for command in commands]
     return [commands[place] for place in fitting_sentences(wanted, sentences, beside)]
+
+
+def _keys(command: Command) -> str:
+    return " ".join(keymap_in_use().words(command))
 
 
 def _row(command: Command) -> Iterator[Content]:
     """A command with its keys, on as many lines as either needs."""
-    own = keymap_in_use().words(command)
-    keys = wrap(" ".join(own) or NO_KEY, _KEYS_WIDTH - 1)
+    own = _keys(command)
+    keys = wrap(own or NO_KEY, _KEYS_WIDTH - 1)
     helps = wrap(command.help, _HELP_WIDTH)
     clicked = Style.from_meta({_COMMAND: command.id})
     for key, words in zip_longest(keys, helps, fillvalue=""):

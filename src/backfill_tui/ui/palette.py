@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from textual.actions import parse
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
@@ -18,7 +19,17 @@ from backfill_tui.ui.own_keys import NO_KEY
 from backfill_tui.ui.screens.base import PlaceScreen
 
 
-def palette(app: App[None], screen: Screen[object]) -> Iterator[SystemCommand]:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A command that applies now: what it does, where and by which key, and its word at the foot."""
+
+    title: str
+    where: str
+    label: str
+    carry_out: Callable[[], None]
+
+
+def palette(app: App[None], screen: Screen[object]) -> Iterator[Offered]:
     """The commands that apply now: of the open screen, of its parts that are in view, of the program."""
     place = PLACES.get(getattr(screen, "PLACE", ""))
     parts = _parts(screen)
@@ -29,7 +40,7 @@ def palette(app: App[None], screen: Screen[object]) -> Iterator[SystemCommand]:
         if deed is not None:
             keys = keymap_in_use().words(command)
             where = f"{place.title if place else 'everywhere'}, {keys[0] if keys else NO_KEY}"
-            yield SystemCommand(command.help, where, deed)
+            yield Offered(command.help, where, command.label, deed)
 
 
 def deed_of(command: Command, app: App[None], screen: Screen[object]) -> Callable[[], None] | None:
