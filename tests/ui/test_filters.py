@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from tests.support.plan_screens import planning
 from tests.support.screen import an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill_under_way, watching
 from tests.support.world import World, a_dag
 from tests.ui.test_backfills_screen import four_backfills
 from tests.ui.test_backfills_screen import listing as backfills
 from tests.ui.test_failures import listing as failures
 from tests.ui.test_failures import three_causes
 from tests.ui.test_plan_ranges import fields
-from tests.ui.test_watch_grid import a_backfill_under_way
-from tests.ui.test_watch_screen import watching
 from textual import events
 
 from backfill_tui.ui.screens.dags import DagsScreen

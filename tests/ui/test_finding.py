@@ -8,7 +8,7 @@ import pytest
 from tests.support.plan_screens import a_february, fill, planning
 from tests.support.screen import FIXED_TIME, Eyes, an_app, looking_at, on_screen
 from tests.support.scripted import ScriptedGateway
-from tests.support.watch_screens import a_backfill, watching
+from tests.support.watch_screens import a_backfill, a_backfill_under_way, watching
 from tests.support.world import World, a_dag
 from tests.ui.test_backfills_screen import four_backfills
 from tests.ui.test_dags_screen import LEGACY

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from tests.support.screen import Eyes, an_app, looking_at, on_screen
+from tests.support.watch_screens import a_backfill, watching
 from tests.support.world import World, a_dag
-from tests.ui.test_watch_screen import a_backfill, watching
+from tests.ui.test_control import a_running_backfill
+from tests.ui.test_rerun import a_failed_backfill
 
 from backfill_tui.ui.screens.backfills import BackfillsScreen
 from backfill_tui.ui.screens.confirm import ConfirmDialog
+from backfill_tui.ui.screens.control import ControlDialog
 from backfill_tui.ui.screens.dags import DagsScreen
 from backfill_tui.ui.screens.export import ExportDialog
 from backfill_tui.ui.screens.help import HelpDialog
 from backfill_tui.ui.screens.plan import PlanScreen
+from backfill_tui.ui.screens.rerun import RerunDialog
 from backfill_tui.ui.widgets.key_line import KeyLine
 
 
@@ -105,3 +109,50 @@ async def test_a_click_in_the_help_of_a_dialog_is_of_that_dialog() -> None:
         await eyes.until(lambda: isinstance(app.screen, ConfirmDialog))
         await click_in_help(eyes, "nothing", "Close this and change nothing")
         await eyes.until(lambda: isinstance(app.screen, DagsScreen))
+
+
+async def point_at(eyes: Eyes, words: str) -> None:
+    """Click on some words, wherever they stand."""
+    await eyes.sees(words)
+    lines = eyes.text().splitlines()
+    y = next(number for number, line in enumerate(lines) if words in line)
+    await eyes.pilot.click(offset=(lines[y].index(words), y))
+
+
+@on_screen
+async def test_the_choices_of_a_rerun_and_of_a_mark_are_clicked() -> None:
+    app = an_app(a_failed_backfill())
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_daily")
+        await eyes.press("w")
+        await eyes.sees("DONE: 8 succeeded, 2 failed")
+        await eyes.press("a", "r")
+        await eyes.sees("(•) failed tasks only")
+        await point_at(eyes, "( ) whole run")
+        await eyes.sees("(•) whole run", "( ) failed tasks only")
+        await point_at(eyes, "( ) failed tasks only")
+        await eyes.sees("(•) failed tasks only")
+        ticked = "[x]" in eyes.text()
+        await point_at(eyes, "on the latest version of the Dag")
+        await eyes.sees("[ ]" if ticked else "[x]")
+        await point_at(eyes, "(•) failed tasks only")
+        assert isinstance(app.screen, RerunDialog), "what is chosen stays chosen, and nothing is done"
+        await eyes.press("escape", "m")
+        await point_at(eyes, "( ) failed")
+        await eyes.sees("(•) failed", "( ) success")
+        await point_at(eyes, "( ) success")
+        await eyes.sees("(•) success", "( ) failed")
+
+
+@on_screen
+async def test_the_ways_of_a_cancel_are_clicked() -> None:
+    app = an_app(a_running_backfill())
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_daily", "Schedule")
+        await eyes.press("w")
+        await eyes.sees("RUNNING")
+        await eyes.press("x")
+        await point_at(eyes, "( ) ")
+        await eyes.until(lambda: isinstance(app.screen, ControlDialog) and app.screen.chosen == 1)
+        await point_at(eyes, "( ) ")
+        await eyes.until(lambda: isinstance(app.screen, ControlDialog) and app.screen.chosen == 0)

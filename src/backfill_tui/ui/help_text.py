@@ -9,11 +9,11 @@ from textwrap import wrap
 from typing import Final
 
 from textual.content import Content
-from textual.style import Style
 
 from backfill_tui.domain.fuzzy import fitting_sentences, folded
 from backfill_tui.domain.outcomes import Verdict
 from backfill_tui.ui.app_commands import APP, EVERYWHERE
+from backfill_tui.ui.clicks import clickable
 from backfill_tui.ui.commands import PARTS, Place
 from backfill_tui.ui.declaration import Command
 from backfill_tui.ui.glyphs import BROKEN_MARK, PAUSED_MARK, STATUS_MARKS, TASK_MARKS, VERDICT_MARKS, Mark
@@ -24,7 +24,6 @@ _KEYS_WIDTH: Final = 15
 _HELP_WIDTH: Final = 49
 """With the keys it fits into a dialog on 80 columns."""
 _LEGEND_WIDTH: Final = 24
-_COMMAND: Final = "command"
 _STATUSES = ("Backfills", STATUS_MARKS.values())
 _LEGENDS: Final[Mapping[str, tuple[tuple[str, Iterable[Mark]], ...]]] = {
     "Plan": (("Verdicts", [VERDICT_MARKS[verdict] for verdict in Verdict]),),
@@ -86,11 +85,6 @@ class HelpText:
         yield "Everywhere", EVERYWHERE if self.place.modal else APP
 
 
-def command_under(meta: Mapping[str, object]) -> str:
-    """The id of the command whose row has a style with this meta; empty where there is none."""
-    return str(meta.get(_COMMAND, ""))
-
-
 def _that_fit(wanted: str, commands: Sequence[Command]) -> list[Command]:
     """The commands whose sentence, keys, id or word at the foot of the screen fit, in their own order."""
     sentences = [folded(command.help) for command in commands]
@@ -107,10 +101,9 @@ def _row(command: Command) -> Iterator[Content]:
     own = _keys(command)
     keys = wrap(own or NO_KEY, _KEYS_WIDTH - 1)
     helps = wrap(command.help, _HELP_WIDTH)
-    clicked = Style.from_meta({_COMMAND: command.id})
     for key, words in zip_longest(keys, helps, fillvalue=""):
         row = Content.assemble((key.ljust(_KEYS_WIDTH), "$accent" if own else "$muted"), words)
-        yield row.stylize(clicked)
+        yield clickable(row, f"carry_out({command.id!r})")
 
 
 def _legend(marks: list[Mark]) -> Iterator[Content]:

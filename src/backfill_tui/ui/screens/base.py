@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.screen import ModalScreen, Screen
 
 from backfill_tui.ui.app_commands import EVERYWHERE
+from backfill_tui.ui.clicks import action_under
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.program import program_of
 
@@ -107,6 +109,11 @@ class Dialog(_Behind[T], ModalScreen[T]):
             self.dismiss(result)
         else:
             self._end = partial(self.dismiss, result)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what the words under the pointer say, where they can be clicked."""
+        if action := action_under(event):
+            await self.run_action(action)
 
     def on_screen_resume(self) -> None:
         """It is uppermost again."""

@@ -18,6 +18,7 @@ from backfill_tui.domain.deed_words import VERBS
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
 from backfill_tui.domain.watching import BackfillSummary
+from backfill_tui.ui.clicks import clickable
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.control_words import CHOICES, WARNINGS, consequences
 from backfill_tui.ui.screens.choosing import ChoosingDialog
@@ -142,7 +143,7 @@ class ControlDialog(ChoosingDialog[Deed]):
         lines: list[Content] = []
         for place, deed in enumerate(self._deeds):
             if several:
-                lines.append(self._choice(place, deed))
+                lines.append(clickable(self._choice(place, deed), f"choose({place - self.chosen})"))
             lines += self._what_it_does(deed, muted=several and place != self.chosen)
             if several:
                 lines.append(Content(""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.getters import query_one
@@ -14,7 +14,7 @@ from backfill_tui.ui.app_commands import SCREENSHOT
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.commands import command_of
 from backfill_tui.ui.dialog_commands import HELP_DIALOG
-from backfill_tui.ui.help_text import HelpText, command_under
+from backfill_tui.ui.help_text import HelpText
 from backfill_tui.ui.palette import deed_of
 from backfill_tui.ui.screens.base import Dialog
 from backfill_tui.ui.screens.dialog_box import DialogBox
@@ -75,11 +75,8 @@ class HelpDialog(Dialog[None], inherit_bindings=False):
         else:
             self.dismiss(None)
 
-    def on_click(self, event: events.Click) -> None:
-        """Carry out the command that is under the pointer, where its key would do it now."""
-        command_id = command_under(event.style.meta)
-        if not command_id:
-            return
+    def action_carry_out(self, command_id: str) -> None:
+        """Carry out a command of the place under it, where its key would do it now."""
         command, under = command_of(command_id), self.app.screen_stack[-2]
         deed = deed_of(command, self.app, under)
         if deed is None:

@@ -22,6 +22,7 @@ from backfill_tui.domain.launching import MOST_NOTE_CHARACTERS
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.repairing import RerunOutcome, RerunRequest, RerunScope
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui.clicks import clickable
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.rerun_words import consequences, scope_words
 from backfill_tui.ui.screens.choosing import ChoosingDialog
@@ -178,15 +179,16 @@ class RerunDialog(ChoosingDialog[RerunRequest]):
 
     def _tell(self) -> None:
         tick = "x" if self.latest_version else " "
-        lines = [self._choice(scope) for scope in self._scopes]
+        chosen = self._scopes.index(self.scope)
+        lines = [
+            clickable(self._choice(scope), f"choose({at - chosen})") for at, scope in enumerate(self._scopes)
+        ]
         task = one_line(self._selection.task_id or "")
         if cell_len(task) > _TASK_WIDTH:
             # Cut to a few letters it may be any of several.
             lines.append(Content.styled(f"    the task is {task}", "$muted"))
-        lines += [
-            Content(""),
-            Content.assemble((f"[{tick}] ", "$accent"), "on the latest version of the Dag"),
-        ]
+        box = Content.assemble((f"[{tick}] ", "$accent"), "on the latest version of the Dag")
+        lines += [Content(""), clickable(box, "toggle_version")]
         self.choices.update(Content("\n").join(lines))
         self.effects.update(Content("\n").join(self._effects()))
         self.refresh_bindings()

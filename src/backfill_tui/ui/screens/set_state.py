@@ -20,6 +20,7 @@ from backfill_tui.domain.mark_words import by_reason, consequences, scope_words
 from backfill_tui.domain.marking import MarkAs, MarkOutcome, MarkRequest, MarkScope
 from backfill_tui.domain.problems import Problem
 from backfill_tui.domain.text import one_line
+from backfill_tui.ui.clicks import clickable
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.mark_commands import SET_STATE
 from backfill_tui.ui.screens.choosing import ChoosingDialog
@@ -170,7 +171,11 @@ class SetStateDialog(ChoosingDialog[MarkRequest]):
         self.refresh_bindings()
 
     def _lines(self) -> list[Content]:
-        lines = [self._states(), Content(""), *(self._choice(scope) for scope in self.scopes)]
+        chosen = self.scopes.index(self.scope)
+        choices = [
+            clickable(self._choice(scope), f"choose({at - chosen})") for at, scope in enumerate(self.scopes)
+        ]
+        lines = [self._states(), Content(""), *choices]
         task = one_line(self._label(MarkScope.TASK))
         if MarkScope.TASK in self.scopes and cell_len(task) > _LABEL_WIDTH:
             # Cut to some letters it may be any of several.
@@ -192,7 +197,8 @@ class SetStateDialog(ChoosingDialog[MarkRequest]):
         for mark_as in MarkAs:
             chosen = mark_as is self.mark_as
             sign = "(•)" if chosen else "( )"
-            parts.append(Content.styled(f"  {sign} {mark_as}", "bold $accent" if chosen else "$muted"))
+            state = Content.styled(f"  {sign} {mark_as}", "bold $accent" if chosen else "$muted")
+            parts.append(state if chosen else clickable(state, "turn"))
         return Content("").join(parts)
 
     def _choice(self, scope: MarkScope) -> Content:

@@ -16,9 +16,6 @@ from backfill_tui.ui.widgets.conf_field import Field
 _LONGEST: Final = 200
 """Nobody types more; what is pasted by mistake would be looked for letter by letter, in every name."""
 
-from backfill_tui.domain.text import one_line
-from backfill_tui.ui.keymap import shown_key
-
 
 class FilterField(Field):
     """The field itself."""
