@@ -11,6 +11,8 @@ from textual.getters import query_one
 from textual.widget import Widget
 from textual.widgets import Static
 
+from backfill_tui.domain.text import one_line
+from backfill_tui.ui.keymap import shown_key
 from backfill_tui.ui.widgets.conf_field import Field
 
 _LONGEST: Final = 200
