@@ -26,7 +26,6 @@ from backfill_tui.ui.app_commands import APP
 from backfill_tui.ui.command import bindings
 from backfill_tui.ui.connection import Connection
 from backfill_tui.ui.hints import FirstTimes
-from backfill_tui.ui.keymap import Keymap
 from backfill_tui.ui.leaving import Leaving
 from backfill_tui.ui.link import Link
 from backfill_tui.ui.listing import Listing

@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 
 from textual.content import Content
 
-from backfill_tui.ui.keymap import ids_named_in, shown_key
+from backfill_tui.ui.keymap import shown_key
+from backfill_tui.ui.own_keys import ids_named_in
 from backfill_tui.ui.screens.base import PlaceScreen
 from backfill_tui.ui.widgets.hint_line import HintLine
 
