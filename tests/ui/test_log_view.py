@@ -128,3 +128,13 @@ async def test_the_end_stays_in_sight_when_the_room_or_the_log_shrinks() -> None
         await eyes.sees("line 59")
         view.show(TaskLog(lines=numbered(90)))
         await eyes.sees("line 89")
+
+
+@on_screen
+async def test_an_error_is_gone_to_before_the_scrollbar_is_there() -> None:
+    async with a_log("nothing yet") as (eyes, view):
+        await eyes.sees("nothing yet")
+        assert not view.show_vertical_scrollbar
+        view.show(TaskLog(lines=(*numbered(100), "ValueError: no", *numbered(100))))
+        view.go_to_last_error()
+        await eyes.sees("ValueError: no")

@@ -149,3 +149,13 @@ async def test_a_plan_under_the_watch_screen_plans_nothing_and_plans_again_when_
         before = reads.so_far()
         await eyes.press("escape")
         await reads.go_on("plan", "dags", since=before)
+
+
+@on_screen
+async def test_a_reading_that_is_due_when_the_last_screen_is_gone_is_left_out() -> None:
+    _, gateway = the_world()
+    app = an_app(gateway)
+    async with looking_at(app) as eyes:
+        await eyes.sees("sales_daily")
+    assert not app.screen_stack
+    app._read()

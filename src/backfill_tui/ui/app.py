@@ -196,7 +196,8 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         return None if self.environment is None else self.environment.changes
 
     def _read(self) -> None:
-        if self.connection is not Connection.READY:
+        # No screen is left for a moment when the program ends.
+        if self.connection is not Connection.READY or not self.screen_stack:
             return
         self.silent_seconds = self._pulse.silent_seconds
         if not is_busy(self, readings.ENVIRONMENT):

@@ -31,7 +31,7 @@ LOG = (
     Command(id="log.page_down", keys="pagedown,ctrl+f", action="page_down", label="",
             help="Scroll down a page", palette=False),
     Command(id="log.first", keys="home,g", action="scroll_home", label="",
-            help="Go to the first line that was read", palette=False),
+            help="Go to the first line that was read", palette=False, first=True),
     Command(id="log.last", keys="end,G", action="follow", label="follow",
             help="Go to the end and follow what is written"),
 )  # fmt: skip

@@ -194,6 +194,6 @@ class LineList(Scrolling, can_focus=True, inherit_bindings=False):
             return
         top, room = self.scroll_offset.y, max(1, self.size.height - 1)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, force=True, immediate=True)
         elif self.cursor >= top + room:
-            self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - room + 1, animate=False, force=True, immediate=True)

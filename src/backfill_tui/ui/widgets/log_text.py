@@ -152,7 +152,7 @@ class LogText(Scrolling, can_focus=True, inherit_bindings=False):
         self._resize_to_lines()
         if not follows and self._layout.rows:
             line = min(max(0, top + shift), len(self._layout.lines) - 1)
-            self.scroll_to(y=self._layout.row_of(line), animate=False, immediate=True)
+            self.scroll_to(y=self._layout.row_of(line), animate=False, force=True, immediate=True)
 
     def _resize_to_lines(self) -> None:
         layout = self._layout
@@ -160,8 +160,8 @@ class LogText(Scrolling, can_focus=True, inherit_bindings=False):
         self.refresh()
         if self.following:
             # At once, for what lays this out next keeps the place it finds, and again when it is laid out.
-            self.scroll_end(animate=False, x_axis=False, immediate=True)
-            self.scroll_end(animate=False, x_axis=False)
+            self.scroll_end(animate=False, force=True, x_axis=False, immediate=True)
+            self.scroll_end(animate=False, force=True, x_axis=False)
         self._lines_changed()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -183,7 +183,7 @@ class LogText(Scrolling, can_focus=True, inherit_bindings=False):
         if self._layout.width:
             self._wrap_to(self.scrollable_content_region.width)
         if self.following:
-            self.scroll_end(animate=False, x_axis=False)
+            self.scroll_end(animate=False, force=True, x_axis=False)
 
     # Drawing
 
@@ -212,11 +212,11 @@ class LogText(Scrolling, can_focus=True, inherit_bindings=False):
         if found:
             row = self._layout.row_of(found[-1])
             above = self.scrollable_content_region.height * 2 // 3
-            self.scroll_to(y=max(0, row - above), animate=False, immediate=True)
+            self.scroll_to(y=max(0, row - above), animate=False, force=True, immediate=True)
 
     def _go_to(self, line: int) -> None:
         row = self._layout.row_of(line)
-        self.scroll_to(y=max(0, row - self.scrollable_content_region.height // 3), animate=False)
+        self.scroll_to(y=max(0, row - self.scrollable_content_region.height // 3), animate=False, force=True)
 
     def _wrap_to(self, width: int) -> None:
         """Lay the lines out anew; the line at the top stays there."""
@@ -228,7 +228,7 @@ class LogText(Scrolling, can_focus=True, inherit_bindings=False):
         self._layout.wrap(width)
         self._resize_to_lines()
         if not follows:
-            self.scroll_to(y=self._layout.row_of(top), animate=False)
+            self.scroll_to(y=self._layout.row_of(top), animate=False, force=True)
 
     @property
     def _kept(self) -> Kept:

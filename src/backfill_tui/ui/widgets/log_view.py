@@ -33,11 +33,11 @@ class LogView(LogText, inherit_bindings=False):
         if self._pages.has_newer:
             self.post_message(messages.NewestWanted())
         self.following = True
-        self.scroll_end(animate=False, x_axis=False)
+        self.scroll_end(animate=False, force=True, x_axis=False)
 
     def action_wrap(self) -> None:
         """Wrap long lines, or cut them again."""
-        self.scroll_to(x=0, animate=False)
+        self.scroll_to(x=0, animate=False, force=True)
         self._wrap_to(0 if self._layout.width else self.scrollable_content_region.width)
 
     def action_pager(self) -> None:

@@ -9,7 +9,8 @@ class Scrolling(ScrollView, inherit_bindings=False):
     """The base of what draws its own lines.
 
     Textual 8.2 moves a scrollbar only while it is shown: one that went away on a larger terminal and came
-    back on a smaller one stood where it had been before.
+    back on a smaller one stood where it had been before. Nor does it scroll what has no scrollbar yet, which
+    comes with the next layout; so whoever goes to a place in what has just been read forces it (`force`).
     """
 
     def on_mount(self) -> None:
