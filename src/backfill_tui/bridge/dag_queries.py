@@ -207,7 +207,10 @@ def recent_runs(session: Session, only: Collection[str] | None) -> dict[str, lis
 
 
 def _recent_runs_statement(dialect: str, only: Collection[str] | None) -> Any:
-    """A look into the index of each Dag's runs; a window function would read every run there is."""
+    """A look at the runs of each Dag by itself; a window function would sort every run there is.
+
+    No index of Airflow has them in order, so all runs of a Dag are read for its last ones.
+    """
     from airflow.models.dag import DagModel
     from airflow.models.dagrun import DagRun
     from sqlalchemy.orm import aliased
