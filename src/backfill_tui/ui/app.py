@@ -152,7 +152,7 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
 
     @on(BridgeOpened)
     def _bridge_opened(self, message: BridgeOpened) -> None:
-        self._pulse.heard()
+        self._pulse.heard(message.environment.changes)
         self.environment = message.environment
         self.connection = Connection.READY
         self.reconnecting.opened()
@@ -184,16 +184,12 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
 
     def read_dags(self) -> None:
         """Read the Dags now."""
-        self._pulse.dags_asked(self._changes)
+        self._pulse.dags_asked()
         readings.read_dags(self, self.link, self.clock)
 
     def parse(self, file: DagFile | None) -> None:
         """Let the bridge parse the Dag files again, or have an Airflow that is not ours parse that one."""
         readings.parse_dags(self, self.link, file)
-
-    @property
-    def _changes(self) -> int | None:
-        return None if self.environment is None else self.environment.changes
 
     def _read(self) -> None:
         # No screen is left for a moment when the program ends.
@@ -202,14 +198,13 @@ class BackfillApp(ThemedApp, inherit_bindings=False):
         self.silent_seconds = self._pulse.silent_seconds
         if not is_busy(self, readings.ENVIRONMENT):
             readings.read_environment(self, self.link, self.engine)
-        seen = seen_screen(self)
-        needed = isinstance(seen, PlaceScreen) and seen.NEEDS_DAGS and not is_busy(self, readings.DAGS)
-        if needed and self._pulse.dags_are_due(self._changes):
+        due = self._pulse.dags_are_due and not is_busy(self, readings.DAGS)
+        if due and isinstance(seen := seen_screen(self), PlaceScreen) and seen.NEEDS_DAGS:
             self.read_dags()
 
     @on(EnvironmentRead)
     def _environment_read(self, message: EnvironmentRead) -> None:
-        self._pulse.heard()
+        self._pulse.heard(message.environment.changes)
         self.silent_seconds = 0
         self.environment = message.environment
         self.engine_status = message.engine

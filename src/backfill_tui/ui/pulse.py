@@ -21,30 +21,32 @@ class Pulse:
         self._dags_due = 0.0
         self._dags_asked_at = 0.0
         self._changes: int | None = None
+        self._changes_asked: int | None = None
 
-    def heard(self) -> None:
-        """Airflow has just answered."""
-        self._heard_at = self._clock()
+    def heard(self, changes: int | None) -> None:
+        """Airflow has just answered; `changes` as in `Environment`."""
+        self._heard_at, self._changes = self._clock(), changes
 
     @property
     def silent_seconds(self) -> int:
         """Whole seconds since it did."""
         return int(self._clock() - self._heard_at)
 
-    def dags_asked(self, changes: int | None) -> None:
-        """The Dags are being read; `changes` as in `Environment`, as it was before."""
-        self._dags_asked_at, self._changes = self._clock(), changes
+    def dags_asked(self) -> None:
+        """The Dags are being read, as they are after the changes of which was heard, or later."""
+        self._dags_asked_at, self._changes_asked = self._clock(), self._changes
 
     def dags_failed(self) -> None:
         """They could not be read, so that nothing is known of them."""
-        self._changes = None
+        self._changes_asked = None
 
     def dags_read(self, seconds: float) -> None:
         """The Dags have just been read, which took so long."""
         self._dags_due = self._clock() + max(_DAGS_SECONDS, seconds * _DAGS_SHARE)
 
-    def dags_are_due(self, changes: int | None) -> bool:
+    @property
+    def dags_are_due(self) -> bool:
         """Whether the Dags were read long enough ago; where nobody wrote since, that is later."""
         now = self._clock()
-        unchanged = changes is not None and changes == self._changes
+        unchanged = self._changes is not None and self._changes == self._changes_asked
         return now >= self._dags_due and (not unchanged or now >= self._dags_asked_at + _UNCHANGED_SECONDS)
